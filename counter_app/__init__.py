@@ -1,0 +1,3 @@
+"""The counter application without a screen: no Qt, no SQL."""
+
+__version__ = "0.1.0"

@@ -1,0 +1,1 @@
+"""The console, one module a verb, imported only when it is called."""

@@ -1,0 +1,108 @@
+"""The hash chain of the log: whoever changes, drops or moves one event breaks every later hash.
+
+The payload enters by its own hash, so that after retention a payload can be emptied and the chain
+still holds.
+"""
+
+import hashlib
+import json
+
+from counter_app.domain.events import Event
+
+GENESIS = "0" * 64
+"""What the first event of an incarnation follows."""
+
+
+def payload_hash(payload: str) -> str:
+    """SHA-256 of the payload's bytes, hex."""
+    return hashlib.sha256(payload.encode()).hexdigest()
+
+
+def link(
+    prev_hash: str,
+    device: str,
+    incarnation: str,
+    dseq: int,
+    event_id: str,
+    type: str,
+    version: int,
+    subject: str,
+    occurred_at: str,
+    clock: str,
+    actor_id: str,
+    actor_name: str,
+    payload_hash: str,
+) -> str:
+    """The hash of an event: over the one before it, its own header, its payload's hash."""
+    header = json.dumps(
+        [
+            prev_hash,
+            device,
+            incarnation,
+            dseq,
+            event_id,
+            type,
+            version,
+            subject,
+            occurred_at,
+            clock,
+            actor_id,
+            actor_name,
+            payload_hash,
+        ],
+        ensure_ascii=False,
+        separators=(",", ":"),
+    )
+    return hashlib.sha256(header.encode()).hexdigest()
+
+
+def seal(
+    prev_hash: str,
+    device: str,
+    incarnation: str,
+    dseq: int,
+    event_id: str,
+    type: str,
+    version: int,
+    subject: str,
+    occurred_at: str,
+    clock: str,
+    actor_id: str,
+    actor_name: str,
+    payload: str,
+) -> Event:
+    """Make the log entry that follows `prev_hash`."""
+    digest = payload_hash(payload)
+    head = (
+        device,
+        incarnation,
+        dseq,
+        event_id,
+        type,
+        version,
+        subject,
+        occurred_at,
+        clock,
+        actor_id,
+        actor_name,
+    )
+    return Event(*head, payload, digest, prev_hash, link(prev_hash, *head, digest))
+
+
+def holds(event: Event) -> bool:
+    """Whether the event's own hash fits its header and payload hash."""
+    return event.hash == link(
+        event.prev_hash,
+        event.device,
+        event.incarnation,
+        event.dseq,
+        event.event_id,
+        event.type,
+        event.version,
+        event.subject,
+        event.occurred_at,
+        event.clock,
+        event.actor_id,
+        event.actor_name,
+        event.payload_hash,
+    )

@@ -1,0 +1,448 @@
+"""The dossier (hồ sơ) as a fold over its events, and the table of what may follow what.
+
+Counter and upper server run this same code over the same log, so both come to the same state. An
+event that is not allowed in the state it meets is kept and marked rejected, on every machine alike.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Literal
+
+from counter_app.domain import events as ev
+from counter_app.domain.events import Destination, Due, Event, Facts, Payload, ReceiptSeal
+
+
+class Status(StrEnum):
+    """The ten national statuses; `no` is the number other systems know them by."""
+
+    REGISTERED = "registered"
+    ACCEPTED = "accepted"
+    REFUSED = "refused"
+    IN_PROCESS = "in_process"
+    AWAITING_SUPPLEMENT = "awaiting_supplement"
+    AWAITING_PAYMENT = "awaiting_payment"
+    WITHDRAWN = "withdrawn"
+    STOPPED = "stopped"
+    COMPLETED = "completed"
+    RETURNED = "returned"
+
+    @property
+    def no(self) -> int:
+        """1-10 of the national list."""
+        return list(Status).index(self) + 1
+
+
+WAITING = frozenset({Status.AWAITING_SUPPLEMENT, Status.AWAITING_PAYMENT})
+CLOSED = frozenset({Status.REFUSED, Status.WITHDRAWN, Status.STOPPED, Status.RETURNED})
+RUNNING = frozenset({Status.ACCEPTED, Status.IN_PROCESS})
+OPEN = RUNNING | WAITING
+"""Received and without a result: what can become late."""
+
+
+class Author(StrEnum):
+    """Which side may write an event."""
+
+    HOLDER = "holder"
+    COUNTER = "counter"
+    ANYONE = "anyone"
+    UPPER = "upper"
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """From which statuses an event may come, what follows, and whose it is."""
+
+    begins: frozenset[Status]
+    ends: Status | None
+    """None: the status stays, or goes back to the one before a wait."""
+    author: Author
+
+
+_ALL = frozenset(Status) - {Status.REGISTERED, Status.REFUSED}
+
+TRANSITIONS: Mapping[str, Rule] = {
+    "dossier.transferred": Rule(RUNNING, Status.IN_PROCESS, Author.HOLDER),
+    "dossier.taken_over": Rule(RUNNING, None, Author.HOLDER),
+    "supplement.requested": Rule(RUNNING, Status.AWAITING_SUPPLEMENT, Author.HOLDER),
+    "supplement.received": Rule(frozenset({Status.AWAITING_SUPPLEMENT}), None, Author.COUNTER),
+    "payment.requested": Rule(RUNNING, Status.AWAITING_PAYMENT, Author.HOLDER),
+    "payment.received": Rule(_ALL, None, Author.COUNTER),
+    "payment.voided": Rule(_ALL, None, Author.COUNTER),
+    "dossier.extended": Rule(OPEN, None, Author.HOLDER),
+    "dossier.stopped": Rule(OPEN, Status.STOPPED, Author.HOLDER),
+    "dossier.withdrawn": Rule(OPEN, Status.WITHDRAWN, Author.COUNTER),
+    "dossier.completed": Rule(RUNNING, Status.COMPLETED, Author.HOLDER),
+    "dossier.returned": Rule(frozenset({Status.COMPLETED}), Status.RETURNED, Author.COUNTER),
+    "dossier.corrected": Rule(
+        _ALL - {Status.WITHDRAWN, Status.STOPPED, Status.RETURNED}, None, Author.COUNTER
+    ),
+    "dossier.voided": Rule(frozenset({Status.ACCEPTED}), Status.STOPPED, Author.COUNTER),
+    "dossier.renumbered": Rule(_ALL, None, Author.UPPER),
+    "note.added": Rule(_ALL, None, Author.ANYONE),
+    "slip.printed": Rule(_ALL, None, Author.COUNTER),
+}
+
+NOT_AN_ACTION = frozenset({"slip.printed", "note.added", "dossier.renumbered"})
+"""Events that others may stand on without mattering to them, and that nobody takes back."""
+
+NOT_REVERTIBLE = NOT_AN_ACTION | {"dossier.accepted", "dossier.corrected", "action.reverted"}
+
+
+class Rejection(StrEnum):
+    """Why the fold refused an event."""
+
+    STATE = "state"
+    OTHER_SIDE = "other_side"
+    ALREADY_ACCEPTED = "already_accepted"
+    NOT_ACCEPTED = "not_accepted"
+    RECEIPT_REPLACED = "receipt_replaced"
+    NOTHING_TO_REVERT = "nothing_to_revert"
+    STANDS_UNDER_ANOTHER = "stands_under_another"
+
+
+@dataclass(frozen=True, slots=True)
+class TimelineEntry:
+    """One line of the story of a dossier, rejected and reverted ones included."""
+
+    event_id: str
+    at: str
+    event: str
+    actor: str
+    note: str
+    by_upper: bool
+    rejected: Rejection | None = None
+    reverted: bool = False
+    payload: Payload | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """A time that does not count: from the request until the answer."""
+
+    policy: Literal["resume", "restart"]
+    begins: datetime
+    ends: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Dossier:
+    """The state of one dossier after its events."""
+
+    id: str
+    code: str
+    status: Status
+    facts: Facts
+    received_at: datetime
+    due: Due
+    """The due moment in force, moved by waits; `due_at` adds extensions and overrides."""
+    due_at: datetime
+    judged_due_at: datetime
+    """What lateness is judged by: moved by waits, never by extensions."""
+    original_due_at: datetime
+    """The moment printed on the receipt in force."""
+    receipt: ReceiptSeal
+    receipts: tuple[ReceiptSeal, ...]
+    slip: bool
+    holder: Destination
+    form_set: str
+    office_version: str
+    counter_no: int
+    origin: str
+    device: str
+    accepted_by: str
+    aliases: tuple[str, ...] = ()
+    visit_id: str | None = None
+    due_override: ev.DueOverride | None = None
+    before_wait: Status | None = None
+    waits: tuple[Wait, ...] = ()
+    extensions: tuple[ev.DossierExtended, ...] = ()
+    paid: tuple[tuple[str, int], ...] = ()
+    """Fees taken: (event_id, đồng)."""
+    completed_at: datetime | None = None
+    completion: ev.DossierCompleted | None = None
+    returned_at: datetime | None = None
+    handed_over: ev.DossierReturned | None = None
+    voided: bool = False
+    copies: tuple[tuple[int, int], ...] = ()
+    """(receipt number, prints that left the PC)."""
+    timeline: tuple[TimelineEntry, ...] = field(default=(), compare=True)
+
+    def prints_of(self, receipt_no: int) -> int:
+        """How many prints of that receipt may be in someone's hand."""
+        return dict(self.copies).get(receipt_no, 0)
+
+
+Entry = tuple[Event, Payload | None]
+"""An event with its payload; None where the type is newer than this program."""
+
+
+def fold(entries: Iterable[Entry]) -> Dossier | None:
+    """The dossier that these events tell, in the order given; None where none was accepted."""
+    dossier: Dossier | None = None
+    timeline: list[TimelineEntry] = []
+    undo: list[tuple[str, bool, Dossier]] = []
+    for event, payload in entries:
+        rejected: Rejection | None = None
+        if isinstance(payload, ev.ActionReverted):
+            rejected = _revertible(undo, payload.event_id, event.by_upper)
+            if rejected is None and dossier is not None:
+                before = undo.pop()[2]
+                dossier = replace(
+                    before, copies=dossier.copies, code=dossier.code, aliases=dossier.aliases
+                )
+                timeline = [
+                    replace(line, reverted=True) if line.event_id == payload.event_id else line
+                    for line in timeline
+                ]
+        elif payload is not None:
+            following = apply(dossier, event, payload)
+            if isinstance(following, Rejection):
+                rejected = following
+            else:
+                if dossier is not None and event.type not in NOT_AN_ACTION:
+                    undo.append((event.event_id, event.by_upper, dossier))
+                dossier = following
+        timeline.append(
+            TimelineEntry(
+                event.event_id,
+                event.occurred_at,
+                event.type,
+                event.actor_name,
+                _note(payload),
+                event.by_upper,
+                rejected,
+                payload=payload,
+            )
+        )
+    return None if dossier is None else replace(dossier, timeline=tuple(timeline))
+
+
+def check_revert(dossier: Dossier, event_id: str, by_upper: bool) -> Rejection | None:
+    """Whether that action may be taken back now."""
+    standing = [
+        line
+        for line in dossier.timeline
+        if line.rejected is None
+        and not line.reverted
+        and line.event not in NOT_AN_ACTION | {"dossier.accepted", "action.reverted"}
+    ]
+    if not standing or event_id not in {line.event_id for line in standing}:
+        return Rejection.NOTHING_TO_REVERT
+    last = standing[-1]
+    if last.event_id != event_id:
+        return Rejection.STANDS_UNDER_ANOTHER
+    if last.event in NOT_REVERTIBLE:
+        return Rejection.NOTHING_TO_REVERT
+    return None if last.by_upper == by_upper else Rejection.OTHER_SIDE
+
+
+def _revertible(
+    undo: list[tuple[str, bool, Dossier]], event_id: str, by_upper: bool
+) -> Rejection | None:
+    if event_id not in {action for action, _, _ in undo}:
+        return Rejection.NOTHING_TO_REVERT
+    last, last_by_upper, _ = undo[-1]
+    if last != event_id:
+        return Rejection.STANDS_UNDER_ANOTHER
+    return None if last_by_upper == by_upper else Rejection.OTHER_SIDE
+
+
+def refusal(dossier: Dossier, event_type: str, by_upper: bool) -> Rejection | None:
+    """Whether an event of that type may follow now, before it is written."""
+    rule = TRANSITIONS[event_type]
+    if dossier.status not in rule.begins or (
+        dossier.voided and event_type != "slip.printed" and event_type != "note.added"
+    ):
+        return Rejection.STATE
+    if rule.author is Author.HOLDER and by_upper != (dossier.holder.side == "upper"):
+        return Rejection.OTHER_SIDE
+    if rule.author is Author.COUNTER and by_upper:
+        return Rejection.OTHER_SIDE
+    if rule.author is Author.UPPER and not by_upper:
+        return Rejection.OTHER_SIDE
+    return None
+
+
+def apply(dossier: Dossier | None, event: Event, payload: Payload) -> Dossier | Rejection:
+    """The state after one event, or why it is refused."""
+    if isinstance(payload, ev.DossierAccepted):
+        return Rejection.ALREADY_ACCEPTED if dossier is not None else _accepted(event, payload)
+    if dossier is None:
+        return Rejection.NOT_ACCEPTED
+    if event.type not in TRANSITIONS:
+        return dossier
+    if reason := refusal(dossier, event.type, event.by_upper):
+        return reason
+    ends = TRANSITIONS[event.type].ends
+    after = dossier if ends is None else replace(dossier, status=ends)
+    at = datetime.fromisoformat(event.occurred_at)
+    match payload:
+        case ev.DossierTransferred():
+            return replace(after, holder=payload.to)
+        case ev.SupplementRequested() | ev.PaymentRequested():
+            wait = Wait(payload.policy, at)
+            return replace(after, before_wait=dossier.status, waits=(*dossier.waits, wait))
+        case ev.SupplementReceived():
+            return _resumed(after, at, payload.due)
+        case ev.PaymentReceived():
+            paid = replace(after, paid=(*dossier.paid, (event.event_id, payload.amount)))
+            if dossier.status is Status.AWAITING_PAYMENT and payload.due is not None:
+                return _resumed(paid, at, payload.due)
+            return paid
+        case ev.PaymentVoided():
+            kept = tuple(entry for entry in dossier.paid if entry[0] != payload.event_id)
+            return replace(after, paid=kept)
+        case ev.DossierExtended():
+            return replace(
+                after,
+                due_at=payload.new_due_at,
+                extensions=(*dossier.extensions, payload),
+            )
+        case ev.DossierCompleted():
+            commune = Destination("commune", "")
+            return replace(after, completed_at=at, completion=payload, holder=commune)
+        case ev.DossierReturned():
+            return replace(after, returned_at=at, handed_over=payload)
+        case ev.DossierCorrected():
+            return _corrected(after, payload)
+        case ev.DossierVoided():
+            return replace(after, voided=True)
+        case ev.DossierRenumbered():
+            return replace(after, code=payload.new_code, aliases=(*dossier.aliases, dossier.code))
+        case ev.SlipPrinted():
+            return _printed(after, payload)
+        case _:
+            return after
+
+
+def _accepted(event: Event, payload: ev.DossierAccepted) -> Dossier:
+    due_at = payload.due_override.at if payload.due_override else payload.due.due_at
+    return Dossier(
+        id=event.event_id,
+        code=payload.code,
+        status=Status.ACCEPTED,
+        facts=payload.facts,
+        received_at=payload.received_at,
+        due=payload.due,
+        due_at=due_at,
+        judged_due_at=due_at,
+        original_due_at=due_at,
+        receipt=payload.receipt,
+        receipts=(payload.receipt,),
+        slip=payload.slip,
+        holder=Destination("commune", ""),
+        form_set=payload.form_set,
+        office_version=payload.office_version,
+        counter_no=payload.counter_no,
+        origin=payload.origin,
+        device=event.device,
+        accepted_by=event.actor_name,
+        aliases=(payload.alias,) if payload.alias else (),
+        visit_id=payload.visit_id,
+        due_override=payload.due_override,
+    )
+
+
+def _resumed(dossier: Dossier, at: datetime, due: Due) -> Dossier:
+    """The clock runs again. An extension given before the wait is never shortened by it."""
+    *earlier, last = dossier.waits
+    later = max(due.due_at, dossier.due_at) if dossier.extensions else due.due_at
+    return replace(
+        dossier,
+        status=dossier.before_wait or Status.IN_PROCESS,
+        before_wait=None,
+        waits=(*earlier, replace(last, ends=at)),
+        due=due,
+        due_at=later,
+        judged_due_at=due.due_at,
+    )
+
+
+def _corrected(dossier: Dossier, payload: ev.DossierCorrected) -> Dossier | Rejection:
+    if payload.replaces_receipt_no != dossier.receipt.no:
+        return Rejection.RECEIPT_REPLACED
+    corrected = replace(
+        dossier,
+        facts=payload.facts,
+        receipt=payload.receipt,
+        receipts=(*dossier.receipts, payload.receipt),
+    )
+    if payload.due is None:
+        return corrected
+    return replace(
+        corrected,
+        due=payload.due,
+        due_at=payload.due.due_at,
+        judged_due_at=payload.due.due_at,
+        original_due_at=payload.due.due_at,
+        due_override=None,
+    )
+
+
+def _printed(dossier: Dossier, payload: ev.SlipPrinted) -> Dossier:
+    if payload.what != "receipt" or payload.outcome == "FAILED":
+        return dossier
+    copies = dict(dossier.copies)
+    copies[payload.receipt_no] = copies.get(payload.receipt_no, 0) + 1
+    return replace(dossier, copies=tuple(copies.items()))
+
+
+def _note(payload: Payload | None) -> str:
+    """The words that stand beside a line of the timeline."""
+    match payload:
+        case ev.NoteAdded():
+            return payload.text
+        case ev.DossierTransferred():
+            return " · ".join(part for part in (payload.to.name, payload.note) if part)
+        case (
+            ev.DossierCorrected()
+            | ev.DossierVoided()
+            | ev.DossierStopped()
+            | ev.DossierWithdrawn()
+            | ev.DossierExtended()
+            | ev.SupplementRequested()
+            | ev.PaymentRequested()
+        ):
+            return " · ".join(part for part in (payload.reason, payload.note) if part)
+        case ev.ActionReverted() | ev.PaymentVoided():
+            return payload.reason
+        case ev.DossierRenumbered():
+            return f"{payload.old_code} → {payload.new_code}"
+        case (
+            ev.DossierTakenOver()
+            | ev.SupplementReceived()
+            | ev.PaymentReceived()
+            | ev.DossierCompleted()
+            | ev.DossierReturned()
+        ):
+            return payload.note
+        case _:
+            return ""
+
+
+class Lateness(StrEnum):
+    """By date: completed (or now) against the due date without extensions."""
+
+    EARLY = "early"
+    ON_TIME = "on_time"
+    RUNNING = "running"
+    PAUSED = "paused"
+    OVERDUE = "overdue"
+    NONE = "none"
+
+
+def lateness(dossier: Dossier, today: date) -> Lateness:
+    """Whether the date was or can be kept. Collecting late is not lateness."""
+    due_on = dossier.judged_due_at.date()
+    if dossier.voided or dossier.status in {Status.STOPPED, Status.WITHDRAWN}:
+        return Lateness.NONE
+    if dossier.completed_at is not None:
+        done_on = dossier.completed_at.date()
+        if done_on < due_on:
+            return Lateness.EARLY
+        return Lateness.ON_TIME if done_on == due_on else Lateness.OVERDUE
+    if dossier.status in WAITING:
+        return Lateness.PAUSED
+    return Lateness.OVERDUE if today > due_on else Lateness.RUNNING

@@ -1,0 +1,145 @@
+"""The receipt (giấy tiếp nhận hồ sơ và hẹn trả kết quả): what slip and form say.
+
+It is frozen with the event: built from the dossier and the office file the event pins, it comes out
+the same on every print, at every counter of the commune. The content is frozen, not the pixels.
+"""
+
+import base64
+import hashlib
+from dataclasses import asdict, dataclass
+from datetime import datetime
+
+from counter_app.domain.dossier import Dossier
+from counter_app.domain.events import FeeLine, PageLine, ReceiptSeal, ReceivedComponent
+from counter_app.domain.office import Office
+from counter_app.domain.personal_number import mask
+from counter_app.domain.slip_code import SlipCode, applicant_check
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """Everything that may stand on the paper; empty texts and zeros are left out when drawn."""
+
+    letterhead: tuple[str, ...]
+    office_name: str
+    office_address: str
+    office_phone: str
+    complaint_phone: str
+    lookup_host: str
+    form_set: str
+    code: str
+    no: int
+    replaces_no: int | None
+    register_book: str
+    register_no: str
+    applicant_kind: str
+    applicant_name: str
+    representative_name: str
+    address: str
+    phone: str
+    email: str
+    masked_number: str
+    procedure_code: str
+    procedure_name: str
+    case_name: str
+    field_name: str
+    components: tuple[ReceivedComponent, ...]
+    pages: tuple[PageLine, ...]
+    sets: int
+    term: str
+    why: str
+    provisional: bool
+    received_at: datetime
+    due_at: datetime
+    return_method: str
+    fees: tuple[FeeLine, ...]
+    note: str
+    officer: str
+    counter_no: int
+    other_codes: tuple[str, ...]
+    qr: str
+    """The signed payload in base 28; the look-up address is put before it where there is room."""
+
+    @property
+    def fee_total(self) -> int:
+        """What is to be paid, in đồng."""
+        return sum(line.amount for line in self.fees)
+
+    def digest(self) -> str:
+        """SHA-256 of what it says, hex: kept in the store, built again by `check`."""
+        return hashlib.sha256(repr(sorted(asdict(self).items())).encode()).hexdigest()
+
+
+_TERMS = {
+    "working_day": "{n} ngày làm việc",
+    "calendar_day": "{n} ngày",
+    "working_hour": "{n} giờ làm việc",
+    "month": "{n} tháng",
+    "same_day": "Trong ngày làm việc",
+}
+
+
+def term_text(unit: str, amount: int) -> str:
+    """The processing time (thời hạn giải quyết) in words."""
+    return _TERMS[unit].format(n=amount)
+
+
+def slip_code_of(dossier: Dossier, seal: ReceiptSeal) -> SlipCode:
+    """The signed content of the QR of that receipt."""
+    applicant = dossier.facts.applicant
+    return SlipCode(
+        code=dossier.code,
+        receipt_no=seal.no,
+        received_at=dossier.received_at,
+        due_at=dossier.original_due_at,
+        key_id=seal.key_id,
+        applicant_check=applicant_check(dossier.code, applicant.name, applicant.personal_number),
+        signature=base64.b64decode(seal.signature),
+    )
+
+
+def receipt_of(dossier: Dossier, office: Office, other_codes: tuple[str, ...] = ()) -> Receipt:
+    """The receipt in force of a dossier, with the letterhead of the office that took it in."""
+    facts = dossier.facts
+    applicant = facts.applicant
+    seal = dossier.receipt
+    return Receipt(
+        letterhead=office.letterhead,
+        office_name=office.name,
+        office_address=office.address,
+        office_phone=office.phone,
+        complaint_phone=office.complaint_phone,
+        lookup_host=office.lookup_host,
+        form_set=dossier.form_set,
+        code=dossier.code,
+        no=seal.no,
+        replaces_no=seal.no - 1 if seal.no > 1 else None,
+        register_book=f"{dossier.received_at.year}/{facts.procedure.field_name}",
+        register_no=dossier.code.rpartition("-")[2],
+        applicant_kind=applicant.kind,
+        applicant_name=applicant.name,
+        representative_name=facts.representative.name if facts.representative else "",
+        address=applicant.address or "",
+        phone=applicant.phone or (facts.representative.phone or "" if facts.representative else ""),
+        email=applicant.email or "",
+        masked_number=mask(applicant.personal_number) if applicant.personal_number else "",
+        procedure_code=facts.procedure.code,
+        procedure_name=facts.procedure.name,
+        case_name=facts.procedure.case_name,
+        field_name=facts.procedure.field_name,
+        components=facts.components,
+        pages=facts.pages,
+        sets=facts.sets,
+        term=term_text(dossier.due.unit, dossier.due.amount),
+        why=dossier.due.why,
+        provisional=dossier.due.provisional,
+        received_at=dossier.received_at,
+        due_at=dossier.original_due_at,
+        return_method=facts.return_method,
+        fees=facts.fees,
+        note=facts.note,
+        officer=dossier.accepted_by,
+        counter_no=dossier.counter_no,
+        other_codes=other_codes,
+        qr=slip_code_of(dossier, seal).encode(),
+    )

@@ -1,0 +1,1 @@
+"""Device key, store key and its wraps, PIN hashes."""

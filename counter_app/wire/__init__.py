@@ -1,0 +1,1 @@
+"""The message contract shared with the upper server."""

@@ -1,0 +1,1 @@
+"""The store of one counter: an encrypted SQLite file."""
