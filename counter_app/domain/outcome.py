@@ -4,7 +4,7 @@ from enum import StrEnum
 
 
 class Outcome(StrEnum):
-    """ "Sent without error" is not "printed": only an answer from the printer confirms."""
+    """Only an answer from the printer confirms: sent without an error is not printed."""
 
     CONFIRMED = "CONFIRMED"
     """The printer answered that everything before its answer was processed."""

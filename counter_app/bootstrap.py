@@ -1,0 +1,213 @@
+"""The composition root: everything of one counter, wired on one page."""
+
+import base64
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Literal
+
+import resources
+from counter_app import __version__
+from counter_app.domain.events import SYSTEM
+from counter_app.domain.faults import FileFault
+from counter_app.domain.office import Office, parse_office
+from counter_app.domain.officer import Role
+from counter_app.domain.text import clean_text
+from counter_app.errors import EnvironmentFault, Refused
+from counter_app.keys import store_key
+from counter_app.keys.device import DeviceSigner, device_id_of, new_private_key, verify
+from counter_app.keys.pins import Argon2Pins
+from counter_app.ports import Clock, IdSource, PaperMaker
+from counter_app.services.acts import Acts
+from counter_app.services.catalogue import Catalogue
+from counter_app.services.drafts import Drafts
+from counter_app.services.intake import Intake
+from counter_app.services.officers import Officers, pin_problems
+from counter_app.services.prints import Prints
+from counter_app.services.receipts import ReceiptSealer
+from counter_app.services.results import Rejected
+from counter_app.services.scans import Scans
+from counter_app.services.search import Search
+from counter_app.services.worklists import Worklists
+from counter_app.system import SystemClock, SystemIds
+from db.schema import FILE_NAME
+from db.store import Store
+
+ADMIN_NAME = "Quản trị"
+
+
+@dataclass(frozen=True, slots=True)
+class Created:
+    """A new store. The recovery code is shown this once."""
+
+    device_id: str
+    key_id: str
+    counter_no: int
+    recovery_code: str
+
+
+class Counter:
+    """An open counter: its services, each made at its first use."""
+
+    def __init__(self, folder: Path, key: bytes, clock: Clock | None = None) -> None:
+        self.folder = folder
+        self.ids: IdSource = SystemIds()
+        # the zone is in the office file inside the store; until it is read, any zone will do
+        self.store = Store(folder, key, SystemClock("Asia/Ho_Chi_Minh"), self.ids)
+        with self.store.read() as books:
+            self.identity = books.settings.identity()
+            self.office: Office = books.settings.office()
+            private = base64.b64decode(books.settings.get("device_key") or "")
+        self.clock: Clock = clock or SystemClock(self.office.time_zone)
+        self._private_key = private
+
+    @cached_property
+    def signer(self) -> DeviceSigner:
+        """The device's key."""
+        return DeviceSigner(self._private_key)
+
+    @cached_property
+    def catalogue(self) -> Catalogue:
+        """Procedures and calendars."""
+        return Catalogue(resources.procedure_texts, resources.calendar_texts)
+
+    @cached_property
+    def intake(self) -> Intake:
+        """Taking in."""
+        return Intake(self.store, self.catalogue, self.clock, self.ids, ReceiptSealer(self.signer))
+
+    @cached_property
+    def acts(self) -> Acts:
+        """What happens to a dossier afterwards."""
+        return Acts(self.store, self.catalogue, self.clock, self.ids, ReceiptSealer(self.signer))
+
+    @cached_property
+    def search(self) -> Search:
+        """Finding and opening."""
+        return Search(self.store, self.clock)
+
+    @cached_property
+    def worklists(self) -> Worklists:
+        """What needs someone now."""
+        return Worklists(self.store, self.clock)
+
+    @cached_property
+    def officers(self) -> Officers:
+        """Who may sign in."""
+        return Officers(self.store, Argon2Pins(), self.clock, self.ids)
+
+    @cached_property
+    def prints(self) -> Prints:
+        """Slips and forms."""
+        return Prints(self.store, _paper(), self.clock, self.ids)
+
+    @cached_property
+    def drafts(self) -> Drafts:
+        """Begun intakes."""
+        return Drafts(self.store, self.clock)
+
+    @cached_property
+    def scans(self) -> Scans:
+        """What a scanner read."""
+        return Scans(self.store, verify)
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self.store.close()
+
+
+def open_counter(
+    folder: Path, passphrase: str | None = None, recovery: str | None = None
+) -> Counter:
+    """Open the store in `folder`; a missing or damaged one is told, never replaced."""
+    if store_state(folder) == "none":
+        raise EnvironmentFault(
+            "store_missing",
+            f"Chưa có sổ dữ liệu ở {folder}. Hãy tạo sổ trước (init), hoặc xem lại đường dẫn.",
+        )
+    return Counter(folder, store_key.unlock(folder, passphrase, recovery))
+
+
+def store_state(folder: Path) -> Literal["none", "passphrase", "ready", "damaged"]:
+    """What stands in a folder, before anything is opened."""
+    has_store, has_key = (folder / FILE_NAME).exists(), (folder / store_key.FILE_NAME).exists()
+    if not has_store and not has_key:
+        return "none"
+    if not has_store or not has_key:
+        return "damaged"
+    try:
+        return "passphrase" if store_key.needs_passphrase(folder) else "ready"
+    except EnvironmentFault:
+        return "damaged"
+
+
+def create_counter(
+    folder: Path,
+    office_text: str,
+    counter_no: int,
+    officer_name: str,
+    pin: str,
+    passphrase: str | None,
+    *,
+    sample: bool = False,
+) -> Created:
+    """Make the store, the device key and the first officer, who has every right."""
+    from db.creation import NewStore, create_store  # needed once in the life of a counter
+
+    try:
+        office = parse_office(office_text)
+    except FileFault as fault:
+        raise EnvironmentFault("file_damaged", fault.sentence("cơ quan")) from None
+    if not 1 <= counter_no <= 9:
+        raise Refused("counter_wrong", "Số quầy là một chữ số từ 1 đến 9.", "counter")
+    if problems := pin_problems(pin):
+        raise Refused(problems[0].code, problems[0].message, "pin")
+    name = clean_text(officer_name)
+    if not name or len(name) > 120:
+        raise Refused("name_missing", "Tên cán bộ phải có, nhiều nhất 120 ký tự.", "officer")
+    if store_state(folder) != "none":
+        raise Refused(
+            "store_exists", "Ở đây đã có sổ dữ liệu. Không tạo đè; hãy chọn thư mục khác."
+        )
+    clock, ids = SystemClock(office.time_zone), SystemIds()
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        key, recovery = store_key.create(folder, passphrase)
+    except OSError:
+        raise EnvironmentFault(
+            "disk_fault", f"Không ghi được vào {folder}. Xem ổ đĩa còn chỗ và có quyền ghi không."
+        ) from None
+    private = new_private_key()
+    signer = DeviceSigner(private)
+    made = NewStore(
+        device_id_of(signer.public_key),
+        private,
+        signer.public_key,
+        counter_no,
+        office.org_code,
+        office_text,
+        __version__,
+        sample,
+    )
+    store = create_store(folder, key, made, clock, ids, clock.now())
+    officers = Officers(store, Argon2Pins(), clock, ids)
+    added = officers.add(name, (Role.ADMIN,), "", pin, SYSTEM)
+    store.close()
+    if isinstance(added, Rejected):
+        raise Refused(added.problems[0].code, added.message)
+    return Created(signer.device_id, signer.key_id, counter_no, recovery)
+
+
+def _paper() -> Callable[[], PaperMaker]:
+    made: list[PaperMaker] = []
+
+    def paper() -> PaperMaker:
+        if not made:
+            # Pillow, ReportLab and qrcode load at the first print, not at the start
+            from counter_app.printing.paper import Paper
+
+            made.append(Paper())
+        return made[0]
+
+    return paper

@@ -1,0 +1,46 @@
+"""JSON Lines in and out: UTF-8, one object a line, flushed after each."""
+
+import json
+import sys
+from collections.abc import Iterator, Mapping
+from typing import Any, BinaryIO
+
+from counter_app.domain.problems import Problem
+
+
+def read_objects(stream: BinaryIO) -> Iterator[dict[str, Any] | Problem]:
+    """Each line as an object, or the problem with it. Blank lines are skipped."""
+    for raw in stream:
+        try:
+            text = raw.decode("utf-8-sig").strip()
+        except UnicodeDecodeError:
+            yield Problem("", "not_utf8", "Dòng này không phải chữ UTF-8. Hãy lưu lại tệp.")
+            continue
+        if not text:
+            continue
+        try:
+            found = json.loads(text)
+        except (ValueError, RecursionError):
+            yield Problem("", "not_json", "Dòng này không phải JSON. Xem lại dấu ngoặc.")
+            continue
+        if not isinstance(found, dict):
+            yield Problem("", "not_object", "Mỗi dòng phải là một đối tượng JSON { … }.")
+            continue
+        yield found
+
+
+def write(found: Mapping[str, Any]) -> None:
+    """One answer, at once."""
+    sys.stdout.write(json.dumps(found, ensure_ascii=False) + "\n")
+    sys.stdout.flush()
+
+
+def write_problems(problems: tuple[Problem, ...], **more: Any) -> None:
+    """A refusal."""
+    write({**more, "ok": False, "problems": [plain(problem) for problem in problems]})
+
+
+def plain(problem: Problem) -> dict[str, str]:
+    """A problem as data."""
+    found = {"code": problem.code, "message": problem.message}
+    return {"field": problem.field, **found} if problem.field else found

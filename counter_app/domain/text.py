@@ -1,0 +1,43 @@
+"""Text from people: made clean once, at the door, and folded for searching.
+
+Everything is NFC: combining marks that stand alone are drawn displaced on paper and never match.
+"""
+
+import re
+import unicodedata
+
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
+_BLANKS = re.compile(r"\s+")
+_NOT_A_WORD = re.compile(r"[^0-9a-z]+")
+_UNWANTED = frozenset({"Cf", "Cn", "Co", "Cs"})
+_STROKE = str.maketrans({"đ": "d", "Đ": "d"})
+
+
+def clean_text(text: str) -> str:
+    """One line of printable text, NFC.
+
+    A run of control characters becomes one blank; bidi, zero-width, private and unassigned
+    characters go. What is left can be stored, shown and printed, and commands nothing.
+    """
+    if text.isascii() and text.isprintable():
+        return _BLANKS.sub(" ", text).strip()
+    spaced = _CONTROL.sub(" ", text)
+    kept = "".join(c for c in spaced if unicodedata.category(c) not in _UNWANTED)
+    return _BLANKS.sub(" ", unicodedata.normalize("NFC", kept)).strip()
+
+
+def search_key(text: str) -> str:
+    """Small letters and digits without marks, words parted by one blank: what searches compare."""
+    lowered = unicodedata.normalize("NFD", text.translate(_STROKE).lower())
+    plain = "".join(c for c in lowered if not unicodedata.combining(c))
+    return _NOT_A_WORD.sub(" ", plain).strip()
+
+
+def initials(text: str) -> str:
+    """The first letters of the words: `Đăng ký khai sinh` → `dkks`."""
+    return "".join(word[0] for word in search_key(text).split())
+
+
+def capitalise_name(text: str) -> str:
+    """A name as it is written on papers: each word with a capital."""
+    return " ".join(word[:1].upper() + word[1:] for word in text.split(" "))

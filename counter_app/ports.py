@@ -1,0 +1,355 @@
+"""What the use cases need from the outside, as Protocols. `bootstrap` wires the real things in.
+
+A `Books` is one transaction on the store. Reading and writing are told apart by how it was opened:
+`Store.read()` never blocks a writer, `Store.write()` is BEGIN IMMEDIATE and durable on exit.
+"""
+
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, Protocol
+
+from counter_app.domain.dossier import Dossier, Entry, Status
+from counter_app.domain.events import Actor, DossierAccepted, Event, Payload
+from counter_app.domain.office import Office
+from counter_app.domain.officer import Officer
+from counter_app.domain.outcome import Outcome
+from counter_app.domain.slip_code import KnownKey
+
+
+class Clock(Protocol):
+    """The PC's clock, which may be wrong."""
+
+    def now(self) -> datetime:
+        """Wall time, aware, in the office's zone."""
+
+    def uptime(self) -> float:
+        """Seconds that only run forward, of this boot."""
+
+    def boot_id(self) -> str:
+        """Names this boot of the PC."""
+
+
+class IdSource(Protocol):
+    """Where ids and random bytes come from."""
+
+    def new_id(self, at: datetime) -> str:
+        """A UUIDv7: unique without any network; never used for order."""
+
+    def random(self, size: int) -> bytes:
+        """Bytes nobody can guess."""
+
+    def choose(self, below: int) -> int:
+        """A number from 0 to `below` - 1 nobody can guess."""
+
+
+class Signer(Protocol):
+    """The device's key."""
+
+    @property
+    def device_id(self) -> str: ...
+
+    @property
+    def key_id(self) -> str: ...
+
+    @property
+    def public_key(self) -> bytes: ...
+
+    def sign(self, message: bytes) -> bytes:
+        """An Ed25519 signature, 64 bytes."""
+
+
+class PinHasher(Protocol):
+    """Slow on purpose."""
+
+    def hash(self, pin: str) -> str: ...
+
+    def verify(self, hashed: str, pin: str) -> bool: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Whose store this is."""
+
+    device_id: str
+    incarnation: str
+    counter_no: int
+    org_code: str
+    seeded: bool
+    sample: bool
+
+
+@dataclass(frozen=True, slots=True)
+class DossierRow:
+    """One line of a list. Personal numbers are masked here already."""
+
+    id: str
+    code: str
+    applicant_name: str
+    masked_number: str
+    procedure_code: str
+    procedure_name: str
+    status: Status
+    received_at: datetime
+    due_at: datetime
+    judged_due_at: datetime
+    completed_at: datetime | None
+    returned_at: datetime | None
+    holder: str
+    holder_side: str
+    shelf: str
+    voided: bool
+    slip: bool
+    printed: bool
+    sent: str
+    """`local`, `sent` or `problem`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """The six figures of the home screen, in dossiers."""
+
+    received_today: int
+    due_today: int
+    overdue: int
+    waiting_return: int
+    unprinted: int
+    unsent: int
+
+
+@dataclass(frozen=True, slots=True)
+class Secret:
+    """An officer's PIN hash and the state of its lock. Never leaves this store."""
+
+    pin_hash: str
+    failures: int = 0
+    locked_boot: str = ""
+    locked_until: float = 0.0
+    lock_seconds: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class PrintJob:
+    """One print that was asked for; `outcome` is None until it is known."""
+
+    id: str
+    dossier_id: str
+    what: str
+    receipt_no: int
+    state: str
+    """`pending`, `printing` or `done`."""
+    outcome: Outcome | None
+    copy_no: int
+    printer: str
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """An intake that was begun, field by field."""
+
+    id: str
+    officer_id: str
+    saved_at: datetime
+    fields: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class NoticeRow:
+    """A refusal or supplement notice and the event that made it."""
+
+    id: str
+    notice_no: str
+    kind: str
+    made_at: datetime
+
+
+class Log(Protocol):
+    """The append-only log."""
+
+    def append(
+        self,
+        payload: Payload,
+        *,
+        actor: Actor,
+        at: datetime,
+        subject: str | None = None,
+        event_id: str | None = None,
+    ) -> Event:
+        """Write one event; without a subject the event is about itself."""
+
+    def of(self, subject: str) -> Sequence[Entry]:
+        """The events of a subject in the order in which they count."""
+
+    def last_at(self) -> datetime | None:
+        """When the newest own event was written."""
+
+
+class Dossiers(Protocol):
+    """The dossiers as the log tells them."""
+
+    def get(self, dossier_id: str) -> Dossier | None: ...
+
+    def enter(self, event: Event, payload: DossierAccepted) -> Dossier:
+        """A dossier that this store has just accepted; its code is used for ever."""
+
+    def refresh(self, dossier_id: str) -> Dossier:
+        """Fold again and bring the lists and the search up to date."""
+
+    def ids_of(self, code: str) -> Sequence[str]:
+        """Dossiers that carry or carried this code, the holder of the code first."""
+
+    def row(self, dossier_id: str) -> DossierRow | None: ...
+
+    def find(self, text: str, limit: int, today: date) -> Sequence[DossierRow]:
+        """Newest first; all words must match; the last may be half typed."""
+
+    def work(self, kind: str, limit: int, today: date) -> Sequence[DossierRow]:
+        """The dossiers behind one figure of the home screen, or held by someone."""
+
+    def figures(self, today: date) -> Figures: ...
+
+    def open_alike(self, applicant_key: str, procedure_code: str) -> Sequence[str]:
+        """Codes of open dossiers of the same person and procedure."""
+
+    def uncollected(self, before: date) -> int:
+        """Results completed before that day and still on the shelf."""
+
+
+class Numbers(Protocol):
+    """Running numbers, taken in the transaction that uses them."""
+
+    def next_seq(self, day: date) -> str:
+        """The last part of the next code of that local day."""
+
+    def pass_by(self, day: date, number: int) -> None:
+        """A code of this counter came from paper: the count goes on after it."""
+
+    def next_notice(self, kind: str, year: int) -> str:
+        """`{counter}-{four digits}` of that kind and year."""
+
+
+class Officers(Protocol):
+    """Officers and their PINs."""
+
+    def all(self) -> Sequence[Officer]: ...
+
+    def find(self, name_or_id: str) -> Officer | None: ...
+
+    def secret(self, officer_id: str) -> Secret | None: ...
+
+    def keep_secret(self, officer_id: str, secret: Secret) -> None: ...
+
+    def refresh(self, officer_id: str) -> Officer: ...
+
+
+class Prints(Protocol):
+    """Print jobs."""
+
+    def add(self, job: PrintJob) -> None: ...
+
+    def get(self, job_id: str) -> PrintJob | None: ...
+
+    def of(self, dossier_id: str) -> Sequence[PrintJob]: ...
+
+    def change(
+        self, job_id: str, *, state: str, outcome: Outcome | None, printer: str, copy_no: int
+    ) -> None: ...
+
+    def unfinished(self) -> Sequence[PrintJob]:
+        """Asked for and not known to be done: after a crash these are shown first."""
+
+
+class Drafts(Protocol):
+    """Begun intakes."""
+
+    def save(self, draft: Draft) -> None: ...
+
+    def of(self, officer_id: str) -> Sequence[Draft]: ...
+
+    def discard(self, draft_id: str) -> None: ...
+
+
+class Notices(Protocol):
+    """Notices without a dossier code."""
+
+    def add(self, notice: NoticeRow) -> None: ...
+
+    def get(self, notice_id: str) -> NoticeRow | None: ...
+
+
+class Settings(Protocol):
+    """Local settings, and the versions of what the store was told."""
+
+    def identity(self) -> Identity: ...
+
+    def office(self, version: str | None = None) -> Office: ...
+
+    def office_version(self) -> str: ...
+
+    def get(self, name: str) -> str | None: ...
+
+    def put(self, name: str, value: str) -> None: ...
+
+    def keys(self) -> Mapping[str, KnownKey]:
+        """The key list by key id; the own key is always in it."""
+
+
+class Books(Protocol):
+    """One transaction and what it sees."""
+
+    @property
+    def log(self) -> Log: ...
+
+    @property
+    def dossiers(self) -> Dossiers: ...
+
+    @property
+    def numbers(self) -> Numbers: ...
+
+    @property
+    def officers(self) -> Officers: ...
+
+    @property
+    def prints(self) -> Prints: ...
+
+    @property
+    def drafts(self) -> Drafts: ...
+
+    @property
+    def notices(self) -> Notices: ...
+
+    @property
+    def settings(self) -> Settings: ...
+
+
+class Store(Protocol):
+    """The book of one counter."""
+
+    def read(self) -> AbstractContextManager[Books]: ...
+
+    def write(self) -> AbstractContextManager[Books]: ...
+
+
+class PaperMaker(Protocol):
+    """Draws what `domain.receipt` says. The libraries behind it load at the first use."""
+
+    def slip_png(self, receipt: Any, width: int, copy_no: int) -> bytes: ...
+
+    def slip_job(self, receipt: Any, width: int, copy_no: int) -> bytes: ...
+
+    def form_pdf(self, content: Any, form: str, paper: str) -> bytes: ...
+
+
+class Printer(Protocol):
+    """A way to a printer. Waits for the printer, never for the store."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def width(self) -> int: ...
+
+    def send(self, job: bytes) -> tuple[Outcome, str]:
+        """How it ended, with a sentence where somebody must act."""

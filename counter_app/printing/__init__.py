@@ -1,0 +1,1 @@
+"""Slips, forms, QR codes and printers."""

@@ -1,0 +1,1 @@
+"""Serial and keyboard-wedge scanners."""

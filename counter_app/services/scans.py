@@ -1,0 +1,61 @@
+"""What a scanner read, and whether a slip is genuine. The raw payload is never kept."""
+
+from dataclasses import dataclass
+
+from counter_app.domain.scan import Scan, route
+from counter_app.domain.slip_code import Verdict, Verify, applicant_check, decode, judge
+from counter_app.ports import Store
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A scan with its verdict, and the dossier it opens."""
+
+    scan: Scan
+    verdict: Verdict | None = None
+    dossier_id: str | None = None
+    replaced: bool = False
+    """A newer receipt of this dossier exists: "đã thay bằng phiếu khác"."""
+    mismatch: bool = False
+    """The slip was issued to another name or number than the book has."""
+
+
+class Scans:
+    """Routes scans and judges slips with the store's own key list."""
+
+    def __init__(self, store: Store, verify: Verify) -> None:
+        self._store = store
+        self._verify = verify
+
+    def judge(self, payload: str | bytes) -> Judged:
+        """What this is; for a slip also whether it is ours."""
+        scan = route(payload)
+        if scan.kind == "dossier_code":
+            return Judged(scan, dossier_id=self._id_of(scan.fields["code"]))
+        if scan.kind != "slip":
+            return Judged(scan)
+        text = payload if isinstance(payload, str) else payload.decode("ascii", "replace")
+        slip = decode(text)
+        if slip is None:
+            return Judged(scan, Verdict.RED)
+        with self._store.read() as books:
+            verdict = judge(slip, books.settings.keys(), self._verify)
+            ids = books.dossiers.ids_of(slip.code)
+            dossier = books.dossiers.get(ids[0]) if ids else None
+        if dossier is None:
+            return Judged(scan, verdict)
+        party = dossier.facts.applicant
+        expected = applicant_check(slip.code, party.name, party.personal_number)
+        replaced = slip.receipt_no < dossier.receipt.no
+        return Judged(
+            scan,
+            verdict,
+            dossier.id,
+            replaced,
+            not replaced and expected != slip.applicant_check,
+        )
+
+    def _id_of(self, code: str) -> str | None:
+        with self._store.read() as books:
+            ids = books.dossiers.ids_of(code)
+        return ids[0] if ids else None

@@ -1,0 +1,47 @@
+"""Finding a dossier and opening it."""
+
+from dataclasses import dataclass
+
+from counter_app.domain.dossier import Dossier
+from counter_app.domain.office import Office
+from counter_app.ports import Clock, DossierRow, PrintJob, Store
+
+
+@dataclass(frozen=True, slots=True)
+class DossierView:
+    """A dossier as it is shown: its state with the whole story, and its prints."""
+
+    dossier: Dossier
+    row: DossierRow
+    office: Office
+    prints: tuple[PrintJob, ...]
+
+
+class Search:
+    """One box finds everything; a code or a scan opens at once."""
+
+    def __init__(self, store: Store, clock: Clock) -> None:
+        self._store = store
+        self._clock = clock
+
+    def find(self, text: str, limit: int = 50) -> tuple[DossierRow, ...]:
+        """Newest first; all words must match, the last may be half typed."""
+        with self._store.read() as books:
+            return tuple(books.dossiers.find(text, limit, self._clock.now().date()))
+
+    def open(self, dossier_id: str) -> DossierView | None:
+        """The dossier of that id."""
+        with self._store.read() as books:
+            dossier = books.dossiers.get(dossier_id)
+            row = books.dossiers.row(dossier_id)
+            if dossier is None or row is None:
+                return None
+            office = books.settings.office(dossier.office_version)
+            return DossierView(dossier, row, office, tuple(books.prints.of(dossier_id)))
+
+    def by_code(self, code: str) -> tuple[DossierView, ...]:
+        """Whoever carries or carried the code; two only where copies of a store issued it twice."""
+        with self._store.read() as books:
+            ids = books.dossiers.ids_of(code)
+        views = (self.open(dossier_id) for dossier_id in ids)
+        return tuple(view for view in views if view is not None)

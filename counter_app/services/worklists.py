@@ -1,0 +1,72 @@
+"""What needs someone now."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from counter_app.domain.outcome import Outcome
+from counter_app.ports import Clock, DossierRow, Figures, Store
+
+UNCOLLECTED_AFTER = (90, 60, 30)
+"""Days a result may lie on the shelf before it is pointed out."""
+
+
+@dataclass(frozen=True, slots=True)
+class Urgent:
+    """One line of "Cần làm ngay"."""
+
+    kind: str
+    """`unprinted`, `unknown_print`, `draft`, `repair` or `uncollected`."""
+    text: str
+    dossier_id: str | None = None
+    draft_id: str | None = None
+
+
+class Worklists:
+    """The figures of the home screen and the dossiers behind each."""
+
+    def __init__(self, store: Store, clock: Clock) -> None:
+        self._store = store
+        self._clock = clock
+
+    def figures(self) -> Figures:
+        """Counted now."""
+        with self._store.read() as books:
+            return books.dossiers.figures(self._clock.now().date())
+
+    def rows(self, kind: str, limit: int = 200) -> tuple[DossierRow, ...]:
+        """The dossiers behind a figure or in a tray."""
+        with self._store.read() as books:
+            return tuple(books.dossiers.work(kind, limit, self._clock.now().date()))
+
+    def urgent(self, officer_id: str) -> tuple[Urgent, ...]:
+        """What was saved and not printed, drafts, repairs, results nobody collected."""
+        today = self._clock.now().date()
+        lines: list[Urgent] = []
+        with self._store.read() as books:
+            for job in books.prints.unfinished()[:20]:
+                row = books.dossiers.row(job.dossier_id)
+                if row is None:
+                    continue
+                if job.state == "printing" or job.outcome is Outcome.UNKNOWN:
+                    text = f"Phiếu {row.code} của {row.applicant_name} đã ra chưa?"
+                    lines.append(Urgent("unknown_print", text, row.id))
+                else:
+                    text = (
+                        f"Hồ sơ {row.code} của {row.applicant_name} vừa lưu, chưa in. "
+                        "Đừng nhận lại."
+                    )
+                    lines.append(Urgent("unprinted", text, row.id))
+            for row in books.dossiers.work("problem", 20, today):
+                lines.append(Urgent("repair", f"Hồ sơ {row.code} cần sửa trước khi gửi.", row.id))
+            for draft in books.drafts.of(officer_id):
+                name = str((draft.fields.get("applicant") or {}).get("name") or "chưa có tên")
+                text = f"Nháp lúc {draft.saved_at:%H:%M %d/%m}: {name}"
+                lines.append(Urgent("draft", text, draft_id=draft.id))
+            for days in UNCOLLECTED_AFTER:
+                count = books.dossiers.uncollected(today - timedelta(days=days))
+                if count:
+                    lines.append(
+                        Urgent("uncollected", f"{count} kết quả quá {days} ngày chưa ai đến lấy")
+                    )
+                    break
+        return tuple(lines)

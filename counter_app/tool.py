@@ -1,0 +1,94 @@
+"""`counter-tool`: the console twin of the window, through the same services.
+
+Each verb is a module that is imported after its name was read, so that `show` answers at once from
+cold and no verb pays for another's libraries.
+"""
+
+import argparse
+import sys
+from importlib import import_module
+
+from counter_app.errors import EnvironmentFault, Refused, WrongUsage
+
+VERBS = {
+    "due": "due",
+    "scan": "scan",
+    "init": "init",
+    "accept": "accept",
+    "refuse": "refuse",
+    "act": "act",
+    "find": "find",
+    "show": "show",
+    "slip": "slip",
+    "form": "form",
+    "officer": "officer",
+    "keys": "keys",
+    "enrol": "enrol",
+    "sync": "sync",
+    "check": "check",
+    "seed": "seed",
+}
+_WITHOUT_STORE = {"due"}
+_STORE_IF_GIVEN = {"scan"}
+
+
+class _Parser(argparse.ArgumentParser):
+    """Wrong usage in Vietnamese."""
+
+    def error(self, message: str) -> "None":  # type: ignore[override]
+        raise WrongUsage(message)
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run one verb. 0 done, 1 refused or found bad, 2 wrong usage, 3 the environment's fault."""
+    given = sys.argv[1:] if argv is None else argv
+    for stream in (sys.stdout, sys.stderr):
+        # Windows consoles are not UTF-8 unless told
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(encoding="utf-8", errors="backslashreplace")
+    from counter_app.commands.lines import write_problems
+    from counter_app.domain.problems import Problem
+
+    def refuse(code: str, message: str, field: str = "") -> None:
+        write_problems((Problem(field, code, message),))
+
+    try:
+        return _run(given)
+    except WrongUsage as wrong:
+        refuse("wrong_usage", f"Lệnh viết chưa đúng: {wrong.message}")
+        return 2
+    except Refused as reason:
+        refuse(reason.code, reason.message, reason.field)
+        return 1
+    except EnvironmentFault as fault:
+        refuse(fault.code, fault.message)
+        return 3
+    except BrokenPipeError:
+        return 3
+    except KeyboardInterrupt:
+        return 3
+
+
+def _run(given: list[str]) -> int:
+    if given and given[0] == "--self-check":
+        from counter_app.commands import self_check  # only the frozen program asks for it
+
+        return self_check.run()
+    names = ", ".join(VERBS)
+    if not given or given[0] in ("-h", "--help"):
+        sys.stderr.write(f"counter-tool VIỆC [--data-dir THƯ_MỤC] …\nCác việc: {names}\n")
+        return 0 if given else 2
+    verb, *rest = given
+    if verb not in VERBS:
+        raise WrongUsage(f"không có việc “{verb}”. Các việc: {names}.")
+    command = import_module(f"counter_app.commands.{VERBS[verb]}")
+    parser = _Parser(prog=f"counter-tool {verb}", allow_abbrev=False)
+    if verb not in _WITHOUT_STORE:
+        parser.add_argument("--data-dir", required=verb not in _STORE_IF_GIVEN)
+    command.arguments(parser)
+    status: int = command.run(parser.parse_args(rest))
+    return status
+
+
+if __name__ == "__main__":
+    sys.exit(main())

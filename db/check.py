@@ -1,0 +1,199 @@
+"""Whether the book is whole: every page, every link of the chain, every list against the log."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from sqlalchemy import select
+
+from counter_app.domain import chain
+from counter_app.domain.code import DossierCode
+from counter_app.domain.dossier import fold
+from counter_app.domain.events import DossierAccepted, Event
+from counter_app.domain.receipt import receipt_of
+from counter_app.wire.codec import decode_payload
+from db.books import Officers
+from db.dossiers import words_of
+from db.log import EVENT_COLUMNS
+from db.store import Books, Store
+from db.tables import code_number, dossier, event_log, issued_code, officer, receipt
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """Something that does not fit; `event` is the first bad one where it is one."""
+
+    code: str
+    message: str
+    event: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What was looked at and what was found."""
+
+    events: int
+    dossiers: int
+    head: str
+    faults: tuple[Fault, ...]
+
+
+_ALL = select(*EVENT_COLUMNS).order_by(
+    event_log.c.device, event_log.c.incarnation, event_log.c.dseq
+)
+
+
+def check(store: Store) -> Report:
+    """Read everything in one view of the store and compare. Writes nothing."""
+    with store.read() as books:
+        faults = [
+            *_pages(books),
+            *_chain(books),
+            *_dossiers(books),
+            *_numbers(books),
+            *_officers(books),
+        ]
+        events = books.connection.exec_driver_sql("SELECT count(*) FROM event_log").scalar_one()
+        dossiers = books.connection.exec_driver_sql("SELECT count(*) FROM dossier").scalar_one()
+        head = books.settings.get("head") or ""
+    return Report(events, dossiers, head, tuple(faults))
+
+
+def _pages(books: Books) -> Iterator[Fault]:
+    broken = books.connection.exec_driver_sql("PRAGMA cipher_integrity_check").fetchall()
+    if broken:
+        yield Fault(
+            "page_damaged",
+            f"Có {len(broken)} trang của tệp sổ bị hỏng. Hãy khôi phục từ bản sao lưu.",
+        )
+
+
+def _chain(books: Books) -> Iterator[Fault]:
+    before: Event | None = None
+    own = books.settings.identity()
+    last_own: Event | None = None
+    for row in books.connection.execute(_ALL):
+        event = Event(*row)
+        same_life = before is not None and (before.device, before.incarnation) == (
+            event.device,
+            event.incarnation,
+        )
+        prev_hash = before.hash if before is not None and same_life else chain.GENESIS
+        dseq = before.dseq + 1 if before is not None and same_life else 1
+        if event.dseq != dseq:
+            yield _bad(event, "Thiếu việc ngay trước việc này")
+            return
+        if event.prev_hash != prev_hash or not chain.holds(event):
+            yield _bad(event, "Chuỗi dấu của sổ đứt tại việc này")
+            return
+        if event.payload and chain.payload_hash(event.payload) != event.payload_hash:
+            yield _bad(event, "Nội dung việc này đã bị sửa")
+            return
+        if (event.device, event.incarnation) == (own.device_id, own.incarnation):
+            last_own = event
+        before = event
+    head, dseq_kept = books.settings.get("head"), int(books.settings.get("dseq") or 0)
+    found = (last_own.hash, last_own.dseq) if last_own else (chain.GENESIS, 0)
+    if (head, dseq_kept) != found:
+        yield Fault("head_wrong", "Đầu sổ không khớp với việc cuối cùng. Có việc bị bỏ đi.")
+
+
+def _bad(event: Event, what: str) -> Fault:
+    return Fault(
+        "chain_broken",
+        f"{what}: số {event.dseq}, {event.type}, lúc {event.occurred_at}. "
+        "Hãy giữ nguyên tệp và báo cấp trên.",
+        event.event_id,
+    )
+
+
+def _dossiers(books: Books) -> Iterator[Fault]:
+    rows = {row.id: row for row in books.connection.execute(select(dossier))}
+    accepted = select(event_log.c.event_id).where(event_log.c.type == "dossier.accepted")
+    digests = {
+        (row.dossier_id, row.no): row.digest for row in books.connection.execute(select(receipt))
+    }
+    for (dossier_id,) in books.connection.execute(accepted).fetchall():
+        state = fold(books.log.of(dossier_id))
+        row = rows.pop(dossier_id, None)
+        if state is None or row is None:
+            yield Fault(
+                "dossier_missing", "Có hồ sơ trong sổ nhưng không có trong danh sách.", dossier_id
+            )
+            continue
+        expected = books.dossiers.values_of(state, row.last_own_dseq)
+        for name, value in expected.items():
+            if getattr(row, name) != value:
+                yield Fault(
+                    "dossier_differs",
+                    f"Danh sách ghi hồ sơ {state.code} khác với sổ ({name}).",
+                    dossier_id,
+                )
+                break
+        kept = digests.get((dossier_id, state.receipt.no))
+        office = books.settings.office(state.office_version)
+        if kept is not None and kept != receipt_of(state, office).digest():
+            yield Fault(
+                "receipt_differs",
+                f"Phiếu của hồ sơ {state.code} dựng lại không giống phiếu đã cấp.",
+                dossier_id,
+            )
+        if not _found_by_words(books, row.num, words_of(state)):
+            yield Fault("search_differs", f"Tra cứu không tìm ra hồ sơ {state.code}.", dossier_id)
+    for left in rows.values():
+        yield Fault("dossier_extra", f"Danh sách có hồ sơ {left.code} mà sổ không có.", left.id)
+
+
+def _found_by_words(books: Books, num: int, words: str) -> bool:
+    match = " AND ".join(f'"{word}"' for word in dict.fromkeys(words.split()))
+    found = books.connection.exec_driver_sql(
+        "SELECT 1 FROM dossier_search WHERE dossier_search MATCH ? AND rowid = ?", (match, num)
+    )
+    return found.first() is not None
+
+
+def _numbers(books: Books) -> Iterator[Fault]:
+    own = books.settings.identity()
+    given: dict[str, list[int]] = {}
+    query = select(*EVENT_COLUMNS).where(
+        event_log.c.type == "dossier.accepted", event_log.c.device == own.device_id
+    )
+    codes: set[str] = set()
+    for row in books.connection.execute(query):
+        payload = decode_payload(Event(*row))
+        if not isinstance(payload, DossierAccepted):
+            continue
+        if payload.code in codes:
+            yield Fault("code_twice", f"Mã {payload.code} cấp hai lần.", row.event_id)
+        codes.add(payload.code)
+        code = DossierCode.parse(payload.code)
+        if code is not None and payload.origin in ("counter", "pad") and len(code.seq) <= 5:
+            given.setdefault(code.day.isoformat(), []).append(int(code.seq[1:]))
+    issued = set(books.connection.scalars(select(issued_code.c.code)))
+    if missing := codes - issued:
+        yield Fault("code_not_issued", f"Mã {min(missing)} không có trong danh sách mã đã cấp.")
+    kept = {
+        row.day: row.last
+        for row in books.connection.execute(select(code_number).where(code_number.c.block == 0))
+    }
+    for day, numbers in given.items():
+        if kept.get(day, 0) < max(numbers):
+            yield Fault("count_behind", f"Số đếm của ngày {day} thấp hơn mã đã cấp.")
+
+
+def _officers(books: Books) -> Iterator[Fault]:
+    before = {row.id: row for row in books.connection.execute(select(officer))}
+    query = select(event_log.c.subject).where(event_log.c.type == "officer.added")
+    for (officer_id,) in books.connection.execute(query).fetchall():
+        told = Officers(books.connection, books.log).told(officer_id)
+        kept = before.get(officer_id)
+        if (
+            kept is None
+            or told is None
+            or (kept.name, kept.roles, kept.active)
+            != (
+                told["name"],
+                told["roles"],
+                told["active"],
+            )
+        ):
+            yield Fault("officer_differs", "Danh sách cán bộ khác với sổ.", officer_id)

@@ -1,0 +1,335 @@
+"""The dossiers as lists and searches see them: rows that any fold of the log gives again."""
+
+import re
+from collections.abc import Sequence
+from datetime import date, datetime
+
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    Select,
+    and_,
+    bindparam,
+    case,
+    delete,
+    exists,
+    func,
+    insert,
+    literal_column,
+    select,
+    text,
+    update,
+)
+
+from counter_app.domain.applicants import applicant_key
+from counter_app.domain.code import DossierCode
+from counter_app.domain.dossier import Dossier, Status, apply, fold
+from counter_app.domain.events import DossierAccepted, Event
+from counter_app.domain.personal_number import mask
+from counter_app.domain.text import search_key
+from counter_app.ports import DossierRow, Figures
+from db.books import Settings
+from db.log import Log
+from db.tables import (
+    dossier,
+    dossier_alias,
+    event_log,
+    event_verdict,
+    issued_code,
+    print_job,
+    sync_state,
+)
+
+_OPEN = (Status.ACCEPTED, Status.IN_PROCESS, Status.AWAITING_SUPPLEMENT, Status.AWAITING_PAYMENT)
+_RUNNING = (Status.ACCEPTED, Status.IN_PROCESS)
+
+_OWN_HIGH = (
+    select(func.coalesce(func.max(text("CAST(value AS INTEGER)")), 0))
+    .select_from(sync_state)
+    .where(sync_state.c.name == "own_high")
+    .scalar_subquery()
+)
+_PROBLEM = exists().where(event_verdict.c.subject == dossier.c.id)
+_SENT = case(
+    (_PROBLEM, "problem"),
+    (dossier.c.last_own_dseq > _OWN_HIGH, "local"),
+    else_="sent",
+).label("sent")
+_ROW = select(dossier, _SENT)
+_BY_ID = _ROW.where(dossier.c.id == bindparam("id"))
+_MATCHING: Select[tuple[int]] = (
+    select(literal_column("rowid"))
+    .select_from(text("dossier_search"))
+    .where(text("dossier_search MATCH :words"))
+    .order_by(literal_column("rowid").desc())
+    .limit(bindparam("limit"))
+)
+_FIND = _ROW.where(dossier.c.num.in_(_MATCHING)).order_by(dossier.c.num.desc())
+_ISSUE = insert(issued_code)
+_KNOWN = select(dossier.c.num, dossier.c.printed).where(dossier.c.id == bindparam("id"))
+_INSERT = insert(dossier).returning(dossier.c.num)
+_UPDATE = update(dossier).where(dossier.c.num == bindparam("at_num"))
+_INDEX = text("INSERT OR REPLACE INTO dossier_search(rowid, words) VALUES (:num, :words)")
+_LAST_OWN = (
+    select(func.coalesce(func.max(event_log.c.dseq), 0))
+    .where(event_log.c.subject == bindparam("id"))
+    .where(event_log.c.device == bindparam("device"))
+    .where(event_log.c.incarnation == bindparam("incarnation"))
+    .where(event_log.c.type != "slip.printed")
+)
+_DAY = re.compile(r"^(\d{1,2})/(\d{1,2})(?:/(\d{2}|\d{4}))?$")
+
+
+class Dossiers:
+    """Reads dossiers and keeps their rows in step with the log."""
+
+    def __init__(self, connection: Connection, log: Log, settings: Settings) -> None:
+        self._connection = connection
+        self._log = log
+        self._settings = settings
+
+    def get(self, dossier_id: str) -> Dossier | None:
+        """The state of a dossier, folded from its events."""
+        return fold(self._log.of(dossier_id))
+
+    def enter(self, event: Event, payload: DossierAccepted) -> Dossier:
+        """A dossier that this store has just accepted; its code is used for ever."""
+        state = apply(None, event, payload)
+        if not isinstance(state, Dossier):
+            raise LookupError(event.event_id)
+        self._connection.execute(_ISSUE, {"code": state.code, "dossier_id": state.id})
+        self._put(state, event.dseq)
+        return state
+
+    def refresh(self, dossier_id: str) -> Dossier:
+        """Fold the dossier again and bring its row and its words up to date."""
+        state = self.get(dossier_id)
+        if state is None:
+            raise LookupError(dossier_id)
+        own = self._settings.identity()
+        last_own = self._connection.execute(
+            _LAST_OWN,
+            {"id": state.id, "device": own.device_id, "incarnation": own.incarnation},
+        ).scalar_one()
+        self._put(state, last_own)
+        return state
+
+    def _put(self, state: Dossier, last_own_dseq: int) -> None:
+        values = self.values_of(state, last_own_dseq)
+        known = self._connection.execute(_KNOWN, {"id": state.id}).one_or_none()
+        if known is None:
+            num = self._connection.execute(_INSERT, values).scalar_one()
+        else:
+            num = known.num
+            self._connection.execute(_UPDATE, {"at_num": num, **values})
+        self._connection.execute(_INDEX, {"num": num, "words": words_of(state)})
+        if state.aliases:
+            self._connection.execute(
+                delete(dossier_alias).where(dossier_alias.c.dossier_id == state.id)
+            )
+            self._connection.execute(
+                insert(dossier_alias),
+                [{"code": alias, "dossier_id": state.id} for alias in state.aliases],
+            )
+
+    def values_of(self, state: Dossier, last_own_dseq: int) -> dict[str, object]:
+        """The row of a dossier, all but its `num`."""
+        applicant = state.facts.applicant
+        return {
+            "id": state.id,
+            "code": state.code,
+            "own": state.device == self._settings.identity().device_id,
+            "applicant_name": applicant.name,
+            "applicant_key": applicant_key(applicant),
+            "personal_number": applicant.personal_number or applicant.tax_code or "",
+            "procedure_code": state.facts.procedure.code,
+            "procedure_name": state.facts.procedure.name,
+            "status": state.status.value,
+            "received_at": state.received_at.isoformat(timespec="minutes"),
+            "received_on": state.received_at.date().isoformat(),
+            "due_at": state.due_at.isoformat(timespec="minutes"),
+            "judged_due_at": state.judged_due_at.isoformat(timespec="minutes"),
+            "judged_due_on": state.judged_due_at.date().isoformat(),
+            "completed_at": _text(state.completed_at),
+            "returned_at": _text(state.returned_at),
+            "holder_side": state.holder.side,
+            "holder": state.holder.name,
+            "shelf": state.completion.shelf if state.completion else "",
+            "voided": state.voided,
+            "slip": state.slip,
+            "printed": state.prints_of(state.receipt.no) > 0,
+            "last_own_dseq": last_own_dseq,
+        }
+
+    def ids_of(self, code: str) -> Sequence[str]:
+        """Dossiers that carry or carried this code, the holder of the code first."""
+        parsed = DossierCode.parse(code)
+        wanted = str(parsed) if parsed else code.strip()
+        carrying = select(dossier.c.id).where(dossier.c.code == wanted).order_by(dossier.c.num)
+        carried = select(dossier_alias.c.dossier_id).where(dossier_alias.c.code == wanted)
+        found = [*self._connection.scalars(carrying), *self._connection.scalars(carried)]
+        return list(dict.fromkeys(found))
+
+    def row(self, dossier_id: str) -> DossierRow | None:
+        """The line of one dossier."""
+        found = self._connection.execute(_BY_ID, {"id": dossier_id}).one_or_none()
+        return None if found is None else _row(found)
+
+    def find(self, text: str, limit: int, today: date) -> Sequence[DossierRow]:
+        """Newest first. A day (`20/11`) narrows to what was received on it."""
+        words, days = [], []
+        for part in text.split():
+            day = _day(part, today)
+            if day is None:
+                words.extend(search_key(part).split())
+            else:
+                days.append(day.isoformat())
+        if not words:
+            if not days:
+                return []
+            return self._rows(_ROW.where(dossier.c.received_on.in_(days)), limit)
+        match = " AND ".join([*(f'"{word}"' for word in words[:-1]), f'"{words[-1]}" *'])
+        if days:
+            wide = _FIND.where(dossier.c.received_on.in_(days))
+            rows = self._connection.execute(wide, {"words": match, "limit": 10_000})
+            return [_row(row) for row in rows][:limit]
+        rows = self._connection.execute(_FIND, {"words": match, "limit": limit})
+        return [_row(row) for row in rows]
+
+    def work(self, kind: str, limit: int, today: date) -> Sequence[DossierRow]:
+        """The dossiers behind one figure of the home screen or one tray."""
+        condition = _conditions(today)[kind]
+        if kind in {"due_today", "overdue", "due_soon"}:
+            query = _ROW.where(condition).order_by(dossier.c.judged_due_at, dossier.c.num)
+            return [_row(row) for row in self._connection.execute(query.limit(limit))]
+        return self._rows(_ROW.where(condition), limit)
+
+    def figures(self, today: date) -> Figures:
+        """The six figures of the home screen."""
+        conditions = _conditions(today)
+
+        def count(kind: str) -> int:
+            query = select(func.count()).select_from(dossier).where(conditions[kind])
+            return self._connection.execute(query).scalar_one()
+
+        return Figures(
+            count("received_today"),
+            count("due_today"),
+            count("overdue"),
+            count("waiting_return"),
+            count("unprinted"),
+            count("unsent"),
+        )
+
+    def open_alike(self, applicant_key: str, procedure_code: str) -> Sequence[str]:
+        """Codes of open dossiers of the same person and procedure."""
+        query = select(dossier.c.code).where(
+            dossier.c.applicant_key == applicant_key,
+            dossier.c.procedure_code == procedure_code,
+            dossier.c.status.in_((*_OPEN, Status.COMPLETED)),
+        )
+        return list(self._connection.scalars(query))
+
+    def uncollected(self, before: date) -> int:
+        """Results completed before that day and still on the shelf."""
+        query = (
+            select(func.count())
+            .select_from(dossier)
+            .where(dossier.c.status == Status.COMPLETED)
+            .where(dossier.c.completed_at < before.isoformat())
+        )
+        return self._connection.execute(query).scalar_one()
+
+    def _rows(self, query: Select[tuple[object, ...]], limit: int) -> list[DossierRow]:
+        newest = query.order_by(dossier.c.num.desc()).limit(limit)
+        return [_row(row) for row in self._connection.execute(newest)]
+
+
+def words_of(state: Dossier) -> str:
+    """What a dossier is found by: folded names, procedure, code, numbers, telephones."""
+    facts = state.facts
+    parts = [
+        facts.applicant.name,
+        facts.applicant.also_known_as,
+        facts.applicant.personal_number,
+        facts.applicant.other_document,
+        facts.applicant.tax_code,
+        facts.applicant.phone,
+        facts.procedure.name,
+        state.code,
+        *state.aliases,
+    ]
+    if facts.representative is not None:
+        parts += [
+            facts.representative.name,
+            facts.representative.personal_number,
+            facts.representative.phone,
+        ]
+    return search_key(" ".join(part for part in parts if part))
+
+
+def _conditions(today: date) -> dict[str, ColumnElement[bool]]:
+    day = today.isoformat()
+    live = dossier.c.voided.is_(False)
+    unfinished = exists().where(print_job.c.dossier_id == dossier.c.id, print_job.c.state != "done")
+    return {
+        "received_today": and_(dossier.c.received_on == day, live),
+        "due_today": and_(dossier.c.status.in_(_RUNNING), dossier.c.judged_due_on == day),
+        "overdue": and_(dossier.c.status.in_(_RUNNING), dossier.c.judged_due_on < day),
+        "due_soon": and_(dossier.c.status.in_(_RUNNING), dossier.c.judged_due_on >= day),
+        "waiting_return": dossier.c.status == Status.COMPLETED,
+        "unprinted": and_(
+            literal_column("slip AND NOT printed AND NOT voided"), dossier.c.own, unfinished
+        ),
+        "unsent": dossier.c.last_own_dseq > _OWN_HIGH,
+        "problem": _PROBLEM,
+        "new": dossier.c.status == Status.ACCEPTED,
+        "held": and_(dossier.c.status == Status.IN_PROCESS, dossier.c.holder_side == "commune"),
+        "waiting": dossier.c.status.in_((Status.AWAITING_SUPPLEMENT, Status.AWAITING_PAYMENT)),
+    }
+
+
+def _row(row: Row[tuple[object, ...]]) -> DossierRow:
+    number = row.personal_number
+    return DossierRow(
+        id=row.id,
+        code=row.code,
+        applicant_name=row.applicant_name,
+        masked_number=mask(number) if number else "",
+        procedure_code=row.procedure_code,
+        procedure_name=row.procedure_name,
+        status=Status(row.status),
+        received_at=datetime.fromisoformat(row.received_at),
+        due_at=datetime.fromisoformat(row.due_at),
+        judged_due_at=datetime.fromisoformat(row.judged_due_at),
+        completed_at=_moment(row.completed_at),
+        returned_at=_moment(row.returned_at),
+        holder=row.holder,
+        holder_side=row.holder_side,
+        shelf=row.shelf,
+        voided=row.voided,
+        slip=row.slip,
+        printed=row.printed,
+        sent=row.sent,
+    )
+
+
+def _text(moment: datetime | None) -> str | None:
+    return None if moment is None else moment.isoformat(timespec="seconds")
+
+
+def _moment(text: str | None) -> datetime | None:
+    return None if text is None else datetime.fromisoformat(text)
+
+
+def _day(part: str, today: date) -> date | None:
+    match = _DAY.match(part)
+    if match is None:
+        return None
+    year = match[3]
+    full = today.year if year is None else int(year) + (2000 if len(year) == 2 else 0)
+    try:
+        return date(full, int(match[2]), int(match[1]))
+    except ValueError:
+        return None

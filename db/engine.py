@@ -1,0 +1,86 @@
+"""Opening the encrypted file: two engines, one that reads and one that writes.
+
+The driver's own transaction handling is off. With it, a half-failed upgrade leaves tables behind
+and every later start dies; and BEGIN IMMEDIATE for reads makes a reader wait behind a slow writer.
+So reads begin deferred on connections that cannot write, writes begin immediate.
+"""
+
+from pathlib import Path
+from typing import Any
+
+import sqlcipher3.dbapi2 as sqlcipher
+from sqlalchemy import Engine, create_engine, event
+from sqlalchemy.pool import QueuePool
+
+from counter_app.errors import EnvironmentFault
+
+WAIT_FOR_WRITER = 10.0
+"""Seconds a write waits for another process before it gives up."""
+
+_PRAGMAS = (
+    "PRAGMA cell_size_check = ON",
+    "PRAGMA trusted_schema = OFF",
+    "PRAGMA foreign_keys = ON",
+    "PRAGMA temp_store = MEMORY",
+    "PRAGMA synchronous = FULL",
+    "PRAGMA cache_size = -8192",
+)
+
+DAMAGED = (
+    "Sổ dữ liệu không mở được: tệp bị hỏng hoặc không phải sổ của khóa này. Đừng xóa tệp nào. "
+    "Hãy khôi phục từ bản sao lưu."
+)
+
+
+def connect(path: Path, key: bytes, *, query_only: bool) -> Any:
+    """A ready connection; a wrong key or a damaged file is told at once."""
+    # `mode=rw`: an empty register is never started silently where the file is missing.
+    uri = f"{path.absolute().as_uri()}?mode=rw"
+    try:
+        connection = sqlcipher.connect(
+            uri, uri=True, isolation_level=None, timeout=WAIT_FOR_WRITER, check_same_thread=False
+        )
+    except sqlcipher.OperationalError:
+        raise EnvironmentFault("store_missing", DAMAGED) from None
+    try:
+        connection.execute(f"PRAGMA key = \"x'{key.hex()}'\"")
+        connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+        connection.execute("PRAGMA journal_mode = WAL")
+        for pragma in _PRAGMAS:
+            connection.execute(pragma)
+        if query_only:
+            connection.execute("PRAGMA query_only = ON")
+    except sqlcipher.DatabaseError as fault:
+        connection.close()
+        if isinstance(fault, sqlcipher.OperationalError) and "lock" in str(fault):
+            raise busy() from None
+        raise EnvironmentFault("store_damaged", DAMAGED) from None
+    return connection
+
+
+def busy() -> EnvironmentFault:
+    """Another program held the book for longer than we wait."""
+    return EnvironmentFault(
+        "store_busy",
+        "Sổ đang bị một chương trình khác giữ quá 10 giây. Chưa ghi gì. Hãy làm lại.",
+    )
+
+
+def engine(path: Path, key: bytes, *, write: bool) -> Engine:
+    """Reading engines begin deferred and cannot write; writing ones begin immediate."""
+    made = create_engine(
+        "sqlite+pysqlite://",
+        module=sqlcipher,
+        creator=lambda: connect(path, key, query_only=not write),
+        poolclass=QueuePool,
+        pool_size=1 if write else 4,
+        max_overflow=4,
+        pool_reset_on_return="rollback",
+    )
+    begin = "BEGIN IMMEDIATE" if write else "BEGIN"
+
+    @event.listens_for(made, "begin")
+    def _begin(connection: Any) -> None:
+        connection.exec_driver_sql(begin)
+
+    return made

@@ -1,0 +1,96 @@
+"""The append-only log."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import Connection, bindparam, insert, select, update
+
+from counter_app.domain import chain
+from counter_app.domain.dossier import Entry
+from counter_app.domain.events import Actor, Event, Payload
+from counter_app.ports import Clock, IdSource
+from counter_app.wire.codec import decode_payload, encode_payload, type_and_version
+from db.tables import event_log, event_order, store_meta
+
+EVENT_COLUMNS = tuple(column for column in event_log.columns if column.name != "num")
+
+_HEAD = select(store_meta.c.name, store_meta.c.value).where(
+    store_meta.c.name.in_(("device_id", "incarnation", "dseq", "head"))
+)
+_KEEP_HEAD = (
+    update(store_meta).where(store_meta.c.name == bindparam("which")).values(value=bindparam("now"))
+)
+_INSERT = insert(event_log)
+_OF = (
+    select(*EVENT_COLUMNS)
+    .select_from(event_log.outerjoin(event_order, event_order.c.event_id == event_log.c.event_id))
+    .where(event_log.c.subject == bindparam("subject"))
+    .order_by(event_order.c.cseq.is_(None), event_order.c.cseq, event_log.c.num)
+)
+_LAST_AT = select(event_log.c.occurred_at).order_by(event_log.c.num.desc()).limit(1)
+
+
+class Log:
+    """Appends own events with their chain, reads those of a subject in the order that counts."""
+
+    def __init__(self, connection: Connection, clock: Clock, ids: IdSource) -> None:
+        self._connection = connection
+        self._clock = clock
+        self._ids = ids
+
+    def append(
+        self,
+        payload: Payload,
+        *,
+        actor: Actor,
+        at: datetime,
+        subject: str | None = None,
+        event_id: str | None = None,
+    ) -> Event:
+        """Write one event behind the head of the own chain, in this transaction."""
+        head = {row.name: row.value for row in self._connection.execute(_HEAD)}
+        event_id = event_id or self._ids.new_id(at)
+        name, version = type_and_version(payload)
+        event = chain.seal(
+            head["head"],
+            head["device_id"],
+            head["incarnation"],
+            int(head["dseq"]) + 1,
+            event_id,
+            name,
+            version,
+            subject or event_id,
+            at.isoformat(timespec="seconds"),
+            self._clock_note(),
+            actor.id,
+            actor.name,
+            encode_payload(payload, self._ids.random(8)),
+        )
+        self._connection.execute(_INSERT, values_of(event))
+        self._connection.execute(
+            _KEEP_HEAD,
+            [
+                {"which": "dseq", "now": str(event.dseq)},
+                {"which": "head", "now": event.hash},
+            ],
+        )
+        return event
+
+    def of(self, subject: str) -> Sequence[Entry]:
+        """Ordered events first, as the upper server counts them; own pending ones on top."""
+        rows = self._connection.execute(_OF, {"subject": subject})
+        events = (Event(*row) for row in rows)
+        return [(event, decode_payload(event)) for event in events]
+
+    def last_at(self) -> datetime | None:
+        """When the newest event was written; the clock is doubted against it."""
+        last = self._connection.execute(_LAST_AT).scalar_one_or_none()
+        return None if last is None else datetime.fromisoformat(last)
+
+    def _clock_note(self) -> str:
+        return f"{self._clock.boot_id()} {self._clock.uptime():.3f}"
+
+
+def values_of(event: Event) -> dict[str, object]:
+    """An event as a row."""
+    return {column.name: getattr(event, column.name) for column in EVENT_COLUMNS}

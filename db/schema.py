@@ -1,0 +1,80 @@
+"""Making the file, and bringing an older one up to date, with a backup before it."""
+
+import sqlite3
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import sqlcipher3.dbapi2 as sqlcipher
+from sqlalchemy import Engine
+
+from counter_app.errors import EnvironmentFault
+
+SCHEMA = 1
+"""The newest schema this release knows; stands in `user_version` of the file."""
+
+FILE_NAME = "store.db"
+
+
+def create_file(path: Path, key: bytes) -> None:
+    """An empty encrypted file; refuses where one exists."""
+    with path.open("xb"):
+        pass
+    connection = sqlcipher.connect(str(path), isolation_level=None)
+    try:
+        connection.execute(f"PRAGMA key = \"x'{key.hex()}'\"")
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA user_version = 0")
+    finally:
+        connection.close()
+
+
+def bring_up_to_date(writing: Engine, path: Path, key: bytes, at: datetime) -> None:
+    """Run what is missing, in one transaction. A file of a newer release is refused untouched."""
+    with writing.connect() as connection:
+        found: int = connection.exec_driver_sql("PRAGMA user_version").scalar_one()
+        if found == SCHEMA:
+            return
+        if found > SCHEMA:
+            raise EnvironmentFault(
+                "store_newer",
+                "Sổ này do bản chương trình mới hơn ghi. Hãy cài bản mới rồi mở lại; "
+                "sổ chưa bị thay đổi gì.",
+            )
+    if found:
+        _back_up(
+            path, key, path.parent / "backups" / f"truoc-nang-cap-{found}-{at:%Y%m%d-%H%M%S}.db"
+        )
+    _upgrade(writing)
+
+
+def _upgrade(writing: Engine) -> None:
+    # alembic is heavy and needed only when the schema differs
+    from alembic import command
+    from alembic.config import Config
+
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    with writing.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")
+        connection.exec_driver_sql(f"PRAGMA user_version = {SCHEMA}")
+
+
+def _back_up(path: Path, key: bytes, target: Path) -> None:
+    """A whole copy that stays encrypted with the same key, opened once before it counts."""
+    target.parent.mkdir(exist_ok=True)
+    part = target.with_suffix(".part")
+    part.unlink(missing_ok=True)
+    source: Any = sqlcipher.connect(str(path), isolation_level=None)
+    try:
+        source.execute(f"PRAGMA key = \"x'{key.hex()}'\"")
+        source.execute("VACUUM INTO ?", (str(part),))
+    except (sqlcipher.DatabaseError, sqlite3.Error):
+        raise EnvironmentFault(
+            "backup_failed",
+            "Không sao lưu được sổ trước khi nâng cấp nên chưa nâng cấp. Hãy xem ổ đĩa còn chỗ không.",
+        ) from None
+    finally:
+        source.close()
+    part.replace(target)

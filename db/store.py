@@ -1,0 +1,110 @@
+"""The store of one counter: opens the file, hands out transactions."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import DatabaseError, OperationalError
+
+from counter_app.errors import EnvironmentFault
+from counter_app.ports import Clock, IdSource
+from db import schema
+from db.books import Drafts, Notices, Numbers, Officers, Prints, Settings
+from db.dossiers import Dossiers
+from db.engine import DAMAGED, busy, engine
+from db.log import Log
+
+
+@dataclass(slots=True)
+class Books:
+    """One transaction and what it sees."""
+
+    connection: Connection
+    log: Log
+    dossiers: Dossiers
+    numbers: Numbers
+    officers: Officers
+    prints: Prints
+    drafts: Drafts
+    notices: Notices
+    settings: Settings
+
+
+class Store:
+    """An open store. Reading never waits for a writer; a write is durable when its block ends."""
+
+    def __init__(self, folder: Path, key: bytes, clock: Clock, ids: IdSource) -> None:
+        self.path = folder / schema.FILE_NAME
+        self._clock = clock
+        self._ids = ids
+        self._writing = engine(self.path, key, write=True)
+        self._reading = engine(self.path, key, write=False)
+        with faults_in_words():
+            schema.bring_up_to_date(self._writing, self.path, key, datetime.now())
+
+    @contextmanager
+    def read(self) -> Iterator[Books]:
+        """A transaction that cannot write."""
+        with faults_in_words(), self._reading.begin() as connection:
+            yield self._books(connection)
+
+    @contextmanager
+    def write(self) -> Iterator[Books]:
+        """BEGIN IMMEDIATE; durable on the disk when the block has ended without an error."""
+        with faults_in_words(), self._writing.begin() as connection:
+            yield self._books(connection)
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._reading.dispose()
+        self._writing.dispose()
+
+    @property
+    def engines(self) -> tuple[Engine, Engine]:
+        """Reading and writing engine, for the store's own tools."""
+        return self._reading, self._writing
+
+    def _books(self, connection: Connection) -> Books:
+        log = Log(connection, self._clock, self._ids)
+        settings = Settings(connection)
+        return Books(
+            connection,
+            log,
+            Dossiers(connection, log, settings),
+            Numbers(connection, settings, self._ids),
+            Officers(connection, log),
+            Prints(connection),
+            Drafts(connection),
+            Notices(connection),
+            settings,
+        )
+
+
+@contextmanager
+def faults_in_words() -> Iterator[None]:
+    """What SQLite says about disk and file, in a sentence for the officer."""
+    try:
+        yield
+    except OperationalError as fault:
+        said = str(fault.orig)
+        if "locked" in said or "busy" in said:
+            raise busy() from None
+        if "full" in said:
+            raise EnvironmentFault(
+                "disk_full",
+                "Ổ đĩa đầy nên chưa ghi được hồ sơ này. Hãy xóa bớt tệp khác rồi làm lại.",
+            ) from None
+        if "disk I/O" in said or "readonly" in said or "unable to open" in said:
+            raise EnvironmentFault(
+                "disk_fault",
+                "Ổ đĩa không ghi được nên chưa lưu. Hãy xem ổ đĩa còn cắm và còn chỗ không.",
+            ) from None
+        raise
+    except DatabaseError as fault:
+        said = str(fault.orig)
+        if "malformed" in said or "not a database" in said or "encrypted" in said:
+            raise EnvironmentFault("store_damaged", DAMAGED) from None
+        raise

@@ -1,0 +1,261 @@
+"""The tables of a counter's store. The log is the truth; what is marked projection can be rebuilt.
+
+The statements that make them stand in `migrations/`; a test holds the two together.
+"""
+
+from sqlalchemy import (
+    Boolean,
+    Column,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    PrimaryKeyConstraint,
+    String,
+    Table,
+    Text,
+    text,
+)
+
+metadata = MetaData()
+
+event_log = Table(
+    "event_log",
+    metadata,
+    Column("num", Integer, primary_key=True),
+    Column("device", String, nullable=False),
+    Column("incarnation", String, nullable=False),
+    Column("dseq", Integer, nullable=False),
+    Column("event_id", String, nullable=False, unique=True),
+    Column("type", String, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("subject", String, nullable=False, index=True),
+    Column("occurred_at", String, nullable=False),
+    Column("clock", String, nullable=False),
+    Column("actor_id", String, nullable=False),
+    Column("actor_name", String, nullable=False),
+    Column("payload", Text, nullable=False),
+    Column("payload_hash", String, nullable=False),
+    Column("prev_hash", String, nullable=False),
+    Column("hash", String, nullable=False),
+    Index("event_log_origin", "device", "incarnation", "dseq", unique=True),
+)
+"""Every event known here, own and pulled. Append-only by trigger; a payload may be emptied."""
+
+event_order = Table(
+    "event_order",
+    metadata,
+    Column("cseq", Integer, primary_key=True),
+    Column("event_id", String, nullable=False, unique=True),
+)
+"""The upper server's order of the commune's events; own events are last until they are in it."""
+
+event_verdict = Table(
+    "event_verdict",
+    metadata,
+    Column("event_id", String, primary_key=True),
+    Column("subject", String, nullable=False, index=True),
+    Column("verdict", String, nullable=False),
+    Column("code", String, nullable=False),
+    Column("message", Text, nullable=False),
+)
+"""Events that the upper server could not take, with its reason in Vietnamese."""
+
+sync_state = Table(
+    "sync_state",
+    metadata,
+    Column("name", String, primary_key=True),
+    Column("value", Text, nullable=False),
+)
+"""Server, epoch, cursor, own high, batch size, last cycle, delivery proof: one row each."""
+
+code_number = Table(
+    "code_number",
+    metadata,
+    Column("day", String, nullable=False),
+    Column("block", Integer, nullable=False),
+    Column("last", Integer, nullable=False),
+    PrimaryKeyConstraint("day", "block"),
+)
+"""The last running number of a local day; block 0 is the ordinary one."""
+
+notice_number = Table(
+    "notice_number",
+    metadata,
+    Column("kind", String, nullable=False),
+    Column("year", Integer, nullable=False),
+    Column("last", Integer, nullable=False),
+    PrimaryKeyConstraint("kind", "year"),
+)
+
+dossier = Table(
+    "dossier",
+    metadata,
+    Column("num", Integer, primary_key=True),
+    Column("id", String, nullable=False, unique=True),
+    Column("code", String, nullable=False, index=True),
+    Column("own", Boolean, nullable=False),
+    Column("applicant_name", String, nullable=False),
+    Column("applicant_key", String, nullable=False),
+    Column("personal_number", String, nullable=False),
+    Column("procedure_code", String, nullable=False),
+    Column("procedure_name", String, nullable=False),
+    Column("status", String, nullable=False),
+    Column("received_at", String, nullable=False),
+    Column("received_on", String, nullable=False),
+    Column("due_at", String, nullable=False),
+    Column("judged_due_at", String, nullable=False),
+    Column("judged_due_on", String, nullable=False),
+    Column("completed_at", String),
+    Column("returned_at", String),
+    Column("holder_side", String, nullable=False),
+    Column("holder", String, nullable=False),
+    Column("shelf", String, nullable=False),
+    Column("voided", Boolean, nullable=False),
+    Column("slip", Boolean, nullable=False),
+    Column("printed", Boolean, nullable=False),
+    Column("last_own_dseq", Integer, nullable=False),
+    Index("dossier_received_on", "received_on"),
+    Index("dossier_status_due", "status", "judged_due_on"),
+    Index("dossier_applicant", "applicant_key", "procedure_code"),
+    Index("dossier_unsent", "last_own_dseq"),
+    Index("dossier_unprinted", "num", sqlite_where=text("slip AND NOT printed AND NOT voided")),
+)
+"""Projection: one row a dossier, for lists and figures. `num` rises with reception."""
+
+dossier_alias = Table(
+    "dossier_alias",
+    metadata,
+    Column("code", String, nullable=False),
+    Column("dossier_id", String, nullable=False),
+    PrimaryKeyConstraint("code", "dossier_id"),
+)
+"""Projection: old codes, pad numbers, portal codes."""
+
+issued_code = Table(
+    "issued_code",
+    metadata,
+    Column("code", String, primary_key=True),
+    Column("dossier_id", String, nullable=False),
+)
+"""Every code this store ever gave out: the database itself refuses a second one."""
+
+notice = Table(
+    "notice",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("notice_no", String, nullable=False),
+    Column("kind", String, nullable=False),
+    Column("made_at", String, nullable=False),
+)
+"""Projection: refusals and supplement requests that have no dossier."""
+
+receipt = Table(
+    "receipt",
+    metadata,
+    Column("dossier_id", String, nullable=False),
+    Column("no", Integer, nullable=False),
+    Column("digest", String, nullable=False),
+    PrimaryKeyConstraint("dossier_id", "no"),
+)
+"""The hash of what each frozen receipt says; `check` builds the receipts again and compares."""
+
+print_job = Table(
+    "print_job",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("dossier_id", String, nullable=False, index=True),
+    Column("what", String, nullable=False),
+    Column("receipt_no", Integer, nullable=False),
+    Column("state", String, nullable=False),
+    Column("outcome", String),
+    Column("copy_no", Integer, nullable=False),
+    Column("printer", String, nullable=False),
+    Column("created_at", String, nullable=False),
+    Index("print_job_unfinished", "state", sqlite_where=text("state <> 'done'")),
+)
+
+draft = Table(
+    "draft",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("officer_id", String, nullable=False, index=True),
+    Column("saved_at", String, nullable=False),
+    Column("fields", Text, nullable=False),
+)
+
+officer = Table(
+    "officer",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("name", String, nullable=False),
+    Column("title", String, nullable=False),
+    Column("roles", String, nullable=False),
+    Column("active", Boolean, nullable=False),
+    Column("added", Integer, nullable=False),
+)
+"""Projection: names and rights, in the order they were added."""
+
+officer_secret = Table(
+    "officer_secret",
+    metadata,
+    Column("officer_id", String, primary_key=True),
+    Column("pin_hash", String, nullable=False),
+    Column("failures", Integer, nullable=False),
+    Column("locked_boot", String, nullable=False),
+    Column("locked_until", String, nullable=False),
+    Column("lock_seconds", Integer, nullable=False),
+)
+"""PIN hashes and locks: local, never in the log."""
+
+document = Table(
+    "document",
+    metadata,
+    Column("kind", String, nullable=False),
+    Column("version", String, nullable=False),
+    Column("num", Integer, nullable=False),
+    Column("content", Text, nullable=False),
+    PrimaryKeyConstraint("kind", "version"),
+)
+"""Versions of what the store was told: office files; the newest `num` of a kind is in force."""
+
+known_key = Table(
+    "known_key",
+    metadata,
+    Column("key_id", String, primary_key=True),
+    Column("public_key", LargeBinary, nullable=False),
+    Column("device_id", String, nullable=False),
+    Column("counter", Integer, nullable=False),
+    Column("valid_from", String),
+    Column("revoked_at", String),
+)
+"""Whose slips this store can verify."""
+
+store_meta = Table(
+    "store_meta",
+    metadata,
+    Column("name", String, primary_key=True),
+    Column("value", Text, nullable=False),
+)
+"""Device key, incarnation, counter, head of the own chain, local settings."""
+
+TRIGGERS = (
+    """CREATE TRIGGER event_log_no_delete BEFORE DELETE ON event_log
+       BEGIN SELECT RAISE(ABORT, 'the log is append-only'); END""",
+    """CREATE TRIGGER event_log_no_update BEFORE UPDATE ON event_log
+       WHEN NEW.payload <> '' OR NEW.hash <> OLD.hash OR NEW.payload_hash <> OLD.payload_hash
+         OR NEW.prev_hash <> OLD.prev_hash OR NEW.event_id <> OLD.event_id
+         OR NEW.device <> OLD.device OR NEW.incarnation <> OLD.incarnation
+         OR NEW.dseq <> OLD.dseq OR NEW.type <> OLD.type OR NEW.version <> OLD.version
+         OR NEW.subject <> OLD.subject OR NEW.occurred_at <> OLD.occurred_at
+         OR NEW.clock <> OLD.clock OR NEW.actor_id <> OLD.actor_id
+         OR NEW.actor_name <> OLD.actor_name OR NEW.num <> OLD.num
+       BEGIN SELECT RAISE(ABORT, 'the log is append-only'); END""",
+    """CREATE TRIGGER issued_code_no_delete BEFORE DELETE ON issued_code
+       BEGIN SELECT RAISE(ABORT, 'a code once issued stays issued'); END""",
+)
+
+SEARCH = """CREATE VIRTUAL TABLE dossier_search USING fts5(
+    words, content='', contentless_delete=1, detail=none,
+    tokenize='unicode61 remove_diacritics 0', prefix='1 2 3 4 5 6')"""
+"""Folded words of a dossier; its rowid is the dossier's `num`."""

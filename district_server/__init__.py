@@ -1,0 +1,1 @@
+"""The upper server (máy chủ cấp trên) that the counters sync with."""

@@ -1,0 +1,59 @@
+"""Everything that is data: fonts, icons, forms, procedures, calendars, offices.
+
+Typed accessors over `importlib.resources`, so that files are found from source and frozen alike.
+"""
+
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+
+
+def office_names() -> tuple[str, ...]:
+    """The sample offices that are shipped."""
+    return _stems("offices", ".toml")
+
+
+def office_text(name: str) -> str:
+    """An office file."""
+    return _root("offices").joinpath(f"{name}.toml").read_text(encoding="utf-8")
+
+
+def calendar_texts() -> tuple[str, ...]:
+    """The shipped calendars, a year each."""
+    return _texts("calendars")
+
+
+def procedure_texts() -> tuple[str, ...]:
+    """The shipped catalogue, a field of work (lĩnh vực) each."""
+    return _texts("procedures")
+
+
+def form_text(form_set: str, name: str) -> str | None:
+    """The template of a form in a set such as `FS-2018`; None where the set has none."""
+    file = _root("forms").joinpath(form_set.lower(), f"{name}.toml")
+    return file.read_text(encoding="utf-8") if file.is_file() else None
+
+
+def font(name: str) -> bytes:
+    """A font file such as `NotoSans-Regular.ttf`."""
+    return _root("fonts").joinpath(name).read_bytes()
+
+
+def icon(name: str) -> bytes:
+    """An icon as SVG."""
+    return _root("icons").joinpath(f"{name}.svg").read_bytes()
+
+
+def _root(kind: str) -> Traversable:
+    return files(__name__).joinpath(kind)
+
+
+def _stems(kind: str, ending: str) -> tuple[str, ...]:
+    names = (file.name for file in _root(kind).iterdir())
+    return tuple(sorted(name.removesuffix(ending) for name in names if name.endswith(ending)))
+
+
+def _texts(kind: str) -> tuple[str, ...]:
+    return tuple(
+        _root(kind).joinpath(f"{name}.toml").read_text(encoding="utf-8")
+        for name in _stems(kind, ".toml")
+    )

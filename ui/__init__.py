@@ -1,0 +1,1 @@
+"""The window: views and their state. No SQL, no HTTP."""
