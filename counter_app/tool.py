@@ -7,6 +7,7 @@ cold and no verb pays for another's libraries.
 import argparse
 import sys
 from importlib import import_module
+from typing import NoReturn
 
 from counter_app.errors import EnvironmentFault, Refused, WrongUsage
 
@@ -35,8 +36,9 @@ _STORE_IF_GIVEN = {"scan"}
 class _Parser(argparse.ArgumentParser):
     """Wrong usage in Vietnamese."""
 
-    def error(self, message: str) -> "None":  # type: ignore[override]
-        raise WrongUsage(message)
+    def error(self, message: str) -> NoReturn:
+        usage = " ".join(self.format_usage().removeprefix("usage: ").split())
+        raise WrongUsage(f"Cách viết: {usage}")
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -55,7 +57,7 @@ def main(argv: list[str] | None = None) -> int:
     try:
         return _run(given)
     except WrongUsage as wrong:
-        refuse("wrong_usage", f"Lệnh viết chưa đúng: {wrong.message}")
+        refuse("wrong_usage", f"Lệnh viết chưa đúng. {wrong.message}")
         return 2
     except Refused as reason:
         refuse(reason.code, reason.message, reason.field)
@@ -80,7 +82,7 @@ def _run(given: list[str]) -> int:
         return 0 if given else 2
     verb, *rest = given
     if verb not in VERBS:
-        raise WrongUsage(f"không có việc “{verb}”. Các việc: {names}.")
+        raise WrongUsage(f"Không có việc “{verb}”. Các việc: {names}.")
     command = import_module(f"counter_app.commands.{VERBS[verb]}")
     parser = _Parser(prog=f"counter-tool {verb}", allow_abbrev=False)
     if verb not in _WITHOUT_STORE:

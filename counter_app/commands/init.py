@@ -24,7 +24,7 @@ def run(options: argparse.Namespace) -> int:
     """Make it and tell the recovery code, this once."""
     pin = os.environ.get("COUNTER_PIN")
     if not pin:
-        raise WrongUsage("thiếu COUNTER_PIN, mã PIN của cán bộ đầu tiên.")
+        raise WrongUsage("Thiếu COUNTER_PIN, mã PIN của cán bộ đầu tiên.")
     text = read_text(options.office)
     try:
         parse_office(text)

@@ -80,12 +80,12 @@ def _supervisor(counter: Counter, known: Officer) -> Officer | None:
 def _new_pin() -> str:
     pin = os.environ.get("COUNTER_NEW_PIN")
     if not pin:
-        raise WrongUsage("thiếu COUNTER_NEW_PIN, mã PIN mới.")
+        raise WrongUsage("Thiếu COUNTER_NEW_PIN, mã PIN mới.")
     return pin
 
 
 def _roles(given: list[str]) -> tuple[Role, ...]:
     for name in given:
         if name not in tuple(Role):
-            raise WrongUsage(f"không có vai trò “{name}”. Chọn: {', '.join(Role)}.")
+            raise WrongUsage(f"Không có vai trò “{name}”. Chọn: {', '.join(Role)}.")
     return tuple(Role(name) for name in given)

@@ -1,0 +1,26 @@
+"""`form CODE_OR_NOTICE`: a statutory form as PDF."""
+
+import argparse
+from pathlib import Path
+
+from counter_app.commands.lines import write
+from counter_app.commands.session import opened, signed_in
+from counter_app.commands.slip import save
+from counter_app.domain.outcome import Outcome
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """What the command line takes."""
+    parser.add_argument("subject")
+    parser.add_argument("--form", required=True)
+    parser.add_argument("--paper", choices=("a5", "a4"))
+    parser.add_argument("--pdf", type=Path, required=True)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Write it."""
+    with opened(options) as counter:
+        signed_in(counter)
+        save(options.pdf, counter.prints.form_pdf(options.subject, options.form, options.paper))
+    write({"outcome": Outcome.SENT.value})
+    return 0

@@ -1,0 +1,27 @@
+"""Everything that is drawn, behind one door, so that its libraries load together at the first use."""
+
+from io import BytesIO
+
+from counter_app.domain.notice import Notice
+from counter_app.domain.receipt import Receipt
+from counter_app.printing.escpos import Profile, job_bytes
+from counter_app.printing.form import draw_form
+from counter_app.printing.slip import draw_slip
+
+
+class Paper:
+    """Slips as pictures and as printer bytes, forms as PDF."""
+
+    def slip_png(self, receipt: Receipt, width: int, copy_no: int) -> bytes:
+        """The slip as a picture."""
+        out = BytesIO()
+        draw_slip(receipt, width, copy_no).save(out, "PNG")
+        return out.getvalue()
+
+    def slip_job(self, receipt: Receipt, width: int, copy_no: int) -> bytes:
+        """The slip as the bytes a printer takes."""
+        return job_bytes(draw_slip(receipt, width, copy_no), Profile(width=width))
+
+    def form_pdf(self, content: Receipt | Notice, form: str, paper: str) -> bytes:
+        """A statutory form."""
+        return draw_form(content, form, paper)

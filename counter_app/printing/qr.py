@@ -1,0 +1,40 @@
+"""The QR of a slip: module size matters more than the error level, so modules never shrink."""
+
+import qrcode
+from qrcode.constants import ERROR_CORRECT_L, ERROR_CORRECT_M
+from qrcode.exceptions import DataOverflowError
+from qrcode.util import MODE_ALPHA_NUM, QRData
+
+MODULE = 6
+"""Dots a module: at 4 dots only 6 % of faded prints could be read, at 6 dots 90 %."""
+
+QUIET = 4
+LARGEST_VERSION = 8
+
+Modules = list[list[bool]]
+
+
+def slip_modules(payload: str, host: str) -> Modules:
+    """The modules without the quiet zone.
+
+    With the look-up address where it fits at level M; else without it; else at level L.
+    """
+    plain = (payload, ERROR_CORRECT_M), (payload, ERROR_CORRECT_L)
+    with_host = ((f"HTTPS://{host.upper()}/R/{payload}", ERROR_CORRECT_M),) if host else ()
+    for text, level in (*with_host, *plain):
+        modules = _modules(text, level)
+        if modules is not None:
+            return modules
+    raise ValueError("a slip's payload always fits version 8 at level L")
+
+
+def _modules(text: str, level: int) -> Modules | None:
+    code = qrcode.QRCode(version=None, error_correction=level, border=0)
+    code.add_data(QRData(text, mode=MODE_ALPHA_NUM), optimize=0)
+    try:
+        if code.best_fit() > LARGEST_VERSION:
+            return None
+    except (DataOverflowError, ValueError):
+        return None
+    code.make(fit=True)
+    return [[bool(module) for module in row] for row in code.modules]
