@@ -15,6 +15,7 @@ from counter_app.domain.code import DossierCode, is_org_code
 from counter_app.domain.dossier import Dossier, apply
 from counter_app.domain.due import DueMoment
 from counter_app.domain.events import Actor, Facts, ReceiptSeal
+from counter_app.domain.fields import local_moment
 from counter_app.domain.office import Office
 from counter_app.domain.officer import Officer, Right
 from counter_app.domain.problems import Problem
@@ -26,7 +27,6 @@ from counter_app.services.catalogue import Catalogue
 from counter_app.services.clock_guard import doubt
 from counter_app.services.drafting import KEYS, read_draft
 from counter_app.services.due_dates import count
-from counter_app.services.fields import local_moment
 from counter_app.services.receipts import ReceiptSealer
 from counter_app.services.results import Accepted, Changes, Noticed, Rejected, rejected
 

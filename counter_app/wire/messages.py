@@ -1,0 +1,275 @@
+"""The messages between counter and upper server: JSON, small, compressed with a shared dictionary.
+
+Events travel without their hashes: whoever receives a run of events computes the chain from the
+hash before it and compares the head.
+"""
+
+import zlib
+from collections.abc import Sequence
+from functools import cache
+from importlib.resources import files
+
+import msgspec
+
+from counter_app.domain import chain
+from counter_app.domain.events import Event
+
+DICTIONARY_ID = "1"
+LARGEST_BODY = 8 * 1024 * 1024
+"""Bytes after decompression; more is refused before it is parsed."""
+
+DICTIONARY_HEADER = "X-Dictionary"
+DEVICE_HEADER = "X-Device"
+INCARNATION_HEADER = "X-Incarnation"
+CHALLENGE_HEADER = "X-Challenge"
+SIGNATURE_HEADER = "X-Signature"
+
+
+class TooLarge(Exception):
+    """A body that grows beyond the cap."""
+
+
+class Damaged(Exception):
+    """A body that is not what it should be."""
+
+
+class WireEvent(msgspec.Struct, array_like=True, frozen=True):
+    """An event without what its place in a run tells; an empty subject means its own id."""
+
+    event_id: str
+    type: str
+    version: int
+    subject: str
+    occurred_at: str
+    clock: str
+    actor_id: str
+    actor_name: str
+    payload: str
+
+
+class Run(msgspec.Struct, frozen=True):
+    """Consecutive events of one device."""
+
+    device: str
+    incarnation: str
+    first: int
+    prev_hash: str
+    events: tuple[WireEvent, ...]
+    cseqs: tuple[int, ...] = ()
+
+
+class Push(msgspec.Struct, frozen=True):
+    """What a counter sends: one run of its own events and the signed head."""
+
+    epoch: str
+    run: Run
+    head_hash: str
+    signature: str
+
+
+class WireProblem(msgspec.Struct, frozen=True):
+    """An event that the server could not take."""
+
+    dseq: int
+    event_id: str
+    subject: str
+    dossier_code: str
+    code: str
+    message: str
+
+
+class PushAnswer(msgspec.Struct, frozen=True):
+    """`signature` makes it a delivery proof for everything up to `high`."""
+
+    epoch: str
+    high: int
+    head_hash: str
+    head_cseq: int
+    problems: tuple[WireProblem, ...]
+    server_time: str
+    signature: str
+
+
+class Conflict(msgspec.Struct, frozen=True):
+    """409: `gap` (send again after `high`), `fork` (another store wrote under this name), `epoch`."""
+
+    reason: str
+    high: int
+    message: str
+
+
+class WireKey(msgspec.Struct, frozen=True):
+    """A key of the list that verifies slips."""
+
+    key_id: str
+    public_key: str
+    device_id: str
+    counter: int
+    valid_from: str | None
+    revoked_at: str | None
+
+
+class PullAnswer(msgspec.Struct, frozen=True):
+    """Events of the commune after the cursor, in order; own ones come as pairs."""
+
+    epoch: str
+    runs: tuple[Run, ...]
+    own: tuple[tuple[str, int, int], ...]
+    """(incarnation, dseq, cseq) of the asking device's own events."""
+    upto: int
+    head: int
+    more: bool
+    keys: tuple[WireKey, ...] | None = None
+    keys_version: str = ""
+
+
+class CheckAnswer(msgspec.Struct, frozen=True):
+    """Count and sum of all event hashes up to a place in the order."""
+
+    count: int
+    digest: str
+
+
+class Hello(msgspec.Struct, frozen=True):
+    """The first answer of a cycle."""
+
+    epoch: str
+    protocol: tuple[int, int]
+    server_time: str
+    challenge: str
+
+
+class Enrol(msgspec.Struct, frozen=True):
+    """A counter asks to be taken in."""
+
+    code: str
+    device: str
+    public_key: str
+    commune: str
+    counter: int
+    incarnation: str
+    signature: str
+
+
+class Enrolled(msgspec.Struct, frozen=True):
+    """The answer: whom to trust from now on, and where the numbers stand."""
+
+    device: str
+    commune: str
+    server: str
+    server_key: str
+    epoch: str
+    numbers: tuple[tuple[str, int], ...] = ()
+    """(local day, highest running number known of this counter)."""
+
+
+class Refusal(msgspec.Struct, frozen=True):
+    """Any other no, with a sentence for people."""
+
+    code: str
+    message: str
+
+
+encode = msgspec.json.Encoder().encode
+
+
+def compress(raw: bytes) -> bytes:
+    """With the preset dictionary: a lone event is mostly words both sides know."""
+    squeezer = zlib.compressobj(9, zlib.DEFLATED, -15, 9, zlib.Z_DEFAULT_STRATEGY, _dictionary())
+    return squeezer.compress(raw) + squeezer.flush()
+
+
+def decompress(packed: bytes, dictionary_id: str) -> bytes:
+    """Never more than the cap, whatever the sender claims."""
+    if dictionary_id == DICTIONARY_ID:
+        opener = zlib.decompressobj(-15, _dictionary())
+    elif dictionary_id == "":
+        opener = zlib.decompressobj()
+    else:
+        raise Damaged("dictionary")
+    try:
+        raw = opener.decompress(packed, LARGEST_BODY + 1)
+    except zlib.error as fault:
+        raise Damaged("compression") from fault
+    if len(raw) > LARGEST_BODY:
+        raise TooLarge
+    if not opener.eof:
+        raise Damaged("truncated")
+    return raw
+
+
+def run_of(events: Sequence[Event], cseqs: Sequence[int] = ()) -> Run:
+    """Consecutive events of one device as a run."""
+    first = events[0]
+    return Run(
+        first.device,
+        first.incarnation,
+        first.dseq,
+        first.prev_hash,
+        tuple(
+            WireEvent(
+                event.event_id,
+                event.type,
+                event.version,
+                "" if event.subject == event.event_id else event.subject,
+                event.occurred_at,
+                event.clock,
+                event.actor_id,
+                event.actor_name,
+                event.payload,
+            )
+            for event in events
+        ),
+        tuple(cseqs),
+    )
+
+
+def events_of(run: Run) -> list[Event]:
+    """The events with their chain computed from the hash before the run."""
+    found: list[Event] = []
+    prev_hash = run.prev_hash
+    for place, sent in enumerate(run.events):
+        event = chain.seal(
+            prev_hash,
+            run.device,
+            run.incarnation,
+            run.first + place,
+            sent.event_id,
+            sent.type,
+            sent.version,
+            sent.subject or sent.event_id,
+            sent.occurred_at,
+            sent.clock,
+            sent.actor_id,
+            sent.actor_name,
+            sent.payload,
+        )
+        found.append(event)
+        prev_hash = event.hash
+    return found
+
+
+def runs_of(events: Sequence[tuple[int, Event]]) -> tuple[Run, ...]:
+    """Ordered events cut into runs of consecutive events of one device."""
+    runs: list[Run] = []
+    chunk: list[tuple[int, Event]] = []
+    for cseq, event in events:
+        if chunk:
+            last = chunk[-1][1]
+            follows = (
+                (last.device, last.incarnation) == (event.device, event.incarnation)
+                and event.dseq == last.dseq + 1
+                and event.prev_hash == last.hash
+            )
+            if not follows:
+                runs.append(run_of([e for _, e in chunk], [c for c, _ in chunk]))
+                chunk = []
+        chunk.append((cseq, event))
+    if chunk:
+        runs.append(run_of([e for _, e in chunk], [c for c, _ in chunk]))
+    return tuple(runs)
+
+
+@cache
+def _dictionary() -> bytes:
+    return files(__package__).joinpath(f"dictionary-{DICTIONARY_ID}.bin").read_bytes()

@@ -1,0 +1,38 @@
+"""What is signed on the way between counter and upper server, byte for byte.
+
+Each kind of signature has its own context, so that none can stand for another.
+"""
+
+import hashlib
+
+PROTOCOL = (1, 1)
+"""The range of protocol versions this program speaks."""
+
+
+def request_bytes(
+    method: str, target: str, challenge: str, body: bytes, device: str, incarnation: str
+) -> bytes:
+    """A request: `target` is path and query as sent."""
+    digest = hashlib.sha256(body).hexdigest()
+    parts = ("request/v1", method, target, challenge, digest, device, incarnation)
+    return "\n".join(parts).encode()
+
+
+def answer_bytes(challenge: str, body: bytes) -> bytes:
+    """The server's answer to the request that spent `challenge`."""
+    return f"answer/v1\n{challenge}\n{hashlib.sha256(body).hexdigest()}".encode()
+
+
+def head_bytes(device: str, incarnation: str, last_dseq: int, head_hash: str) -> bytes:
+    """The head of a device's own chain, countersigned batch by batch."""
+    return f"head/v1\n{device}\n{incarnation}\n{last_dseq}\n{head_hash}".encode()
+
+
+def proof_bytes(device: str, incarnation: str, high: int, head_hash: str, epoch: str) -> bytes:
+    """The delivery proof (xác nhận đã nhận): the server has everything up to `high`."""
+    return f"proof/v1\n{device}\n{incarnation}\n{high}\n{head_hash}\n{epoch}".encode()
+
+
+def enrol_bytes(code: str, device: str, commune: str, counter_no: int) -> bytes:
+    """The request of a counter to be taken into the key list."""
+    return f"enrol/v1\n{code}\n{device}\n{commune}\n{counter_no}".encode()
