@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import resources
 from counter_app import __version__
@@ -30,9 +30,14 @@ from counter_app.services.results import Rejected
 from counter_app.services.scans import Scans
 from counter_app.services.search import Search
 from counter_app.services.worklists import Worklists
+from counter_app.sync.words import SyncState, state_of
 from counter_app.system import SystemClock, SystemIds
 from db.schema import FILE_NAME
 from db.store import Store
+from db.sync_store import SyncStore
+
+if TYPE_CHECKING:
+    from counter_app.sync.engine import SyncEngine
 
 ADMIN_NAME = "Quản trị"
 
@@ -106,6 +111,37 @@ class Counter:
     def drafts(self) -> Drafts:
         """Begun intakes."""
         return Drafts(self.store, self.clock)
+
+    @cached_property
+    def sync_store(self) -> SyncStore:
+        """The store as the sync lane sees it."""
+        return SyncStore(self.store)
+
+    @cached_property
+    def sync(self) -> "SyncEngine":
+        """The conversation with the upper server."""
+        # httpx loads on the sync lane, not at the start
+        from counter_app.sync.engine import SyncEngine
+        from counter_app.sync.link import HttpLink
+
+        return SyncEngine(
+            self.sync_store,
+            lambda identity: HttpLink(identity.server_url, identity.ca_pem),
+            self.signer,
+            verify,
+            self.clock,
+        )
+
+    def enrol(self, url: str, code: str, fingerprint: str | None) -> str:
+        """Bind this device at the upper server; answers the device id."""
+        from counter_app.sync.enrol import enrol  # httpx again
+
+        return enrol(self.sync_store, self.signer, url, code, fingerprint).device
+
+    def sync_state(self) -> SyncState:
+        """The line of the status bar."""
+        now = self.clock.now()
+        return state_of(self.sync_store.standing(now.date().isoformat()), now)
 
     @cached_property
     def scans(self) -> Scans:

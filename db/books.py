@@ -72,11 +72,15 @@ class Settings:
 
     def office(self, version: str | None = None) -> Office:
         """The office file in force, or the one a dossier pins."""
-        query = select(document.c.content).where(document.c.kind == "office")
+        query = select(document.c.content)
         if version is None:
+            query = query.where(document.c.kind == "office")
             query = query.order_by(document.c.num.desc()).limit(1)
         else:
-            query = query.where(document.c.version == version)
+            # other counters of the commune may pin files this one never had in force
+            query = query.where(
+                document.c.kind.in_(("office", "office-elsewhere")), document.c.version == version
+            ).limit(1)
         return _parsed(self._connection.execute(query).scalar_one())
 
     def office_version(self) -> str:

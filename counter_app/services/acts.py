@@ -5,7 +5,7 @@ fold's own table, so that no event is written that the fold would refuse.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -23,16 +23,19 @@ from counter_app.domain.dossier import (
     Dossier,
     Rejection,
     Status,
+    Wait,
     check_revert,
     refusal,
 )
 from counter_app.domain.events import Actor, Payload
 from counter_app.domain.fields import Fields
 from counter_app.domain.officer import Officer, Right
+from counter_app.domain.procedure import ProcessingUnit
 from counter_app.domain.text import clean_text
 from counter_app.ports import Books, Clock, IdSource, PrintJob, Store
 from counter_app.services.catalogue import Catalogue
 from counter_app.services.corrections import Correction, read_correction
+from counter_app.services.due_dates import count
 from counter_app.services.receipts import ReceiptSealer
 from counter_app.services.results import Changes, Rejected, rejected
 

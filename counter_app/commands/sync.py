@@ -1,0 +1,31 @@
+"""`sync`: one cycle with the upper server."""
+
+import argparse
+from dataclasses import asdict
+
+from counter_app.commands.lines import write
+from counter_app.commands.session import opened
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Nothing but the store."""
+
+
+def run(options: argparse.Namespace) -> int:
+    """The summary is printed in every case; a complete cycle is 0 even with single problems."""
+    with opened(options) as counter:
+        summary = counter.sync.cycle()
+    write(
+        {
+            "sent": summary.sent,
+            "received": summary.received,
+            "waiting": summary.waiting,
+            "problems": [asdict(problem) for problem in summary.problems],
+            "bytes_out": summary.bytes_out,
+            "bytes_in": summary.bytes_in,
+            **({"message": summary.fault} if summary.fault else {}),
+        }
+    )
+    if summary.refused:
+        return 1
+    return 3 if summary.fault else 0

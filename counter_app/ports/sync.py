@@ -1,0 +1,118 @@
+"""What the sync engine needs from the store, each method one short transaction."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from counter_app.domain.events import Event
+from counter_app.wire.messages import (
+    CheckAnswer,
+    Enrolled,
+    PullAnswer,
+    PushAnswer,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class SyncIdentity:
+    """Who this store is, and whom it trusts."""
+
+    device_id: str
+    incarnation: str
+    org_code: str
+    counter_no: int
+    server_url: str
+    """Empty before enrolment."""
+    server_id: str
+    server_key: bytes
+    ca_pem: str
+    epoch: str
+    cursor: int
+    own_high: int
+    """What the server has acknowledged of this life."""
+    batch: int
+    keys_version: str
+
+
+@dataclass(frozen=True, slots=True)
+class SyncProblem:
+    """An event the server could not take, or the fold refused."""
+
+    dossier_code: str
+    code: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What the status bar tells, in dossiers."""
+
+    enrolled: bool
+    today: int
+    today_sent: int
+    waiting: int
+    """Of today and before, with something that is not above yet."""
+    problems: int
+    last_success_at: str
+    """ISO, empty where there never was one."""
+    failing_since: str
+    oldest_waiting_at: str
+    last_error: str
+
+
+class SyncStore(Protocol):
+    """The store, seen from the sync lane."""
+
+    def identity(self) -> SyncIdentity: ...
+
+    def outbox(self, after: int, most: int, max_bytes: int) -> Sequence[Event]:
+        """Own events of this life after that one, in order."""
+
+    def acknowledged(self, answer: PushAnswer) -> Sequence[SyncProblem]:
+        """Keep the delivery proof and what it says of single events."""
+
+    def rewind(self, high: int) -> None:
+        """The server has less than we thought: send again from there."""
+
+    def apply_pull(self, answer: PullAnswer) -> tuple[int, Sequence[SyncProblem]]:
+        """Take in what came, move the cursor, in one transaction; how many events were new."""
+
+    def digest(self, upto: int) -> CheckAnswer:
+        """Count and sum of what stands in the order up to there."""
+
+    def forget_order(self, epoch: str) -> None:
+        """The server lives a new epoch or differs: its order is fetched from the start."""
+
+    def keep_batch(self, size: int) -> None: ...
+
+    def waiting(self) -> int:
+        """Own events that are not acknowledged."""
+
+    def bind(self, answer: Enrolled, url: str, ca_pem: str) -> None:
+        """Enrolled: remember whom to trust, and count on after the known numbers."""
+
+    def note_cycle(self, at: str, error: str) -> None:
+        """How the last cycle ended."""
+
+    def standing(self, today: str) -> Standing: ...
+
+
+class Link(Protocol):
+    """The line to the server."""
+
+    @property
+    def bytes_out(self) -> int: ...
+
+    @property
+    def bytes_in(self) -> int: ...
+
+    def send(
+        self, method: str, target: str, headers: Mapping[str, str], body: bytes
+    ) -> tuple[int, Mapping[str, str], bytes]:
+        """One request; (status, headers, body). Raises `LineFault` where the line failed."""
+
+    def close(self) -> None: ...
+
+
+class LineFault(Exception):
+    """The line failed: no route, a cut, a stall, an answer that is not ours."""

@@ -1,0 +1,331 @@
+"""One cycle with the upper server: hello, push until nothing waits, pull until nothing comes, check.
+
+Any request may be lost, repeated or answered twice; nothing here relies on more. No transaction is
+open while the line is waited for. What the clerk sees of all this is one line in the status bar.
+"""
+
+import base64
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import msgspec
+
+from counter_app.domain.slip_code import Verify
+from counter_app.errors import Refused
+from counter_app.ports import Clock, Signer
+from counter_app.ports.sync import LineFault, Link, SyncIdentity, SyncProblem, SyncStore
+from counter_app.wire.messages import (
+    CHALLENGE_HEADER,
+    DEVICE_HEADER,
+    DICTIONARY_HEADER,
+    DICTIONARY_ID,
+    INCARNATION_HEADER,
+    SIGNATURE_HEADER,
+    CheckAnswer,
+    Conflict,
+    Damaged,
+    Hello,
+    PullAnswer,
+    Push,
+    PushAnswer,
+    Refusal,
+    TooLarge,
+    compress,
+    decompress,
+    encode,
+    events_of,
+    run_of,
+)
+from counter_app.wire.signing import answer_bytes, head_bytes, proof_bytes, request_bytes
+
+MOST_EVENTS = 500
+MOST_BYTES = 256 * 1024
+FIRST_BATCH = 50
+FAST, SLOW = 4.0, 15.0
+"""Seconds a request may take before batches grow no more, and before they shrink."""
+
+RECONNECTS = 2
+PATIENCE = 60.0
+"""Seconds without progress after which a cycle gives up; the next one goes on where it ended."""
+
+NOT_ENROLLED = "Máy này chưa ghi danh. Vẫn nhận hồ sơ bình thường."
+_PULL_BYTES = 256 * 1024
+
+
+@dataclass(slots=True)
+class Summary:
+    """What a cycle did."""
+
+    sent: int = 0
+    received: int = 0
+    waiting: int = 0
+    problems: list[SyncProblem] = field(default_factory=list)
+    bytes_out: int = 0
+    bytes_in: int = 0
+    fault: str = ""
+    """A sentence where the cycle could not be finished."""
+    refused: bool = False
+    """The server does not want this device."""
+
+
+class SyncEngine:
+    """Runs cycles; one at a time."""
+
+    def __init__(
+        self,
+        store: SyncStore,
+        connect: Callable[[SyncIdentity], Link],
+        signer: Signer,
+        verify: Verify,
+        clock: Clock,
+    ) -> None:
+        self._store = store
+        self._connect = connect
+        self._signer = signer
+        self._verify = verify
+        self._clock = clock
+
+    def cycle(self) -> Summary:
+        """One cycle. Faults of the line end it early; nothing is lost by that."""
+        identity = self._store.identity()
+        if not identity.server_url:
+            raise Refused("not_enrolled", NOT_ENROLLED)
+        summary = Summary()
+        tries = 0
+        last_progress = self._clock.uptime()
+        while True:
+            link = self._connect(self._store.identity())
+            before = summary.sent + summary.received
+            try:
+                _Conversation(
+                    self._store, link, self._signer, self._verify, self._clock, summary
+                ).run()
+                summary.fault = ""
+                break
+            except LineFault as fault:
+                summary.fault = _sentence(str(fault))
+            except Refused as refused:
+                summary.fault, summary.refused = refused.message, True
+                break
+            finally:
+                summary.bytes_out += link.bytes_out
+                summary.bytes_in += link.bytes_in
+                link.close()
+            if summary.sent + summary.received > before:
+                tries, last_progress = 0, self._clock.uptime()
+            tries += 1
+            if tries > RECONNECTS or self._clock.uptime() - last_progress > PATIENCE:
+                break
+        summary.waiting = self._store.waiting()
+        self._store.note_cycle(self._clock.now().isoformat(timespec="seconds"), summary.fault)
+        return summary
+
+
+class _Conversation:
+    """One connection's worth of a cycle."""
+
+    def __init__(
+        self,
+        store: SyncStore,
+        link: Link,
+        signer: Signer,
+        verify: Verify,
+        clock: Clock,
+        summary: Summary,
+    ) -> None:
+        self._store = store
+        self._link = link
+        self._signer = signer
+        self._verify = verify
+        self._clock = clock
+        self._summary = summary
+        self._identity = store.identity()
+        self._challenge = ""
+
+    def run(self) -> None:
+        """hello, push*, pull*, check."""
+        self._hello()
+        self._push_all()
+        self._pull_all()
+        self._compare()
+
+    def _hello(self) -> None:
+        headers = {DEVICE_HEADER: self._identity.device_id}
+        status, _, body = self._link.send("POST", "/sync/v1/hello", headers, b"")
+        self._refuse_unless_good(status, body)
+        hello = _decoded(body, Hello)
+        self._challenge = hello.challenge
+        if hello.epoch != self._identity.epoch:
+            self._store.forget_order(hello.epoch)
+            self._identity = self._store.identity()
+
+    def _push_all(self) -> None:
+        size = self._identity.batch or FIRST_BATCH
+        after = self._identity.own_high
+        rewound = False
+        while events := self._store.outbox(after, size, MOST_BYTES):
+            run = run_of(events)
+            last = events[-1]
+            head = head_bytes(last.device, last.incarnation, last.dseq, last.hash)
+            signature = base64.b64encode(self._signer.sign(head)).decode("ascii")
+            message = encode(Push(self._identity.epoch, run, last.hash, signature))
+            began = self._clock.uptime()
+            try:
+                status, body = self._signed("POST", "/sync/v1/push", compress(message))
+            except LineFault:
+                self._store.keep_batch(max(1, size // 2))
+                raise
+            if status == 409:
+                conflict = _decoded(body, Conflict)
+                if conflict.reason == "gap" and not rewound:
+                    rewound, after = True, conflict.high
+                    self._store.rewind(conflict.high)
+                    continue
+                if conflict.reason == "epoch":
+                    raise LineFault("epoch")
+                raise Refused(conflict.reason, conflict.message)
+            if status == 413 and size > 1:
+                size = max(1, size // 2)
+                continue
+            self._refuse_unless_good(status, body)
+            answer = _decoded(body, PushAnswer)
+            self._check_proof(answer, last.dseq, last.hash)
+            self._summary.problems += self._store.acknowledged(answer)
+            self._summary.sent += sum(event.dseq > after for event in events)
+            after = answer.high
+            size = _next_size(size, self._clock.uptime() - began)
+        self._store.keep_batch(size)
+
+    def _check_proof(self, answer: PushAnswer, sent_high: int, sent_hash: str) -> None:
+        """Only the server's own signature makes an acknowledgement."""
+        message = proof_bytes(
+            self._identity.device_id,
+            self._identity.incarnation,
+            answer.high,
+            answer.head_hash,
+            answer.epoch,
+        )
+        good = self._verify(self._identity.server_key, _bytes(answer.signature), message)
+        if not good or answer.high < sent_high:
+            raise LineFault("proof")
+        if answer.high == sent_high and answer.head_hash != sent_hash:
+            raise LineFault("proof")
+
+    def _pull_all(self) -> None:
+        while True:
+            identity = self._identity = self._store.identity()
+            target = (
+                f"/sync/v1/pull?epoch={identity.epoch}&after={identity.cursor}"
+                f"&max_bytes={_PULL_BYTES}&keys={identity.keys_version}"
+            )
+            status, body = self._signed("GET", target, b"")
+            self._refuse_unless_good(status, body)
+            answer = _decoded(body, PullAnswer)
+            for run in answer.runs:
+                if len(run.cseqs) != len(run.events) or not events_of(run):
+                    raise LineFault("run")
+            received, problems = self._store.apply_pull(answer)
+            self._summary.received += received
+            self._summary.problems += problems
+            if not answer.more:
+                return
+
+    def _compare(self) -> None:
+        """Both sides must hold the same events in the same order."""
+        identity = self._identity = self._store.identity()
+        status, body = self._signed("GET", f"/sync/v1/check?upto={identity.cursor}", b"")
+        self._refuse_unless_good(status, body)
+        theirs = _decoded(body, CheckAnswer)
+        if theirs != self._store.digest(identity.cursor):
+            # never a blind overwrite: the order is fetched again, what is the same stays
+            self._store.forget_order(identity.epoch)
+            self._pull_all()
+            identity = self._identity = self._store.identity()
+            status, body = self._signed("GET", f"/sync/v1/check?upto={identity.cursor}", b"")
+            self._refuse_unless_good(status, body)
+            if _decoded(body, CheckAnswer) != self._store.digest(identity.cursor):
+                self._summary.problems.append(
+                    SyncProblem(
+                        "",
+                        "digest_differs",
+                        "Sổ ở máy này và máy chủ không khớp. Chưa mất gì. Hãy báo cấp trên.",
+                    )
+                )
+
+    def _signed(self, method: str, target: str, body: bytes) -> tuple[int, bytes]:
+        """A signed request; the answer's own signature is checked before a byte of it is used."""
+        identity = self._identity
+        challenge = self._challenge
+        message = request_bytes(
+            method, target, challenge, body, identity.device_id, identity.incarnation
+        )
+        headers = {
+            DEVICE_HEADER: identity.device_id,
+            INCARNATION_HEADER: identity.incarnation,
+            CHALLENGE_HEADER: challenge,
+            SIGNATURE_HEADER: base64.b64encode(self._signer.sign(message)).decode("ascii"),
+        }
+        if body:
+            headers[DICTIONARY_HEADER] = DICTIONARY_ID
+        status, answered, raw = self._link.send(method, target, headers, body)
+        if status != 200:
+            if status in (409, 413):
+                self._hello_again()
+            return status, raw
+        signature = _bytes(answered.get(SIGNATURE_HEADER, ""))
+        if not self._verify(identity.server_key, signature, answer_bytes(challenge, raw)):
+            raise LineFault("answer")
+        self._challenge = answered.get(CHALLENGE_HEADER, "")
+        try:
+            return status, decompress(raw, answered.get(DICTIONARY_HEADER, ""))
+        except (Damaged, TooLarge) as fault:
+            raise LineFault("answer") from fault
+
+    def _hello_again(self) -> None:
+        """A refused push spent its challenge without giving the next one."""
+        headers = {DEVICE_HEADER: self._identity.device_id}
+        status, _, body = self._link.send("POST", "/sync/v1/hello", headers, b"")
+        self._refuse_unless_good(status, body)
+        self._challenge = _decoded(body, Hello).challenge
+
+    def _refuse_unless_good(self, status: int, body: bytes) -> None:
+        if status == 200:
+            return
+        try:
+            refusal = msgspec.json.decode(body, type=Refusal)
+        except msgspec.DecodeError:
+            raise LineFault(f"status {status}") from None
+        if status in (401, 403) and refusal.code != "challenge":
+            raise Refused(refusal.code, refusal.message)
+        raise LineFault(refusal.code)
+
+
+def _next_size(size: int, took: float) -> int:
+    if took > SLOW:
+        return max(1, size // 2)
+    return min(MOST_EVENTS, size * 3 // 2 + 1) if took < FAST else size
+
+
+def _decoded(body: bytes, kind: type[Any]) -> Any:
+    try:
+        return msgspec.json.decode(body, type=kind)
+    except msgspec.DecodeError as fault:
+        raise LineFault("answer") from fault
+
+
+def _bytes(text: str) -> bytes:
+    try:
+        return base64.b64decode(text, validate=True)
+    except ValueError:
+        return b""
+
+
+def _sentence(reason: str) -> str:
+    match reason:
+        case "portal":
+            return "Mạng đang đòi đăng nhập (trang Wi-Fi). Đăng nhập mạng rồi đồng bộ lại."
+        case "proof" | "answer" | "run":
+            return "Câu trả lời không phải của máy chủ đã ghi danh. Chưa gửi gì. Hãy báo cấp trên."
+        case _:
+            return "Chưa nối được máy chủ. Hồ sơ vẫn ở máy này, sẽ tự gửi khi có mạng."

@@ -1,0 +1,115 @@
+"""Enrolment: binding this device to a commune and a counter at the upper server, once."""
+
+import base64
+import hashlib
+import ipaddress
+import ssl
+from urllib.parse import urlsplit
+
+import msgspec
+
+from counter_app.errors import EnvironmentFault, Refused
+from counter_app.ports import Signer
+from counter_app.ports.sync import LineFault, SyncStore
+from counter_app.sync.link import HttpLink
+from counter_app.wire.messages import Enrol, Enrolled, Refusal, encode
+from counter_app.wire.signing import enrol_bytes
+
+_NO_LINE = "Chưa nối được máy chủ. Xem lại địa chỉ và mạng rồi làm lại."
+
+
+def enrol(
+    store: SyncStore, signer: Signer, url: str, code: str, fingerprint: str | None
+) -> Enrolled:
+    """Send the one-time code, only over a connection whose CA was compared."""
+    address = _checked(url)
+    ca_pem = _ca_of(address)
+    over_tls = address.startswith("https://")
+    if over_tls:
+        if not fingerprint:
+            raise Refused(
+                "fingerprint_needed",
+                f"So dấu {grouped(ca_pem)} với giấy của cấp trên, rồi ghi danh lại với dấu đó.",
+            )
+        if _plain(fingerprint) != _plain(grouped(ca_pem)):
+            raise Refused(
+                "fingerprint_wrong",
+                "Dấu của máy chủ không khớp với giấy của cấp trên. Đừng ghi danh; hãy báo cấp trên.",
+            )
+    elif fingerprint and _plain(fingerprint) != _plain(grouped(ca_pem)):
+        raise Refused("fingerprint_wrong", "Dấu của máy chủ không khớp. Xem lại địa chỉ.")
+    answer = _ask(store, signer, address, code, ca_pem)
+    store.bind(answer, address, ca_pem)
+    return answer
+
+
+def grouped(ca_pem: str) -> str:
+    """The fingerprint of a CA in four groups, for comparing by eye."""
+    digest = hashlib.sha256(ssl.PEM_cert_to_DER_cert(ca_pem)).hexdigest().upper()[:16]
+    return "-".join(digest[at : at + 4] for at in range(0, 16, 4))
+
+
+def _ask(store: SyncStore, signer: Signer, address: str, code: str, ca_pem: str) -> Enrolled:
+    identity = store.identity()
+    plain = code.strip().upper()
+    message = enrol_bytes(plain, identity.device_id, identity.org_code, identity.counter_no)
+    asked = Enrol(
+        plain,
+        identity.device_id,
+        base64.b64encode(signer.public_key).decode("ascii"),
+        identity.org_code,
+        identity.counter_no,
+        identity.incarnation,
+        base64.b64encode(signer.sign(message)).decode("ascii"),
+    )
+    link = HttpLink(address, ca_pem)
+    try:
+        status, _, body = link.send("POST", "/enrol/v1/enrol", {}, encode(asked))
+    except LineFault:
+        raise EnvironmentFault("line", _NO_LINE) from None
+    finally:
+        link.close()
+    try:
+        if status == 200:
+            return msgspec.json.decode(body, type=Enrolled)
+        refusal = msgspec.json.decode(body, type=Refusal)
+    except msgspec.DecodeError:
+        raise EnvironmentFault("line", _NO_LINE) from None
+    raise Refused(refusal.code, refusal.message)
+
+
+def _ca_of(address: str) -> str:
+    link = HttpLink(address, "", verify=False)
+    try:
+        status, _, body = link.send("GET", "/enrol/v1/ca", {}, b"")
+    except LineFault:
+        raise EnvironmentFault("line", _NO_LINE) from None
+    finally:
+        link.close()
+    text = body.decode("ascii", "replace")
+    if status != 200 or "BEGIN CERTIFICATE" not in text:
+        raise EnvironmentFault("line", "Địa chỉ này không phải máy chủ Một Cửa. Xem lại địa chỉ.")
+    return text
+
+
+def _checked(url: str) -> str:
+    """Plain HTTP never leaves this PC."""
+    parts = urlsplit(url.strip())
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise Refused("url_wrong", "Địa chỉ máy chủ viết như https://motcua.huyen.vn:8443.")
+    if parts.scheme == "http" and not _is_loopback(parts.hostname):
+        raise Refused("url_plain", "Ngoài máy này chỉ nối được bằng https. Xem lại địa chỉ.")
+    return f"{parts.scheme}://{parts.netloc}"
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _plain(fingerprint: str) -> str:
+    return "".join(c for c in fingerprint.upper() if c in "0123456789ABCDEF")

@@ -1,0 +1,346 @@
+"""The store as the sync lane sees it: short transactions, nothing held while the line is waited for."""
+
+import base64
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import delete, func, insert, select
+from sqlalchemy.dialects.sqlite import insert as upsert
+
+from counter_app.domain import chain
+from counter_app.domain import events as ev
+from counter_app.domain.events import DOSSIER_TYPES, Event, Payload
+from counter_app.domain.slip_code import KnownKey
+from counter_app.ports import NoticeRow
+from counter_app.ports.sync import LineFault, Standing, SyncIdentity, SyncProblem
+from counter_app.wire.codec import decode_payload
+from counter_app.wire.messages import (
+    CheckAnswer,
+    Enrolled,
+    PullAnswer,
+    PushAnswer,
+    WireKey,
+    events_of,
+)
+from db.log import EVENT_COLUMNS, values_of
+from db.store import Books, Store
+from db.tables import dossier, event_log, event_order, event_verdict, sync_state
+
+_REJECTED = {
+    "state": "Việc này làm khi hồ sơ không còn ở trạng thái đó. Mở hồ sơ xem diễn biến.",
+    "other_side": "Việc này bên kia đã giữ hồ sơ nên không tính. Mở hồ sơ xem diễn biến.",
+    "receipt_replaced": "Quầy khác đã đính chính trước. Mở hồ sơ xem bản đang có hiệu lực.",
+}
+_REJECTED_OTHERWISE = "Việc này không tính vì đã có việc khác trước. Mở hồ sơ xem diễn biến."
+
+
+class SyncStore:
+    """What the engine asks of the store."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def identity(self) -> SyncIdentity:
+        """Who we are and whom we trust."""
+        with self._store.read() as books:
+            own = books.settings.identity()
+            kept = _state(books)
+            key = base64.b64decode(kept.get("server_key", ""))
+            return SyncIdentity(
+                own.device_id,
+                own.incarnation,
+                own.org_code,
+                own.counter_no,
+                kept.get("server_url", ""),
+                kept.get("server_id", ""),
+                key,
+                kept.get("ca_pem", ""),
+                kept.get("epoch", ""),
+                int(kept.get("cursor", "0")),
+                int(kept.get("own_high", "0")),
+                int(kept.get("batch", "0")),
+                kept.get("keys_version", ""),
+            )
+
+    def outbox(self, after: int, most: int, max_bytes: int) -> Sequence[Event]:
+        """Own events after that one; at least one, however large."""
+        with self._store.read() as books:
+            own = books.settings.identity()
+            query = (
+                select(*EVENT_COLUMNS)
+                .where(
+                    event_log.c.device == own.device_id,
+                    event_log.c.incarnation == own.incarnation,
+                    event_log.c.dseq > after,
+                )
+                .order_by(event_log.c.dseq)
+                .limit(most)
+            )
+            chosen: list[Event] = []
+            size = 0
+            for row in books.connection.execute(query):
+                event = Event(*row)
+                size += len(event.payload.encode()) + 200
+                if chosen and size > max_bytes:
+                    break
+                chosen.append(event)
+            return chosen
+
+    def acknowledged(self, answer: PushAnswer) -> Sequence[SyncProblem]:
+        """Keep the proof; remember what could not be taken, once."""
+        problems = []
+        with self._store.write() as books:
+            _put(
+                books,
+                own_high=str(answer.high),
+                proof=answer.signature,
+                proof_head=answer.head_hash,
+            )
+            for problem in answer.problems:
+                row = books.dossiers.row(problem.subject)
+                code = row.code if row else problem.dossier_code
+                problems.append(SyncProblem(code, problem.code, problem.message))
+                _verdict(
+                    books,
+                    problem.event_id,
+                    problem.subject,
+                    "quarantined",
+                    problem.code,
+                    problem.message,
+                )
+        return problems
+
+    def rewind(self, high: int) -> None:
+        """The server has less than we thought."""
+        with self._store.write() as books:
+            _put(books, own_high=str(high))
+
+    def apply_pull(self, answer: PullAnswer) -> tuple[int, Sequence[SyncProblem]]:
+        """Events, order, keys and cursor in one transaction."""
+        with self._store.write() as books:
+            own = books.settings.identity()
+            kept = _state(books)
+            if answer.epoch != kept.get("epoch", ""):
+                raise LineFault("epoch")
+            received = 0
+            touched: dict[str, str] = {}
+            for run in answer.runs:
+                for cseq, event in zip(run.cseqs, events_of(run), strict=True):
+                    received += _take_in(books, event, kept.get("server_id", ""))
+                    _order(books, cseq, event.event_id)
+                    touched[event.subject] = event.type
+            for incarnation, dseq, cseq in answer.own:
+                row = books.connection.execute(
+                    select(event_log.c.event_id, event_log.c.subject, event_log.c.type).where(
+                        event_log.c.device == own.device_id,
+                        event_log.c.incarnation == incarnation,
+                        event_log.c.dseq == dseq,
+                    )
+                ).one_or_none()
+                if row is not None:
+                    _order(books, cseq, row.event_id)
+                    touched.setdefault(row.subject, row.type)
+            problems = _refresh(books, touched)
+            if answer.keys is not None:
+                for key in answer.keys:
+                    books.settings.put_key(_known_key(key))
+                _put(books, keys_version=answer.keys_version)
+            _put(books, cursor=str(answer.upto))
+        return received, problems
+
+    def digest(self, upto: int) -> CheckAnswer:
+        """Count and sum of the hashes of what is ordered up to there."""
+        with self._store.read() as books:
+            query = (
+                select(event_log.c.hash)
+                .join(event_order, event_order.c.event_id == event_log.c.event_id)
+                .where(event_order.c.cseq <= upto)
+            )
+            hashes = list(books.connection.scalars(query))
+        total = sum(int(value, 16) for value in hashes) % (1 << 256)
+        return CheckAnswer(len(hashes), f"{total:064x}")
+
+    def forget_order(self, epoch: str) -> None:
+        """Fetch the order from the start; events stay, and what was acknowledged is asked anew."""
+        with self._store.write() as books:
+            changed = _state(books).get("epoch", "") != epoch
+            books.connection.execute(delete(event_order))
+            _put(books, epoch=epoch, cursor="0")
+            if changed:
+                _put(books, own_high="0")
+
+    def keep_batch(self, size: int) -> None:
+        """How many events the line took well."""
+        with self._store.write() as books:
+            _put(books, batch=str(size))
+
+    def waiting(self) -> int:
+        """Own events that the server has not acknowledged."""
+        with self._store.read() as books:
+            own = books.settings.identity()
+            high = int(_state(books).get("own_high", "0"))
+            query = select(func.count()).where(
+                event_log.c.device == own.device_id,
+                event_log.c.incarnation == own.incarnation,
+                event_log.c.dseq > high,
+            )
+            return books.connection.execute(query).scalar_one()
+
+    def bind(self, answer: Enrolled, url: str, ca_pem: str) -> None:
+        """Enrolment rewrites no event; the count goes on after what the server knows."""
+        with self._store.write() as books:
+            for day, number in answer.numbers:
+                books.numbers.pass_by(datetime.fromisoformat(day).date(), number)
+            _put(
+                books,
+                server_url=url,
+                server_id=answer.server,
+                server_key=answer.server_key,
+                ca_pem=ca_pem,
+                epoch=answer.epoch,
+            )
+
+    def note_cycle(self, at: str, error: str) -> None:
+        """How the last cycle ended, for the status bar."""
+        with self._store.write() as books:
+            if not error:
+                _put(books, last_success_at=at, failing_since="", last_error="")
+            elif _state(books).get("failing_since"):
+                _put(books, last_error=error)
+            else:
+                _put(books, failing_since=at, last_error=error)
+
+    def standing(self, today: str) -> Standing:
+        """Counts in dossiers."""
+        with self._store.read() as books:
+            kept = _state(books)
+            high = int(kept.get("own_high", "0"))
+            connection = books.connection
+            of_today = connection.execute(
+                select(
+                    func.count(),
+                    func.coalesce(func.sum(dossier.c.last_own_dseq <= high), 0),
+                ).where(dossier.c.received_on == today, dossier.c.own)
+            ).one()
+            waiting, oldest = connection.execute(
+                select(func.count(), func.min(dossier.c.received_at)).where(
+                    dossier.c.last_own_dseq > high
+                )
+            ).one()
+            problems = connection.execute(
+                select(func.count(event_verdict.c.subject.distinct()))
+            ).scalar_one()
+        return Standing(
+            bool(kept.get("server_url")),
+            of_today[0],
+            of_today[1],
+            waiting,
+            problems,
+            kept.get("last_success_at", ""),
+            kept.get("failing_since", ""),
+            oldest or "",
+            kept.get("last_error", ""),
+        )
+
+
+def _take_in(books: Books, event: Event, server_id: str) -> int:
+    """Keep an event of someone else; 1 where it was not here yet."""
+    if event.by_upper and event.device != server_id:
+        raise LineFault("run")
+    here = books.connection.execute(
+        select(event_log.c.hash).where(event_log.c.event_id == event.event_id)
+    ).scalar_one_or_none()
+    if here is not None:
+        if here != event.hash:
+            raise LineFault("run")
+        return 0
+    before = books.connection.execute(
+        select(event_log.c.hash).where(
+            event_log.c.device == event.device,
+            event_log.c.incarnation == event.incarnation,
+            event_log.c.dseq == event.dseq - 1,
+        )
+    ).scalar_one_or_none()
+    if event.dseq == 1:
+        before = chain.GENESIS
+    if before is not None and before != event.prev_hash:
+        raise LineFault("run")
+    books.connection.execute(insert(event_log), values_of(event))
+    payload = decode_payload(event)
+    _note_down(books, event, payload)
+    return 1
+
+
+def _note_down(books: Books, event: Event, payload: Payload | None) -> None:
+    """What other counters told that is not a dossier."""
+    match payload:
+        case ev.StoreCreated():
+            books.settings.put_document("office-elsewhere", payload.office_version, payload.office)
+        case ev.OfficerAdded() | ev.OfficerChanged():
+            books.officers.refresh(event.subject)
+        case ev.IntakeRefused():
+            at = datetime.fromisoformat(event.occurred_at)
+            books.notices.add(NoticeRow(event.event_id, payload.notice_no, payload.notice, at))
+
+
+def _refresh(books: Books, touched: dict[str, str]) -> list[SyncProblem]:
+    """Fold again what was touched; point out own actions that the common order refuses."""
+    problems: list[SyncProblem] = []
+    own = books.settings.identity().device_id
+    for subject, type in touched.items():
+        if type not in DOSSIER_TYPES or books.dossiers.get(subject) is None:
+            continue
+        state = books.dossiers.refresh(subject)
+        mine = {event.event_id for event, _ in books.log.of(subject) if event.device == own}
+        for line in state.timeline:
+            if line.rejected is None or line.event_id not in mine:
+                continue
+            message = _REJECTED.get(line.rejected.value, _REJECTED_OTHERWISE)
+            if _verdict(books, line.event_id, subject, "rejected", line.rejected.value, message):
+                problems.append(SyncProblem(state.code, line.rejected.value, message))
+    return problems
+
+
+def _order(books: Books, cseq: int, event_id: str) -> None:
+    row = {"cseq": cseq, "event_id": event_id}
+    books.connection.execute(upsert(event_order).values(row).on_conflict_do_nothing())
+
+
+def _verdict(
+    books: Books, event_id: str, subject: str, verdict: str, code: str, message: str
+) -> bool:
+    """Whether it is news."""
+    row = {
+        "event_id": event_id,
+        "subject": subject,
+        "verdict": verdict,
+        "code": code,
+        "message": message,
+    }
+    done = books.connection.execute(upsert(event_verdict).values(row).on_conflict_do_nothing())
+    return done.rowcount > 0
+
+
+def _known_key(key: WireKey) -> KnownKey:
+    return KnownKey(
+        key.key_id,
+        base64.b64decode(key.public_key),
+        key.device_id,
+        key.counter,
+        datetime.fromisoformat(key.valid_from) if key.valid_from else None,
+        datetime.fromisoformat(key.revoked_at) if key.revoked_at else None,
+    )
+
+
+def _state(books: Books) -> dict[str, str]:
+    rows = books.connection.execute(select(sync_state.c.name, sync_state.c.value))
+    return {row.name: row.value for row in rows}
+
+
+def _put(books: Books, **values: str) -> None:
+    for name, value in values.items():
+        books.connection.execute(
+            upsert(sync_state)
+            .values(name=name, value=value)
+            .on_conflict_do_update(("name",), set_={"value": value})
+        )

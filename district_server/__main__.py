@@ -1,0 +1,88 @@
+"""`district-server`: the console of the upper server."""
+
+import argparse
+import os
+import sys
+from importlib import import_module
+from pathlib import Path
+from typing import NoReturn
+
+from district_server.faults import Refused, ServerFault
+from district_server.output import write_problem
+
+COMMANDS = ("init", "serve", "issue-code", "find", "show", "act", "revoke", "status", "check")
+
+
+class WrongUsage(Exception):
+    """The command line itself is wrong."""
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        usage = " ".join(self.format_usage().removeprefix("usage: ").split())
+        raise WrongUsage(f"Lệnh viết chưa đúng. Cách viết: {usage}")
+
+
+def main(argv: list[str] | None = None) -> int:
+    """0 done, 1 refused or found bad, 2 wrong usage, 3 the environment's fault."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(encoding="utf-8", errors="backslashreplace")
+    try:
+        return _run(sys.argv[1:] if argv is None else argv)
+    except WrongUsage as wrong:
+        write_problem("wrong_usage", str(wrong))
+        return 2
+    except Refused as refused:
+        write_problem(refused.code, refused.message)
+        return 1
+    except ServerFault as fault:
+        write_problem(fault.code, fault.message)
+        return 3
+    except KeyboardInterrupt:
+        return 3
+
+
+def _run(given: list[str]) -> int:
+    parser = _parser()
+    if not given:
+        parser.error("")
+    options = parser.parse_args(given)
+    commands = import_module("district_server.commands")
+    status: int = getattr(commands, options.command.replace("-", "_"))(options)
+    return status
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = _Parser(prog="district-server", allow_abbrev=False)
+    shared = _Parser(add_help=False, allow_abbrev=False)
+    shared.add_argument("--database-url", default=os.environ.get("DISTRICT_DATABASE_URL"))
+    commands = parser.add_subparsers(dest="command", required=True, parser_class=_Parser)
+
+    def add(name: str) -> argparse.ArgumentParser:
+        return commands.add_parser(name, parents=[shared], allow_abbrev=False)
+
+    add("init")
+    serve = add("serve")
+    serve.add_argument("--host", default=os.environ.get("DISTRICT_HOST", "127.0.0.1"))
+    serve.add_argument("--port", type=int, default=int(os.environ.get("DISTRICT_PORT", "8443")))
+    serve.add_argument("--tls-dir", type=Path, default=os.environ.get("DISTRICT_TLS_DIR"))
+    code = add("issue-code")
+    code.add_argument("--commune", required=True)
+    code.add_argument("--counter", required=True, type=int)
+    find = add("find")
+    find.add_argument("text")
+    find.add_argument("--limit", type=int, default=50)
+    add("show").add_argument("code")
+    act = add("act")
+    act.add_argument("code")
+    act.add_argument("action")
+    act.add_argument("--json", type=Path)
+    add("revoke").add_argument("--device", required=True)
+    add("status")
+    add("check")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,180 @@
+"""What the upper level does with a dossier it holds: events of its own chain in that commune."""
+
+import secrets
+import time
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Connection, insert, select, update
+
+from counter_app.domain import chain
+from counter_app.domain import events as ev
+from counter_app.domain.actions import EVENT_OF, KEYS, MAKERS, Act, last_action, refusal_sentence
+from counter_app.domain.dossier import Dossier, check_revert, fold, refusal
+from counter_app.domain.events import Payload
+from counter_app.domain.fields import Fields
+from counter_app.wire.codec import decode_payload, encode_payload, type_and_version
+from district_server.faults import Refused
+from district_server.ingest import append
+from district_server.keys import ServerKeys
+from district_server.projection import dossier_of, entries_of
+from district_server.tables import commune, notice_number
+
+ZONE = ZoneInfo("Asia/Ho_Chi_Minh")
+"""Decisions above are dated in the country's one zone."""
+
+_OF_THE_HOLDER = frozenset(
+    {
+        "transfer",
+        "take-over",
+        "request-supplement",
+        "request-payment",
+        "extend",
+        "stop",
+        "complete",
+        "revert",
+    }
+)
+
+
+def act(
+    connection: Connection,
+    keys: ServerKeys,
+    org: str,
+    dossier_id: str,
+    action: str,
+    given: Mapping[str, Any],
+    officer: str,
+) -> Dossier:
+    """Do it, or refuse with the reason."""
+    connection.execute(select(commune.c.org).where(commune.c.org == org).with_for_update())
+    dossier = dossier_of(connection, org, dossier_id)
+    if dossier is None:
+        raise Refused("dossier_unknown", "Không có hồ sơ này.")
+    if action not in _OF_THE_HOLDER:
+        known = action in EVENT_OF
+        raise Refused(
+            "other_side" if known else "action_unknown",
+            "Việc này chỉ làm ở quầy." if known else f"Không có việc “{action}”.",
+        )
+    now = datetime.now(ZONE)
+    payload = _payload(connection, org, dossier, action, given, now)
+    _append_own(connection, keys, org, dossier.id, payload, officer, now)
+    after = fold(entries_of(connection, org, [dossier.id])[dossier.id])
+    assert after is not None
+    return after
+
+
+def _payload(
+    connection: Connection,
+    org: str,
+    dossier: Dossier,
+    action: str,
+    given: Mapping[str, Any],
+    now: datetime,
+) -> Payload:
+    if action == "revert":
+        return _revert(dossier, given, now)
+    reason = refusal(dossier, EVENT_OF[action], by_upper=True)
+    if reason is not None:
+        text = (
+            "Hồ sơ đang ở xã. Chờ xã chuyển lên."
+            if reason == "other_side"
+            else refusal_sentence(dossier, reason)
+        )
+        raise Refused(reason.value, text)
+    fields = Fields(_addressed(action, given), KEYS[action], now)
+    made = MAKERS[action](
+        Act(
+            dossier,
+            fields,
+            now,
+            lambda kind: _next_notice(connection, org, kind, now.year),
+            lambda: dossier.due,
+        )
+    )
+    if problems := fields.problems():
+        raise Refused(problems[0].code, problems[0].message)
+    return made
+
+
+def _addressed(action: str, given: Mapping[str, Any]) -> Mapping[str, Any]:
+    """From above a dossier goes back to the commune unless someone else is named."""
+    if action == "transfer" and given.get("to") in (None, "commune"):
+        return {**given, "to": "Bộ phận Một cửa"}
+    return given
+
+
+def _revert(dossier: Dossier, given: Mapping[str, Any], now: datetime) -> Payload:
+    fields = Fields(given, frozenset({"reason"}), now)
+    reason = fields.required("reason", "Chưa có lý do lấy lại việc vừa làm. Gõ lý do.")
+    if problems := fields.problems():
+        raise Refused(problems[0].code, problems[0].message)
+    last = last_action(dossier)
+    if last is None:
+        raise Refused("nothing_to_revert", "Hồ sơ này không có việc nào để lấy lại.")
+    refused = check_revert(dossier, last.event_id, by_upper=True)
+    if refused is not None:
+        raise Refused(refused.value, refusal_sentence(dossier, refused))
+    return ev.ActionReverted(last.event_id, reason)
+
+
+def _append_own(
+    connection: Connection,
+    keys: ServerKeys,
+    org: str,
+    subject: str,
+    payload: Payload,
+    officer: str,
+    now: datetime,
+) -> None:
+    row = connection.execute(select(commune).where(commune.c.org == org)).one()
+    name, version = type_and_version(payload)
+    written = chain.seal(
+        row.head,
+        keys.server_id,
+        row.incarnation,
+        row.dseq + 1,
+        _new_id(),
+        name,
+        version,
+        subject,
+        now.isoformat(timespec="seconds"),
+        "server",
+        "upper",
+        officer,
+        encode_payload(payload, secrets.token_bytes(8)),
+    )
+    append(connection, org, [(written, decode_payload(written))])
+    connection.execute(
+        update(commune).where(commune.c.org == org).values(dseq=written.dseq, head=written.hash)
+    )
+
+
+def _next_notice(connection: Connection, org: str, kind: str, year: int) -> str:
+    where = (
+        notice_number.c.commune == org,
+        notice_number.c.kind == kind,
+        notice_number.c.year == year,
+    )
+    last = connection.execute(
+        update(notice_number)
+        .where(*where)
+        .values(last=notice_number.c.last + 1)
+        .returning(notice_number.c.last)
+    ).scalar_one_or_none()
+    if last is None:
+        last = 1
+        connection.execute(insert(notice_number).values(commune=org, kind=kind, year=year, last=1))
+    return f"0-{last:04d}"
+
+
+def _new_id() -> str:
+    """A UUIDv7."""
+    value = int(time.time() * 1000) << 80 | secrets.randbits(80)
+    value = value & ~(0xF << 76) | 0x7 << 76
+    value = value & ~(0x3 << 62) | 0x2 << 62
+    text = f"{value:032x}"
+    return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"

@@ -1,0 +1,292 @@
+"""The HTTP face. Handlers are plain functions: they run in the thread pool and may wait."""
+
+import base64
+import hmac
+import secrets
+import time
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+from hashlib import sha256
+from typing import Any
+
+import msgspec
+from fastapi import FastAPI, Request, Response
+from fastapi.concurrency import run_in_threadpool
+from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy.exc import DBAPIError, IntegrityError
+
+from counter_app.wire.messages import (
+    CHALLENGE_HEADER,
+    DEVICE_HEADER,
+    DICTIONARY_HEADER,
+    DICTIONARY_ID,
+    INCARNATION_HEADER,
+    LARGEST_BODY,
+    SIGNATURE_HEADER,
+    Damaged,
+    Enrol,
+    Hello,
+    Push,
+    Refusal,
+    TooLarge,
+    compress,
+    decompress,
+    encode,
+)
+from counter_app.wire.signing import PROTOCOL, answer_bytes, request_bytes
+from district_server import feed
+from district_server.database import Database, get_meta, is_conflict
+from district_server.enrolment import enrol
+from district_server.faults import Refused, ServerFault
+from district_server.ingest import Caller, PushConflict, push
+from district_server.keys import ServerKeys, verify
+from district_server.tables import device, spent_challenge
+
+CHALLENGE_LIFETIME = 300
+_TRIES = 4
+_UNKNOWN = Refused("not_found", "Không có gì ở đây.", 404)
+
+
+class Api:
+    """Answers counters. Holds no state of its own but the secret its challenges are made with."""
+
+    def __init__(self, database: Database, keys: ServerKeys) -> None:
+        self._database = database
+        self._keys = keys
+        # derived, so that any number of processes make and know the same challenges
+        private = keys.signing.private_bytes_raw()
+        self._secret = hmac.digest(private, b"challenge/v1", "sha256")
+
+    def app(self) -> FastAPI:
+        """The application for uvicorn."""
+        app = FastAPI(title="Một Cửa", docs_url=None, redoc_url=None, openapi_url=None)
+        app.add_api_route("/health", self._health, methods=["GET"])
+        app.add_api_route("/enrol/v1/ca", self._ca, methods=["GET"])
+        for path, handle in (
+            ("/enrol/v1/enrol", self._enrol),
+            ("/sync/v1/hello", self._hello),
+            ("/sync/v1/push", self._push),
+        ):
+            app.add_api_route(path, _reading(handle), methods=["POST"])
+        for path, handle in (("/sync/v1/pull", self._pull), ("/sync/v1/check", self._check)):
+            app.add_api_route(path, _reading(handle), methods=["GET"])
+        app.add_exception_handler(404, _nothing)
+        app.add_exception_handler(405, _nothing)
+        return app
+
+    # ---- open to anyone ------------------------------------------------------------------------
+
+    def _health(self) -> Response:
+        self._database.check_schema()
+        return Response(b'{"ok":true}', media_type="application/json")
+
+    def _ca(self) -> Response:
+        return Response(self._keys.ca_pem, media_type="application/x-pem-file")
+
+    def _enrol(self, request: Request, body: bytes) -> Response:
+        asked = _decoded(body, Enrol)
+        with self._database.begin() as connection:
+            found = enrol(connection, self._keys, asked)
+        if isinstance(found, Refused):
+            raise found
+        return _plain(encode(found))
+
+    # ---- signed --------------------------------------------------------------------------------
+
+    def _hello(self, request: Request, body: bytes) -> Response:
+        device_id = request.headers.get(DEVICE_HEADER, "")
+        with self._database.begin() as connection:
+            if self._device(connection, device_id) is None:
+                raise Refused("device_unknown", "Máy này chưa ghi danh ở máy chủ.", 401)
+            epoch = get_meta(connection, "epoch") or ""
+        challenge = self._challenge(device_id)
+        answer = Hello(epoch, PROTOCOL, datetime.now(UTC).isoformat(timespec="seconds"), challenge)
+        return _plain(encode(answer))
+
+    def _push(self, request: Request, body: bytes) -> Response:
+        raw = decompress(body, request.headers.get(DICTIONARY_HEADER, ""))
+        sent = _decoded(raw, Push)
+
+        def work(connection: Connection, caller: Caller) -> bytes:
+            if caller.revoked:
+                raise Refused("revoked", "Máy này đã bị thu hồi. Hãy báo cấp trên.", 403)
+            return encode(push(connection, self._keys, caller, sent))
+
+        return self._answered(request, body, work)
+
+    def _pull(self, request: Request, body: bytes) -> Response:
+        query = request.query_params
+
+        def work(connection: Connection, caller: Caller) -> bytes:
+            _seen(connection, caller)
+            return encode(
+                feed.pull(
+                    connection,
+                    caller,
+                    query.get("epoch", ""),
+                    _number(query.get("after")),
+                    max(1, min(_number(query.get("max_bytes")) or 65_536, 1_000_000)),
+                    query.get("keys", ""),
+                )
+            )
+
+        return self._answered(request, body, work)
+
+    def _check(self, request: Request, body: bytes) -> Response:
+        upto = _number(request.query_params.get("upto"))
+        return self._answered(
+            request, body, lambda connection, caller: encode(feed.check(connection, caller, upto))
+        )
+
+    def _answered(
+        self, request: Request, body: bytes, work: Callable[[Connection, Caller], bytes]
+    ) -> Response:
+        """Who asks, then the work, then a signed answer with the next challenge."""
+        challenge = request.headers.get(CHALLENGE_HEADER, "")
+        for left in reversed(range(_TRIES)):
+            try:
+                with self._database.begin() as connection:
+                    caller = self._caller(connection, request, body, challenge)
+                    raw = work(connection, caller)
+                break
+            except IntegrityError:
+                raise Refused("challenge", "Yêu cầu này đã gửi rồi.", 401) from None
+            except DBAPIError as fault:
+                if not left or not is_conflict(fault):
+                    raise
+        packed = compress(raw)
+        signature = self._keys.sign(answer_bytes(challenge, packed))
+        return Response(
+            packed,
+            media_type="application/octet-stream",
+            headers={
+                DICTIONARY_HEADER: DICTIONARY_ID,
+                SIGNATURE_HEADER: signature,
+                CHALLENGE_HEADER: self._challenge(caller.device),
+            },
+        )
+
+    def _caller(
+        self, connection: Connection, request: Request, body: bytes, challenge: str
+    ) -> Caller:
+        device_id = request.headers.get(DEVICE_HEADER, "")
+        caller = self._device(connection, device_id)
+        if caller is None:
+            raise Refused("device_unknown", "Máy này chưa ghi danh ở máy chủ.", 401)
+        expires_at = self._good_until(challenge, device_id)
+        if expires_at is None:
+            raise Refused("challenge", "Phiên gửi đã hết hạn.", 401)
+        target = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+        message = request_bytes(
+            request.method,
+            target,
+            challenge,
+            body,
+            device_id,
+            request.headers.get(INCARNATION_HEADER, ""),
+        )
+        try:
+            signature = base64.b64decode(request.headers.get(SIGNATURE_HEADER, ""), validate=True)
+        except ValueError:
+            signature = b""
+        if not verify(caller.public_key, signature, message):
+            raise Refused("signature_wrong", "Chữ ký của máy không đúng.", 401)
+        now = int(time.time())
+        connection.execute(delete(spent_challenge).where(spent_challenge.c.expires_at < now))
+        connection.execute(
+            insert(spent_challenge).values(challenge=challenge, expires_at=expires_at)
+        )
+        return caller
+
+    def _device(self, connection: Connection, device_id: str) -> Caller | None:
+        row = connection.execute(select(device).where(device.c.id == device_id)).one_or_none()
+        if row is None:
+            return None
+        return Caller(
+            row.id,
+            row.commune,
+            row.counter,
+            base64.b64decode(row.public_key),
+            row.revoked_at is not None,
+        )
+
+    def _challenge(self, device_id: str) -> str:
+        """`expiry.nonce.mac`: nothing is kept until it is spent."""
+        text = f"{int(time.time()) + CHALLENGE_LIFETIME}.{secrets.token_hex(8)}"
+        return f"{text}.{self._mac(text, device_id)}"
+
+    def _good_until(self, challenge: str, device_id: str) -> int | None:
+        text, _, mac = challenge.rpartition(".")
+        expiry = text.partition(".")[0]
+        if not hmac.compare_digest(mac, self._mac(text, device_id)) or not expiry.isdigit():
+            return None
+        return int(expiry) if int(expiry) >= time.time() else None
+
+    def _mac(self, text: str, device_id: str) -> str:
+        return hmac.new(self._secret, f"{text}\n{device_id}".encode(), sha256).hexdigest()[:32]
+
+
+Handler = Callable[[Request, bytes], Response]
+
+
+def _reading(handle: Handler) -> Callable[[Request], Awaitable[Response]]:
+    """Read the body under the cap, then work in the thread pool; faults become answers."""
+
+    async def answer(request: Request) -> Response:
+        try:
+            body = await _body(request)
+            return await run_in_threadpool(handle, request, body)
+        except PushConflict as conflict:
+            return _plain(encode(conflict.conflict), 409)
+        except Refused as refused:
+            return _refusal(refused.code, refused.message, refused.status)
+        except TooLarge:
+            return _refusal("too_large", "Gói quá lớn.", 413)
+        except Damaged as damaged:
+            status = 415 if str(damaged) == "dictionary" else 400
+            return _refusal("damaged", "Gói bị hỏng trên đường truyền.", status)
+        except ServerFault as fault:
+            return _refusal(fault.code, fault.message, 503)
+
+    return answer
+
+
+async def _body(request: Request) -> bytes:
+    parts, size = [], 0
+    async for part in request.stream():
+        size += len(part)
+        if size > LARGEST_BODY:
+            raise TooLarge
+        parts.append(part)
+    return b"".join(parts)
+
+
+async def _nothing(request: Request, fault: Exception) -> Response:
+    return _refusal(_UNKNOWN.code, _UNKNOWN.message, 404)
+
+
+def _decoded(raw: bytes, kind: type[Any]) -> Any:
+    try:
+        return msgspec.json.decode(raw, type=kind)
+    except msgspec.DecodeError as fault:
+        raise Damaged("message") from fault
+
+
+def _plain(raw: bytes, status: int = 200) -> Response:
+    return Response(raw, status, media_type="application/json")
+
+
+def _refusal(code: str, message: str, status: int) -> Response:
+    return _plain(encode(Refusal(code, message)), status)
+
+
+def _number(text: str | None) -> int:
+    return int(text) if text and text.isascii() and text.isdigit() and len(text) < 16 else 0
+
+
+def _seen(connection: Connection, caller: Caller) -> None:
+    connection.execute(
+        update(device)
+        .where(device.c.id == caller.device)
+        .values(last_sync_at=datetime.now(UTC).isoformat(timespec="seconds"))
+    )

@@ -1,0 +1,74 @@
+"""Whether the server's book is whole: chains, order, dossiers against the log."""
+
+from sqlalchemy import Connection, select
+
+from counter_app.domain import chain
+from counter_app.domain.dossier import Entry, fold
+from counter_app.domain.events import Event
+from counter_app.wire.codec import decode_payload
+from district_server.projection import EVENT_COLUMNS, row_of
+from district_server.tables import commune, dossier, event, stream
+
+
+def faults_of(connection: Connection) -> list[dict[str, str]]:
+    """Everything that does not fit; empty where all is well."""
+    faults: list[dict[str, str]] = []
+    for row in connection.execute(select(commune).order_by(commune.c.org)).fetchall():
+        faults += _commune(connection, row.org, row.seq)
+    return faults
+
+
+def _commune(connection: Connection, org: str, seq: int) -> list[dict[str, str]]:
+    faults: list[dict[str, str]] = []
+    entries: dict[str, list[Entry]] = {}
+    heads: dict[tuple[str, str], Event] = {}
+    expected = 1
+    query = select(event.c.cseq, *EVENT_COLUMNS).where(event.c.commune == org)
+    for cseq, *columns in connection.execute(query.order_by(event.c.cseq)):
+        known = Event(*columns)
+        if cseq != expected:
+            faults.append(_fault("order_hole", org, f"Thiếu số thứ tự {expected}.", known))
+        expected = cseq + 1
+        if not chain.holds(known) or (
+            known.payload and chain.payload_hash(known.payload) != known.payload_hash
+        ):
+            faults.append(_fault("chain_broken", org, f"Việc số {cseq} đã bị sửa.", known))
+        before = heads.get((known.device, known.incarnation))
+        if before is not None and before.dseq + 1 == known.dseq and before.hash != known.prev_hash:
+            faults.append(_fault("chain_broken", org, f"Chuỗi dấu đứt ở việc {cseq}.", known))
+        heads[known.device, known.incarnation] = known
+        entries.setdefault(known.subject, []).append((known, decode_payload(known)))
+    if expected - 1 != seq:
+        faults.append(
+            {"code": "order_end", "message": f"{org}: bộ đếm {seq} không khớp.", "event": ""}
+        )
+    rows = {
+        row.id: row._mapping
+        for row in connection.execute(select(dossier).where(dossier.c.commune == org))
+    }
+    for subject, story in entries.items():
+        state = fold(story)
+        if state is None:
+            continue
+        kept = rows.pop(subject, None)
+        if kept is None or dict(kept) != row_of(org, state):
+            faults.append(
+                _fault("dossier_differs", org, f"Hồ sơ {state.code} khác với sổ.", story[0][0])
+            )
+    faults += [
+        {
+            "code": "dossier_extra",
+            "message": f"{org}: danh sách thừa hồ sơ {row['code']}.",
+            "event": "",
+        }
+        for row in rows.values()
+    ]
+    for row in connection.execute(select(stream)):
+        last = heads.get((row.device, row.incarnation))
+        if last is not None and last.dseq > row.high:
+            faults.append(_fault("high_behind", org, "Số đã nhận thấp hơn việc đã có.", last))
+    return faults
+
+
+def _fault(code: str, org: str, message: str, known: Event) -> dict[str, str]:
+    return {"code": code, "message": f"{org}: {message}", "event": known.event_id}

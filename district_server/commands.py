@@ -1,0 +1,237 @@
+"""What each command does."""
+
+import argparse
+import ipaddress
+import json
+import os
+import socket
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import func, select
+
+from counter_app.wire.dossier_json import dossier_json, summary_of
+from district_server.acts import act as do_act
+from district_server.check import faults_of
+from district_server.database import DEFAULT_URL, Database
+from district_server.enrolment import issue_code as make_code
+from district_server.enrolment import revoke as do_revoke
+from district_server.faults import Refused, ServerFault
+from district_server.feed import total_events
+from district_server.keys import (
+    ServerKeys,
+    issue_certificate,
+    load_keys,
+    make_keys,
+    passphrase_of_environment,
+)
+from district_server.output import write
+from district_server.projection import by_code, dossier_of
+from district_server.projection import find as find_ids
+from district_server.tables import device, quarantine
+
+OFFICER = "Cán bộ cấp trên"
+
+
+def init(options: argparse.Namespace) -> int:
+    """Make the database and the keys; may be repeated."""
+    database = Database(options.database_url or DEFAULT_URL)
+    fresh = database.init()
+    with database.begin() as connection:
+        make_keys(connection, passphrase_of_environment())
+        keys = load_keys(connection, passphrase_of_environment())
+    write({"ok": True, "new": fresh, "server_id": keys.server_id, "fingerprint": keys.fingerprint})
+    return 0
+
+
+def serve(options: argparse.Namespace) -> int:
+    """Answer counters until told to stop."""
+    import uvicorn  # only the one that serves needs it
+
+    from district_server.api import Api
+
+    database, keys = _opened(options)
+    loopback = _is_loopback(options.host)
+    listener = _listener(options.host, options.port)
+    port = listener.getsockname()[1]
+    with tempfile.TemporaryDirectory(prefix="mot-cua-") as folder:
+        tls: dict[str, Any] = {}
+        if options.tls_dir is not None or not loopback:
+            tls = _tls(options, keys, Path(folder))
+        config = uvicorn.Config(
+            Api(database, keys).app(),
+            log_level="warning",
+            access_log=False,
+            lifespan="off",
+            server_header=False,
+            timeout_keep_alive=75,
+            **tls,
+        )
+        server = uvicorn.Server(config)
+        scheme = "https" if tls else "http"
+        write(
+            {
+                "ok": True,
+                "url": f"{scheme}://{options.host}:{port}",
+                "fingerprint": keys.fingerprint,
+            }
+        )
+        server.run(sockets=[listener])
+    database.close()
+    return 0
+
+
+def issue_code(options: argparse.Namespace) -> int:
+    """A one-time code for a counter."""
+    database, keys = _opened(options)
+    with database.begin() as connection:
+        code, expires_at = make_code(connection, options.commune, options.counter)
+    write({"code": code, "fingerprint": keys.fingerprint, "expires_at": expires_at})
+    return 0
+
+
+def find(options: argparse.Namespace) -> int:
+    """Dossiers of all communes by words."""
+    database, _ = _opened(options)
+    with database.begin() as connection:
+        for org, dossier_id in find_ids(connection, options.text, max(0, options.limit)):
+            state = dossier_of(connection, org, dossier_id)
+            if state is not None:
+                write({**dossier_json(state, "sent"), "commune": org})
+    return 0
+
+
+def show(options: argparse.Namespace) -> int:
+    """A dossier with its whole story."""
+    database, _ = _opened(options)
+    with database.begin() as connection:
+        found = by_code(connection, options.code)
+        for org, dossier_id in found:
+            state = dossier_of(connection, org, dossier_id)
+            if state is not None:
+                write({**dossier_json(state, "sent"), "commune": org})
+    if not found:
+        raise Refused("dossier_unknown", f"Không có hồ sơ mã {options.code}. Xem lại mã.")
+    return 0
+
+
+def act(options: argparse.Namespace) -> int:
+    """Act as an officer of the upper level."""
+    given = _fields(options.json)
+    database, keys = _opened(options)
+    officer = os.environ.get("DISTRICT_OFFICER") or OFFICER
+    with database.begin() as connection:
+        found = by_code(connection, options.code)
+        if not found:
+            raise Refused("dossier_unknown", f"Không có hồ sơ mã {options.code}. Xem lại mã.")
+        org, dossier_id = found[0]
+        state = do_act(connection, keys, org, dossier_id, options.action, given, officer)
+    write({"ok": True, **summary_of(state)})
+    return 0
+
+
+def revoke(options: argparse.Namespace) -> int:
+    """Trust a device no longer."""
+    database, _ = _opened(options)
+    with database.begin() as connection:
+        do_revoke(connection, options.device)
+    write({"ok": True, "device": options.device})
+    return 0
+
+
+def status(options: argparse.Namespace) -> int:
+    """A line a device."""
+    database, _ = _opened(options)
+    with database.begin() as connection:
+        aside: dict[str, int] = dict(
+            connection.execute(
+                select(quarantine.c.device, func.count()).group_by(quarantine.c.device)
+            ).fetchall()
+        )
+        for row in connection.execute(select(device).order_by(device.c.commune, device.c.counter)):
+            write(
+                {
+                    "device": row.id,
+                    "commune": row.commune,
+                    "counter": row.counter,
+                    "last_sync": row.last_sync_at,
+                    "state": "revoked" if row.revoked_at else "active",
+                    "quarantined": aside.get(row.id, 0),
+                }
+            )
+    return 0
+
+
+def check(options: argparse.Namespace) -> int:
+    """Replay the log and compare."""
+    database, _ = _opened(options)
+    with database.begin() as connection:
+        faults = faults_of(connection)
+        events = total_events(connection)
+    write({"ok": not faults, "events": events, "problems": faults[:100]})
+    return 1 if faults else 0
+
+
+def _opened(options: argparse.Namespace) -> tuple[Database, ServerKeys]:
+    database = Database(options.database_url or DEFAULT_URL)
+    database.check_schema()
+    with database.begin() as connection:
+        keys = load_keys(connection, passphrase_of_environment())
+    return database, keys
+
+
+def _fields(path: Path | None) -> dict[str, Any]:
+    if path is None:
+        return {}
+    try:
+        found = json.loads(path.read_text(encoding="utf-8-sig"))
+    except OSError:
+        raise ServerFault("file_missing", f"Không đọc được tệp {path.name}.") from None
+    except ValueError:
+        raise Refused("not_json", f"Tệp {path.name} không phải JSON.") from None
+    if not isinstance(found, dict):
+        raise Refused("not_object", f"Tệp {path.name} phải là một đối tượng JSON {{ … }}.")
+    return found
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _listener(host: str, port: int) -> socket.socket:
+    try:
+        return socket.create_server((host, port), backlog=512)
+    except OSError:
+        raise ServerFault(
+            "port_taken", f"Không mở được cổng {port} ở {host}. Có lẽ đã có chương trình khác dùng."
+        ) from None
+
+
+def _tls(options: argparse.Namespace, keys: ServerKeys, folder: Path) -> dict[str, Any]:
+    """A certificate made elsewhere, or one of this installation's CA for this address."""
+    if options.tls_dir is not None:
+        chain, key = Path(options.tls_dir) / "cert.pem", Path(options.tls_dir) / "key.pem"
+        if not chain.is_file() or not key.is_file():
+            raise ServerFault("tls_missing", "Thư mục TLS phải có cert.pem và key.pem.")
+    else:
+        names = {options.host, socket.gethostname(), "localhost"} - {"0.0.0.0", "::"}
+        names |= {info[4][0] for info in _addresses()}
+        made_chain, made_key = issue_certificate(keys, sorted(map(str, names)))
+        chain, key = folder / "cert.pem", folder / "key.pem"
+        chain.write_bytes(made_chain)
+        key.touch(mode=0o600)
+        key.write_bytes(made_key)
+    return {"ssl_certfile": str(chain), "ssl_keyfile": str(key)}
+
+
+def _addresses() -> list[Any]:
+    try:
+        return socket.getaddrinfo(socket.gethostname(), None)
+    except OSError:
+        return []

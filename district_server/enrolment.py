@@ -1,0 +1,158 @@
+"""Taking counters in: a one-time code binds a device's key to a commune and a counter."""
+
+import base64
+import hashlib
+import hmac
+import secrets
+from collections import defaultdict
+from datetime import UTC, datetime, timedelta
+
+from sqlalchemy import Connection, delete, insert, select, update
+
+from counter_app.domain import chain
+from counter_app.domain.code import DossierCode, is_org_code
+from counter_app.domain.events import COUNTER_PREFIX
+from counter_app.wire.messages import Enrol, Enrolled
+from counter_app.wire.signing import enrol_bytes
+from district_server.database import get_meta
+from district_server.faults import Refused
+from district_server.keys import ServerKeys, verify
+from district_server.tables import commune, device, dossier, enrol_code
+
+LIFETIME = timedelta(minutes=15)
+TRIES = 5
+_ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
+_DAYS_OF_NUMBERS = 60
+_WRONG = "Mã ghi danh không đúng hoặc đã hết hạn. Xin mã mới ở cấp trên."
+
+
+def issue_code(connection: Connection, org: str, counter_no: int) -> tuple[str, str]:
+    """(code, when it expires). A commune that is not known yet is made."""
+    if not is_org_code(org):
+        raise Refused("commune_wrong", f"Mã đơn vị {org} không đúng, ví dụ H50.99.01.")
+    if not 1 <= counter_no <= 9:
+        raise Refused("counter_wrong", "Số quầy là một chữ số từ 1 đến 9.")
+    _make_commune(connection, org)
+    taken = connection.execute(
+        select(device.c.id).where(
+            device.c.commune == org, device.c.counter == counter_no, device.c.revoked_at.is_(None)
+        )
+    ).first()
+    if taken is not None:
+        raise Refused(
+            "counter_taken",
+            f"Quầy {counter_no} của {org} đang có máy. Thu hồi máy cũ trước (revoke).",
+        )
+    code = "".join(secrets.choice(_ALPHABET) for _ in range(10))
+    expires_at = (datetime.now(UTC) + LIFETIME).isoformat(timespec="seconds")
+    connection.execute(
+        delete(enrol_code).where(enrol_code.c.commune == org, enrol_code.c.counter == counter_no)
+    )
+    connection.execute(
+        insert(enrol_code).values(
+            commune=org, counter=counter_no, code_hash=_hash(code), expires_at=expires_at, tries=0
+        )
+    )
+    return code, expires_at
+
+
+def enrol(connection: Connection, keys: ServerKeys, asked: Enrol) -> Enrolled | Refused:
+    """Bind the device. A wrong try is counted, so the refusal is an answer, not a rollback."""
+    public_key = _public_key(asked)
+    message = enrol_bytes(asked.code, asked.device, asked.commune, asked.counter)
+    if public_key is None or not verify(public_key, _decoded(asked.signature), message):
+        return Refused("signature_wrong", "Yêu cầu ghi danh không đúng chữ ký.", 403)
+    where = (enrol_code.c.commune == asked.commune, enrol_code.c.counter == asked.counter)
+    known = connection.execute(select(device).where(device.c.id == asked.device)).one_or_none()
+    if known is not None and (known.commune, known.counter) == (asked.commune, asked.counter):
+        # the answer was lost on the way: the same device may hear it again
+        if known.revoked_at is None:
+            return _answer(connection, keys, asked)
+    row = connection.execute(select(enrol_code).where(*where).with_for_update()).one_or_none()
+    if row is None or datetime.fromisoformat(row.expires_at) < datetime.now(UTC):
+        return Refused("code_wrong", _WRONG, 403)
+    if not hmac.compare_digest(row.code_hash, _hash(asked.code)):
+        if row.tries + 1 >= TRIES:
+            connection.execute(delete(enrol_code).where(*where))
+        else:
+            connection.execute(update(enrol_code).where(*where).values(tries=row.tries + 1))
+        return Refused("code_wrong", _WRONG, 403)
+    if known is not None:
+        return Refused("device_known", "Máy này đã ghi danh nơi khác hoặc đã bị thu hồi.", 403)
+    connection.execute(delete(enrol_code).where(*where))
+    connection.execute(
+        insert(device).values(
+            id=asked.device,
+            commune=asked.commune,
+            counter=asked.counter,
+            public_key=asked.public_key,
+            key_id=hashlib.sha256(public_key).hexdigest()[:8],
+            enrolled_at=datetime.now(UTC).isoformat(timespec="seconds"),
+        )
+    )
+    return _answer(connection, keys, asked)
+
+
+def revoke(connection: Connection, device_id: str) -> None:
+    """The device's key is no longer trusted for what it signs from now on."""
+    changed = connection.execute(
+        update(device)
+        .where(device.c.id == device_id, device.c.revoked_at.is_(None))
+        .values(revoked_at=datetime.now(UTC).isoformat(timespec="seconds"))
+    )
+    if changed.rowcount == 0:
+        raise Refused("device_unknown", "Không có máy này, hoặc đã thu hồi rồi.")
+
+
+def _answer(connection: Connection, keys: ServerKeys, asked: Enrol) -> Enrolled:
+    return Enrolled(
+        asked.device,
+        asked.commune,
+        keys.server_id,
+        base64.b64encode(keys.public_key).decode("ascii"),
+        get_meta(connection, "epoch") or "",
+        _numbers(connection, asked.commune, asked.counter),
+    )
+
+
+def _numbers(connection: Connection, org: str, counter_no: int) -> tuple[tuple[str, int], ...]:
+    """The highest running number known of that counter for each of the last days."""
+    since = (datetime.now(UTC) - timedelta(days=_DAYS_OF_NUMBERS)).date().isoformat()
+    query = select(dossier.c.code).where(dossier.c.commune == org, dossier.c.received_at >= since)
+    highest: dict[str, int] = defaultdict(int)
+    for text in connection.scalars(query):
+        code = DossierCode.parse(text)
+        if code is None or code.org != org or len(code.seq) > 5:
+            continue
+        if code.seq.startswith(str(counter_no)):
+            day = code.day.isoformat()
+            highest[day] = max(highest[day], int(code.seq[1:]))
+    return tuple(sorted(highest.items()))
+
+
+def _make_commune(connection: Connection, org: str) -> None:
+    known = connection.execute(select(commune.c.org).where(commune.c.org == org)).first()
+    if known is None:
+        connection.execute(
+            insert(commune).values(
+                org=org, seq=0, incarnation=secrets.token_hex(8), dseq=0, head=chain.GENESIS
+            )
+        )
+
+
+def _public_key(asked: Enrol) -> bytes | None:
+    """The key, if the device id is its fingerprint."""
+    raw = _decoded(asked.public_key)
+    name = COUNTER_PREFIX + hashlib.sha256(raw).hexdigest()[:32]
+    return raw if len(raw) == 32 and name == asked.device else None
+
+
+def _decoded(text: str) -> bytes:
+    try:
+        return base64.b64decode(text, validate=True)
+    except ValueError:
+        return b""
+
+
+def _hash(code: str) -> str:
+    return hashlib.sha256(code.strip().upper().encode()).hexdigest()

@@ -1,0 +1,88 @@
+"""Handing a commune's events back to its counters."""
+
+import hashlib
+from collections.abc import Sequence
+
+import msgspec
+from sqlalchemy import Connection, func, select
+
+from counter_app.domain.events import Event
+from counter_app.wire.messages import CheckAnswer, PullAnswer, WireKey, runs_of
+from district_server.database import get_meta
+from district_server.ingest import Caller
+from district_server.projection import EVENT_COLUMNS
+from district_server.tables import commune, device, event
+
+MOST_EVENTS = 500
+
+
+def pull(
+    connection: Connection, caller: Caller, epoch: str, after: int, max_bytes: int, keys: str
+) -> PullAnswer:
+    """What comes after the cursor. A cursor of another epoch starts again."""
+    current = get_meta(connection, "epoch") or ""
+    begin = after if epoch == current else 0
+    head: int = connection.execute(
+        select(commune.c.seq).where(commune.c.org == caller.commune)
+    ).scalar_one()
+    query = (
+        select(event.c.cseq, *EVENT_COLUMNS)
+        .where(event.c.commune == caller.commune, event.c.cseq > begin)
+        .order_by(event.c.cseq)
+        .limit(MOST_EVENTS)
+    )
+    own: list[tuple[str, int, int]] = []
+    others: list[tuple[int, Event]] = []
+    upto, size = begin, 0
+    for cseq, *columns in connection.execute(query):
+        known = Event(*columns)
+        if known.device == caller.device:
+            own.append((known.incarnation, known.dseq, cseq))
+        else:
+            size += len(known.payload) + 200
+            if others and size > max_bytes:
+                break
+            others.append((cseq, known))
+        upto = cseq
+    listed = key_list(connection, caller.commune)
+    version = _version(listed)
+    return PullAnswer(
+        current,
+        runs_of(others),
+        tuple(own),
+        upto,
+        head,
+        upto < head,
+        None if version == keys else tuple(listed),
+        version,
+    )
+
+
+def check(connection: Connection, caller: Caller, upto: int) -> CheckAnswer:
+    """Count and sum of the hashes, for comparing."""
+    query = select(event.c.hash).where(event.c.commune == caller.commune, event.c.cseq <= upto)
+    return digest_of(list(connection.scalars(query)))
+
+
+def digest_of(hashes: Sequence[str]) -> CheckAnswer:
+    """Order does not matter, so that any side can keep it running."""
+    total = sum(int(value, 16) for value in hashes) % (1 << 256)
+    return CheckAnswer(len(hashes), f"{total:064x}")
+
+
+def key_list(connection: Connection, org: str) -> list[WireKey]:
+    """The keys of a commune's devices, revoked ones included."""
+    query = select(device).where(device.c.commune == org).order_by(device.c.enrolled_at)
+    return [
+        WireKey(row.key_id, row.public_key, row.id, row.counter, row.enrolled_at, row.revoked_at)
+        for row in connection.execute(query)
+    ]
+
+
+def _version(keys: Sequence[WireKey]) -> str:
+    return hashlib.sha256(msgspec.json.encode(keys)).hexdigest()[:16]
+
+
+def total_events(connection: Connection) -> int:
+    """All events of all communes."""
+    return connection.execute(select(func.count()).select_from(event)).scalar_one()

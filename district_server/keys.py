@@ -1,0 +1,177 @@
+"""The server's own keys: one that signs, and the CA of this installation.
+
+They live in the database, sealed by `DISTRICT_PASSPHRASE` where it is set, so that a stolen dump
+signs nothing.
+"""
+
+import base64
+import hashlib
+import ipaddress
+import os
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from cryptography import x509
+from cryptography.exceptions import InvalidSignature, InvalidTag
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    load_pem_private_key,
+)
+from cryptography.x509.oid import NameOID
+from sqlalchemy import Connection
+
+from counter_app.domain.events import UPPER_PREFIX
+from district_server.database import get_meta, put_meta
+from district_server.faults import ServerFault
+
+_YEARS = 20
+
+
+@dataclass(frozen=True, slots=True)
+class ServerKeys:
+    """Everything the server signs with."""
+
+    signing: Ed25519PrivateKey
+    ca_key_pem: bytes
+    ca_pem: bytes
+
+    @property
+    def public_key(self) -> bytes:
+        """32 bytes."""
+        return self.signing.public_key().public_bytes_raw()
+
+    @property
+    def server_id(self) -> str:
+        """The fingerprint of the signing key: the server's name as an author of events."""
+        return UPPER_PREFIX + hashlib.sha256(self.public_key).hexdigest()[:32]
+
+    @property
+    def fingerprint(self) -> str:
+        """Of the CA, in groups for comparing by eye."""
+        return fingerprint_of(self.ca_pem)
+
+    def sign(self, message: bytes) -> str:
+        """Base64."""
+        return base64.b64encode(self.signing.sign(message)).decode("ascii")
+
+
+def fingerprint_of(ca_pem: bytes) -> str:
+    """The first 16 hex digits of the certificate's SHA-256 in four groups."""
+    certificate = x509.load_pem_x509_certificate(ca_pem)
+    text = certificate.fingerprint(hashes.SHA256()).hex().upper()[:16]
+    return "-".join(text[at : at + 4] for at in range(0, 16, 4))
+
+
+def make_keys(connection: Connection, passphrase: str | None) -> None:
+    """Make the keys once."""
+    if get_meta(connection, "signing_key") is not None:
+        return
+    signing = Ed25519PrivateKey.generate()
+    ca_key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "Mot Cua CA")])
+    now = datetime.now(UTC)
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(ca_key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - timedelta(days=3650))
+        .not_valid_after(now + timedelta(days=365 * _YEARS))
+        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+        .sign(ca_key, hashes.SHA256())
+    )
+    put_meta(connection, "signing_key", _sealed(signing.private_bytes_raw(), passphrase))
+    pem = ca_key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    put_meta(connection, "ca_key", _sealed(pem, passphrase))
+    put_meta(connection, "ca", certificate.public_bytes(Encoding.PEM).decode("ascii"))
+
+
+def load_keys(connection: Connection, passphrase: str | None) -> ServerKeys:
+    """The keys, unsealed."""
+    signing, ca_key = get_meta(connection, "signing_key"), get_meta(connection, "ca_key")
+    ca = get_meta(connection, "ca")
+    if signing is None or ca_key is None or ca is None:
+        raise ServerFault("not_initialised", "Máy chủ chưa có khóa. Hãy chạy district-server init.")
+    return ServerKeys(
+        Ed25519PrivateKey.from_private_bytes(_opened(signing, passphrase)),
+        _opened(ca_key, passphrase),
+        ca.encode("ascii"),
+    )
+
+
+def verify(public_key: bytes, signature: bytes, message: bytes) -> bool:
+    """Whether the signature is that key's."""
+    try:
+        Ed25519PublicKey.from_public_bytes(public_key).verify(signature, message)
+    except (InvalidSignature, ValueError):
+        return False
+    return True
+
+
+def issue_certificate(keys: ServerKeys, hosts: Sequence[str]) -> tuple[bytes, bytes]:
+    """A certificate of this installation's CA for these names: (chain, key), PEM."""
+    ca = x509.load_pem_x509_certificate(keys.ca_pem)
+    ca_key = load_pem_private_key(keys.ca_key_pem, None)
+    assert isinstance(ca_key, ec.EllipticCurvePrivateKey)
+    key = ec.generate_private_key(ec.SECP256R1())
+    now = datetime.now(UTC)
+    names: list[x509.GeneralName] = []
+    for host in hosts:
+        try:
+            names.append(x509.IPAddress(ipaddress.ip_address(host)))
+        except ValueError:
+            names.append(x509.DNSName(host))
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, hosts[0])]))
+        .issuer_name(ca.subject)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - timedelta(days=3650))
+        .not_valid_after(now + timedelta(days=365 * _YEARS))
+        .add_extension(x509.SubjectAlternativeName(names), critical=False)
+        .sign(ca_key, hashes.SHA256())
+    )
+    chain = certificate.public_bytes(Encoding.PEM) + keys.ca_pem
+    return chain, key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+
+
+def _sealed(secret: bytes, passphrase: str | None) -> str:
+    if not passphrase:
+        return "plain:" + base64.b64encode(secret).decode("ascii")
+    salt, nonce = secrets.token_bytes(16), secrets.token_bytes(12)
+    sealed = AESGCM(_derive(passphrase, salt)).encrypt(nonce, secret, b"district")
+    return "sealed:" + base64.b64encode(salt + nonce + sealed).decode("ascii")
+
+
+def _opened(kept: str, passphrase: str | None) -> bytes:
+    how, _, text = kept.partition(":")
+    raw = base64.b64decode(text)
+    if how == "plain":
+        return raw
+    if not passphrase:
+        raise ServerFault(
+            "passphrase_needed", "Khóa máy chủ được niêm phong. Đặt DISTRICT_PASSPHRASE."
+        )
+    try:
+        return AESGCM(_derive(passphrase, raw[:16])).decrypt(raw[16:28], raw[28:], b"district")
+    except InvalidTag:
+        raise ServerFault("passphrase_wrong", "DISTRICT_PASSPHRASE không đúng. Xem lại.") from None
+
+
+def _derive(passphrase: str, salt: bytes) -> bytes:
+    return hashlib.scrypt(passphrase.encode(), salt=salt, n=2**15, r=8, p=1, maxmem=2**26, dklen=32)
+
+
+def passphrase_of_environment() -> str | None:
+    """`DISTRICT_PASSPHRASE`."""
+    return os.environ.get("DISTRICT_PASSPHRASE") or None
