@@ -1,0 +1,37 @@
+"""`--self-check`: whether a built program has all its parts: store, slip, form, window."""
+
+import secrets
+import tempfile
+from pathlib import Path
+
+import resources
+from counter_app.bootstrap import create_counter, open_counter
+from counter_app.commands.lines import write
+from counter_app.domain.officer import Officer
+from counter_app.printing.transports import FilePrinter
+from counter_app.services.results import Accepted
+from db.check import check
+
+_PIN = "246813"
+
+
+def run() -> int:
+    """Open a temporary store, accept one dossier, draw slip and form."""
+    with tempfile.TemporaryDirectory(prefix="mot-cua-") as name:
+        folder = Path(name)
+        passphrase = secrets.token_hex(12)
+        office = resources.office_text(resources.office_names()[0])
+        create_counter(folder / "so", office, 1, "Kiểm tra", _PIN, passphrase)
+        counter = open_counter(folder / "so", passphrase)
+        officer = counter.officers.sign_in(None, _PIN)
+        assert isinstance(officer, Officer)
+        draft = {"procedure": "1.004873", "applicant": {"name": "HỒ THỊ A"}, "components": "all"}
+        made = counter.intake.accept(draft, officer)
+        assert isinstance(made, Accepted)
+        printed = counter.prints.print_slip(made.dossier_id, FilePrinter(folder / "p"), officer)
+        form = counter.prints.form_pdf(made.dossier_id, "receipt", "a5")
+        report = check(counter.store)
+        counter.close()
+    good = not report.faults and form.startswith(b"%PDF")
+    write({"ok": good, "code": made.code, "outcome": printed.outcome.value, "form": len(form)})
+    return 0 if good else 3
