@@ -1,0 +1,106 @@
+"""What every test stands on: real stores in temporary folders, a clock that is told, invented people."""
+
+import os
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+
+import resources
+from counter_app.bootstrap import Counter, create_counter, open_counter
+from counter_app.domain.calendar import WorkCalendar
+from counter_app.domain.office import parse_calendar, parse_office
+from counter_app.domain.officer import Officer
+
+PIN = "246813"
+PASSPHRASE = "cau mo so de thu"
+ZONE = ZoneInfo("Asia/Ho_Chi_Minh")
+SOME_MORNING = datetime(2026, 11, 20, 9, 24, tzinfo=ZONE)
+"""Friday; the Tuesday after it is a holiday."""
+
+
+class ToldClock:
+    """A clock that shows what it is told and runs only when it is moved."""
+
+    def __init__(self, at: datetime = SOME_MORNING) -> None:
+        self.at = at
+        self.seconds = 1000.0
+        self.boot = "boot-1"
+
+    def now(self) -> datetime:
+        return self.at
+
+    def uptime(self) -> float:
+        return self.seconds
+
+    def boot_id(self) -> str:
+        return self.boot
+
+    def move(self, **delta: float) -> None:
+        step = timedelta(**delta)
+        self.at += step
+        self.seconds += step.total_seconds()
+
+
+@pytest.fixture
+def clock() -> ToldClock:
+    return ToldClock()
+
+
+@pytest.fixture
+def make_counter(tmp_path: Path, clock: ToldClock) -> Iterator[Callable[..., Counter]]:
+    """Counters of Khe Sanh (sample), made for real: encrypted file, key file, first officer."""
+    opened: list[Counter] = []
+
+    def make(number: int = 2, name: str = "") -> Counter:
+        folder = tmp_path / (name or f"quay-{number}")
+        office = resources.office_text("khe-sanh")
+        create_counter(folder, office, number, "Hồ Thị Mai", PIN, PASSPHRASE)
+        counter = open_counter(folder, PASSPHRASE)
+        counter.clock = clock
+        opened.append(counter)
+        return counter
+
+    yield make
+    for counter in opened:
+        counter.close()
+
+
+@pytest.fixture
+def counter(make_counter: Callable[..., Counter]) -> Counter:
+    return make_counter()
+
+
+@pytest.fixture
+def officer(counter: Counter) -> Officer:
+    return counter.officers.all()[0]
+
+
+@pytest.fixture(scope="session")
+def khe_sanh() -> WorkCalendar:
+    office = parse_office(resources.office_text("khe-sanh"))
+    return WorkCalendar(office, [parse_calendar(text) for text in resources.calendar_texts()])
+
+
+def draft(
+    name: str = "HỒ THỊ NGUYỆT", procedure: str = "1.004873", **more: object
+) -> dict[str, object]:
+    """An ordinary intake."""
+    return {
+        "procedure": procedure,
+        "applicant": {
+            "name": name,
+            "personal_number": "045190001234",
+            "born_on": "1990-03-05",
+            "sex": "female",
+            "address": "Thôn Ta Đủ, Tân Hợp, Hướng Hóa, Quảng Trị",
+            "phone": "0912000345",
+        },
+        "components": "all",
+        **more,
+    }

@@ -1,0 +1,290 @@
+"""The encrypted book: durable, append-only, its lists rebuilt from the log, newer files refused."""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import sqlcipher3.dbapi2 as sqlcipher
+from conftest import PASSPHRASE, PIN, draft
+from sqlalchemy.exc import DatabaseError
+
+import resources
+from counter_app.bootstrap import Counter, create_counter, open_counter, store_state
+from counter_app.domain.officer import Officer
+from counter_app.errors import EnvironmentFault, Refused
+from counter_app.keys import store_key
+from counter_app.services.results import Accepted
+from db import schema
+from db.check import check
+from db.engine import connect
+from db.tables import metadata
+
+
+def accept(counter: Counter, officer: Officer, **more: object) -> Accepted:
+    made = counter.intake.accept(draft(**more), officer)  # type: ignore[arg-type]
+    assert isinstance(made, Accepted)
+    return made
+
+
+def raw(counter: Counter) -> sqlcipher.Connection:
+    key = store_key.unlock(counter.folder, PASSPHRASE)
+    return connect(counter.folder / schema.FILE_NAME, key, query_only=False)
+
+
+def test_nothing_can_be_read_off_the_disk(counter: Counter, officer: Officer) -> None:
+    accept(counter, officer, name="NGUYỆT RẤT RIÊNG")
+    for path in counter.folder.rglob("*"):
+        if path.is_file():
+            content = path.read_bytes()
+            assert not content.startswith(b"SQLite format 3")
+            for text in ("NGUYỆT RẤT RIÊNG", "nguyet rat rieng", "045190001234", "Ta Đủ"):
+                assert text.encode() not in content
+                assert text.encode("utf-16-le") not in content
+
+
+def test_the_log_cannot_be_changed_or_dropped(counter: Counter, officer: Officer) -> None:
+    accept(counter, officer)
+    for statement in (
+        "DELETE FROM event_log WHERE num = 1",
+        "UPDATE event_log SET actor_name = 'X' WHERE num = 1",
+        "UPDATE event_log SET payload = '{}' WHERE num = 1",
+        "DELETE FROM issued_code",
+    ):
+        with pytest.raises(DatabaseError), counter.store.write() as books:
+            books.connection.exec_driver_sql(statement)
+
+
+TAMPERING = {
+    "payload": "UPDATE event_log SET payload = replace(payload, 'NGUYỆT', 'NGA') WHERE num = 3",
+    "actor": "UPDATE event_log SET actor_name = 'Ai đó' WHERE num = 3",
+    "dropped": "DELETE FROM event_log WHERE num = 3",
+    "last dropped": "DELETE FROM event_log WHERE num = 4",
+    "reordered": "UPDATE event_log SET dseq = 30 WHERE num = 3",
+    "list": "UPDATE dossier SET status = 'returned' WHERE num = 1",
+    "list row dropped": "DELETE FROM dossier WHERE num = 1",
+    "due": "UPDATE dossier SET due_at = '2027-01-01T17:00+07:00' WHERE num = 1",
+    "search": "DELETE FROM dossier_search WHERE rowid = 1",
+    "code": "DELETE FROM issued_code",
+    "count": "UPDATE code_number SET last = 0",
+    "officer": "UPDATE officer SET roles = 'cashier'",
+}
+
+
+@pytest.mark.parametrize("name", TAMPERING)
+def test_check_finds_what_was_tampered_with(counter: Counter, officer: Officer, name: str) -> None:
+    for _ in range(2):
+        accept(counter, officer)
+    assert not check(counter.store).faults
+    connection = raw(counter)
+    for trigger in ("event_log_no_delete", "event_log_no_update", "issued_code_no_delete"):
+        connection.execute(f"DROP TRIGGER {trigger}")
+    connection.execute(TAMPERING[name])
+    connection.close()
+    assert check(counter.store).faults
+
+
+def test_check_names_the_first_bad_event(counter: Counter, officer: Officer) -> None:
+    first = accept(counter, officer)
+    accept(counter, officer)
+    connection = raw(counter)
+    connection.execute("DROP TRIGGER event_log_no_update")
+    connection.execute(TAMPERING["actor"])
+    connection.close()
+    faults = check(counter.store).faults
+    assert faults[0].event == first.dossier_id
+
+
+def test_migrations_and_tables_say_the_same(counter: Counter) -> None:
+    from alembic.autogenerate import compare_metadata
+    from alembic.migration import MigrationContext
+
+    with counter.store.write() as books:
+        context = MigrationContext.configure(
+            books.connection,
+            opts={"include_name": lambda name, kind, _: not str(name).startswith("dossier_search")},
+        )
+        assert compare_metadata(context, metadata) == []
+
+
+def test_a_store_of_a_newer_release_is_refused_untouched(counter: Counter) -> None:
+    counter.close()
+    connection = raw(counter)
+    connection.execute(f"PRAGMA user_version = {schema.SCHEMA + 1}")
+    connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    connection.close()
+    before = (counter.folder / schema.FILE_NAME).read_bytes()
+    with pytest.raises(EnvironmentFault) as fault:
+        open_counter(counter.folder, PASSPHRASE)
+    assert fault.value.code == "store_newer"
+    assert (counter.folder / schema.FILE_NAME).read_bytes() == before
+
+
+def test_wrong_and_missing_passphrases(counter: Counter) -> None:
+    with pytest.raises(Refused) as wrong:
+        open_counter(counter.folder, "khong phai cau nay")
+    assert wrong.value.code == "wrong_key"
+    with pytest.raises(Refused) as missing:
+        open_counter(counter.folder)
+    assert missing.value.code == "passphrase_needed"
+
+
+def test_the_recovery_code_opens(tmp_path: Path) -> None:
+    made = create_counter(
+        tmp_path / "so", resources.office_text("khe-sanh"), 1, "A", PIN, PASSPHRASE
+    )
+    opened = open_counter(tmp_path / "so", recovery=made.recovery_code.lower())
+    assert opened.identity.device_id == made.device_id
+    opened.close()
+    with pytest.raises(Refused):
+        open_counter(tmp_path / "so", recovery="AAAA-" + made.recovery_code[5:])
+
+
+def test_a_short_passphrase_and_a_second_init_are_refused(counter: Counter, tmp_path: Path) -> None:
+    office = resources.office_text("khe-sanh")
+    with pytest.raises(Refused) as short:
+        create_counter(tmp_path / "a", office, 1, "A", PIN, "ngan")
+    assert short.value.code == "passphrase_short"
+    with pytest.raises(Refused) as again:
+        create_counter(counter.folder, office, 1, "A", PIN, PASSPHRASE)
+    assert again.value.code == "store_exists"
+
+
+def test_a_damaged_or_missing_file_is_told_and_never_replaced(counter: Counter) -> None:
+    counter.close()
+    path = counter.folder / schema.FILE_NAME
+    shutil.copy(path, counter.folder / "kept")
+    path.write_bytes(os.urandom(8192))
+    with pytest.raises(EnvironmentFault):
+        open_counter(counter.folder, PASSPHRASE)
+    path.unlink()
+    assert store_state(counter.folder) == "damaged"
+    with pytest.raises(EnvironmentFault):
+        open_counter(counter.folder, PASSPHRASE)
+    assert not path.exists()
+
+
+def test_without_key_store_and_passphrase_nothing_is_made(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.fail.Keyring")
+    with pytest.raises(EnvironmentFault) as fault:
+        create_counter(tmp_path / "so", resources.office_text("khe-sanh"), 1, "A", PIN, None)
+    assert fault.value.code == "no_key_store"
+    assert store_state(tmp_path / "so") == "none"
+
+
+# ---- crashes and neighbours ---------------------------------------------------------------------
+
+
+def _accepting(folder: Path) -> subprocess.Popen[bytes]:
+    environment = {**os.environ, "COUNTER_PIN": PIN, "COUNTER_PASSPHRASE": PASSPHRASE}
+    return subprocess.Popen(
+        [sys.executable, "-m", "counter_app.tool", "accept", "--data-dir", str(folder)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        env=environment,
+    )
+
+
+LINE = (json.dumps(draft(), ensure_ascii=False) + "\n").encode()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="SIGKILL is how a power cut looks here")
+@pytest.mark.parametrize("confirmed", [0, 1, 5, 12])
+def test_every_confirmed_dossier_survives_a_kill(counter: Counter, confirmed: int) -> None:
+    process = _accepting(counter.folder)
+    assert process.stdin is not None
+    assert process.stdout is not None
+    process.stdin.write(LINE * 40)
+    process.stdin.flush()
+    told = [json.loads(process.stdout.readline())["code"] for _ in range(confirmed)]
+    process.send_signal(signal.SIGKILL)
+    told += [json.loads(line)["code"] for line in process.stdout if line.endswith(b"\n")]
+    process.wait()
+    with counter.store.read() as books:
+        codes = list(books.connection.exec_driver_sql("SELECT code FROM dossier").scalars())
+    assert set(told) <= set(codes)
+    numbers = sorted(int(code[-3:]) for code in codes)
+    assert numbers == list(range(1, len(codes) + 1))
+    assert not check(counter.store).faults
+
+
+def test_two_processes_on_one_store_share_the_numbers(counter: Counter) -> None:
+    processes = [_accepting(counter.folder) for _ in range(2)]
+    for process in processes:
+        assert process.stdin is not None
+        process.stdin.write(LINE * 15)
+        process.stdin.close()
+        process.stdin = None
+    codes = []
+    for process in processes:
+        out, _ = process.communicate(timeout=60)
+        assert process.returncode == 0
+        codes += [json.loads(line)["code"] for line in out.splitlines()]
+    assert sorted(int(code[-3:]) for code in codes) == list(range(1, 31))
+
+
+def test_a_full_disk_is_told_and_the_next_dossier_still_goes_in(
+    counter: Counter, officer: Officer
+) -> None:
+    with counter.store.write() as books:
+        pages = books.connection.exec_driver_sql("PRAGMA page_count").scalar_one()
+        books.connection.exec_driver_sql(f"PRAGMA max_page_count = {pages}")
+    with pytest.raises(EnvironmentFault) as fault:
+        for _ in range(50):
+            accept(counter, officer)
+    assert fault.value.code == "disk_full"
+    with counter.store.write() as books:
+        books.connection.exec_driver_sql("PRAGMA max_page_count = 1000000")
+    accept(counter, officer)
+    assert not check(counter.store).faults
+
+
+def test_a_refused_write_takes_no_number(
+    counter: Counter, officer: Officer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    accept(counter, officer)
+
+    def broken(*_: object, **__: object) -> None:
+        raise RuntimeError("planted")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("db.dossiers.Dossiers.enter", broken)
+        with pytest.raises(RuntimeError):
+            accept(counter, officer)
+    assert accept(counter, officer).code.endswith("2002")
+
+
+def test_search_by_any_word(
+    counter: Counter, officer: Officer, make_counter: Callable[..., Counter]
+) -> None:
+    first = accept(counter, officer, name="Đặng Thị Ngọc Ánh")
+    accept(counter, officer, name="Hồ Văn Bê")
+
+    def codes(text: str) -> list[str]:
+        return [row.code for row in counter.search.find(text)]
+
+    for text in (
+        "dang",
+        "ngoc a",
+        "đặng ánh",
+        "ANH",
+        "0912000345 dang",
+        first.code,
+        "2001",
+        "20/11 dang",
+    ):
+        assert codes(text) == [first.code], text
+    assert len(codes("xac nhan tinh trang")) == 2
+    assert codes("khong co ai") == []
+    assert len(codes("20/11")) == 2
+    assert codes("19/11") == []
+    for hostile in ('"', "'; DROP TABLE dossier; --", "* AND OR NOT", "(", "NEAR(", "\x00", "a:b"):
+        counter.search.find(hostile)
+    assert len(codes("ho van")) == 1
