@@ -11,9 +11,8 @@ from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
 from counter_app.domain.code import is_org_code
-from counter_app.domain.faults import FileFault
 from counter_app.domain.text import clean_text
-from counter_app.domain.toml_file import Lines, Table, parse, tables
+from counter_app.domain.toml_file import Table, read
 
 MonthDay = tuple[int, int]
 Shift = tuple[time, time]
@@ -120,23 +119,16 @@ _DAY_KEYS = ["date", "kind", "name"]
 
 def parse_office(text: str) -> Office:
     """Read an office file."""
-    content, lines = parse(text), Lines(text)
-    for key in content:
-        if key not in ("office", "hours"):
-            raise FileFault(lines.of(key), f"không có mục nào tên “{key}”. Xem lại chính tả.")
-    if not isinstance(content.get("office"), dict):
-        raise FileFault(0, "thiếu mục [office].")
-    table = Table(content["office"], lines, "office")
+    top = read(text)
+    top.only(("office", "hours"))
+    table = top.table("office")
     table.only(_OFFICE_KEYS)
-    hours = tuple(_hours(row) for row in tables(content, "hours", lines))
+    hours = tuple(_hours(row) for row in top.rows("hours"))
     if not any(row.counts_as_working_day for row in hours):
-        raise FileFault(lines.of("hours"), "thiếu giờ làm việc [[hours]].")
-    every = table.get("sync_every_minutes", int, 15)
-    if not 1 <= every <= 1440:
-        raise table.fault("sync_every_minutes", "phải từ 1 đến 1440 phút.")
+        raise top.fault("hours", "thiếu giờ làm việc [[hours]].")
     due_rule: Literal["close_of_office", "same_clock_time"] = (
         "same_clock_time"
-        if _choice(table, "due_rule", _DUE_RULES, "close_of_office") == "same_clock_time"
+        if table.choice("due_rule", _DUE_RULES, "close_of_office") == "same_clock_time"
         else "close_of_office"
     )
     return Office(
@@ -146,7 +138,7 @@ def parse_office(text: str) -> Office:
         _words(table, "address", 300, ""),
         _words(table, "phone", 60, ""),
         _zone(table),
-        _choice(table, "form_set", _FORM_SETS, "FS-2018"),
+        table.choice("form_set", _FORM_SETS, "FS-2018"),
         _host(table),
         due_rule,
         _time(table, "same_day_cutoff", table.get("same_day_cutoff", str, "15:00")),
@@ -155,38 +147,31 @@ def parse_office(text: str) -> Office:
         tuple(clean_text(line) for line in table.texts("letterhead")),
         _words(table, "complaint_phone", 60, ""),
         tuple(clean_text(line) for line in table.texts("villages")),
-        every,
+        table.whole("sync_every_minutes", 1, 1440, 15),
         table.get("sync_outside_hours", bool, True),
     )
 
 
 def parse_calendar(text: str) -> CalendarYear:
     """Read the calendar of one year."""
-    content, lines = parse(text), Lines(text)
-    top = Table({key: value for key, value in content.items() if key != "day"}, lines, "")
-    top.only(("year", "status", "source", "issued_on"))
-    year = top.get("year", int)
-    if not 1900 <= year <= 9999:
-        raise top.fault("year", "năm không hợp lệ.")
+    top = read(text)
+    top.only(("year", "status", "source", "issued_on", "day"))
+    year = top.whole("year", 1900, 9999)
     status: Literal["official", "provisional"] = (
         "official"
-        if _choice(top, "status", ("official", "provisional"), None) == "official"
+        if top.choice("status", ("official", "provisional")) == "official"
         else "provisional"
     )
-    issued_on = content.get("issued_on")
-    if issued_on is not None and (
-        not isinstance(issued_on, date) or isinstance(issued_on, datetime)
-    ):
-        raise top.fault("issued_on", "phải là ngày, ví dụ 2025-10-16.")
+    issued_on = _date(top, "issued_on") if top.has("issued_on") else None
     days: dict[date, CalendarDay] = {}
-    for row in tables(content, "day", lines):
+    for row in top.rows("day"):
         row.only(_DAY_KEYS)
-        day = row.get("date", date)
-        if isinstance(day, datetime) or day.year != year:
+        day = _date(row, "date")
+        if day.year != year:
             raise row.fault("date", f"ngày phải thuộc năm {year}, ví dụ {year}-09-02.")
         if day in days:
             raise row.fault("date", f"ngày {day:%d/%m/%Y} ghi hai lần.")
-        kind = DayKind(_choice(row, "kind", tuple(DayKind), None))
+        kind = DayKind(row.choice("kind", DayKind))
         days[day] = CalendarDay(day, kind, clean_text(row.get("name", str, "")))
     ordered = tuple(days[day] for day in sorted(days))
     return CalendarYear(year, status, clean_text(top.get("source", str, "")), issued_on, ordered)
@@ -245,6 +230,13 @@ def _time(table: Table, key: str, text: Any) -> time:
     return time(moment.hour, moment.minute)
 
 
+def _date(table: Table, key: str) -> date:
+    day: date = table.get(key, date)
+    if isinstance(day, datetime):
+        raise table.fault(key, "phải là ngày không có giờ, ví dụ 2025-10-16.")
+    return day
+
+
 def _org_code(table: Table) -> str:
     code: str = table.get("org_code", str)
     if not is_org_code(code):
@@ -264,7 +256,7 @@ def _zone(table: Table) -> str:
 def _host(table: Table) -> str:
     host: str = table.get("lookup_host", str, "")
     allowed = set("ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-:/")
-    if len(host) > LONGEST_HOST or not set(host.upper()) <= allowed:
+    if len(host) > LONGEST_HOST or not host.isascii() or not set(host.upper()) <= allowed:
         raise table.fault(
             "lookup_host",
             f"địa chỉ tra cứu chỉ gồm chữ không dấu, số, dấu chấm; tối đa {LONGEST_HOST}.",
@@ -277,10 +269,3 @@ def _words(table: Table, key: str, limit: int, default: str | None = None) -> st
     if len(text) > limit or (default is None and not text):
         raise table.fault(key, f"mục “{key}” phải có chữ, nhiều nhất {limit} ký tự.")
     return text
-
-
-def _choice(table: Table, key: str, among: tuple[str, ...], default: str | None) -> str:
-    value: str = table.get(key, str, default)
-    if value not in among:
-        raise table.fault(key, f"mục “{key}” phải là một trong: {', '.join(among)}.")
-    return value

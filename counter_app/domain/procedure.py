@@ -1,14 +1,15 @@
 """Procedures (thủ tục hành chính), their cases, papers and fees, and finding one while typing."""
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
-from typing import Any, Literal
+from typing import Literal
 
 from counter_app.domain.events import FeeLine, PageLine
-from counter_app.domain.text import initials, search_key
-from counter_app.domain.toml_file import Lines, Table, parse, tables
+from counter_app.domain.text import clean_text, initials, search_key
+from counter_app.domain.toml_file import Table, read
 
 Policy = Literal["resume", "restart"]
 
@@ -67,7 +68,7 @@ class ProcedureCase:
     @property
     def by_pages(self) -> bool:
         """Whether the fee asks for pages and copies instead of a list of papers."""
-        return any(fee.per != "dossier" for fee in self.fees)
+        return any(fee.per == "page" for fee in self.fees)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +90,7 @@ class Procedure:
     """Whether the papers were compared with the province's decision."""
     form_field: Literal["standard", "residence"]
     border: bool
+    """Asked for at the border and in far villages: before others that match as well."""
     rank: int
     """Favourites first: 1 is the most asked for, 0 none."""
     aliases: tuple[str, ...]
@@ -123,6 +125,11 @@ def _page_fee(fee: Fee, line: PageLine) -> int:
     return a_copy * line.copies
 
 
+_MOST_RANK = 900
+_BORDER, _OTHER = 901, 902
+"""After every favourite."""
+
+
 class ProcedureIndex:
     """The catalogue, found by code, by words without accents, by initials in order."""
 
@@ -135,7 +142,10 @@ class ProcedureIndex:
         return self._by_code.get(code)
 
     def match(self, typed: str, limit: int = 20) -> tuple[Procedure, ...]:
-        """The best first; favourites before others that match as well. Nothing typed: favourites."""
+        """The best first; of those that match as well favourites, then the border's.
+
+        Nothing typed: all, in that order.
+        """
         key = search_key(typed)
         compact = key.replace(" ", "")
         code = typed.strip()
@@ -143,7 +153,8 @@ class ProcedureIndex:
         for procedure, words, letters, aliases in self._keys:
             score = _score(procedure, words, letters, aliases, key, compact, code)
             if score is not None:
-                scored.append((score, procedure.rank or 999, len(procedure.name), procedure.code))
+                place = procedure.rank or (_BORDER if procedure.border else _OTHER)
+                scored.append((score, place, len(procedure.name), procedure.code))
         return tuple(self._by_code[code] for *_, code in sorted(scored)[:limit])
 
     @cached_property
@@ -153,7 +164,7 @@ class ProcedureIndex:
                 procedure,
                 f" {search_key(procedure.name)}",
                 initials(procedure.name),
-                tuple(search_key(alias) for alias in procedure.aliases),
+                tuple(search_key(alias).replace(" ", "") for alias in procedure.aliases),
             )
             for procedure in self.all
         ]
@@ -170,18 +181,20 @@ def _score(
 ) -> int | None:
     """How well it fits, 0 the best; None where it does not."""
     if not key:
-        return 0 if procedure.rank else 5
+        return 0
     if compact in aliases:
         return 0
     if procedure.code.startswith(code):
         return 0
     if any(alias.startswith(compact) for alias in aliases):
         return 1
-    if all(f" {word}" in words for word in key.split()):
+    if f" {key}" in words:
         return 2
-    if compact in letters:
+    if all(f" {word}" in words for word in key.split()):
         return 3
-    return 4 if _in_order(compact, letters) else None
+    if compact in letters:
+        return 4
+    return 5 if _in_order(compact, letters) else None
 
 
 def _in_order(wanted: str, letters: str) -> bool:
@@ -192,7 +205,7 @@ def _in_order(wanted: str, letters: str) -> bool:
 
 # ---- reading the files --------------------------------------------------------------------------
 
-_TOP = ["field_code", "field_name", "unit", "form_field"]
+_TOP = ["field_code", "field_name", "unit", "form_field", "procedure"]
 _PROCEDURE = [
     "code",
     "name",
@@ -225,104 +238,108 @@ _FEE = [
     "cheaper_amount",
     "most_per_copy",
 ]
+_CODE = re.compile(r"[1-9]\.[0-9]{6}")
+_MOST_SHEETS = 99
+_MOST_MONEY = 1_000_000_000
 
 
 def parse_procedures(text: str) -> tuple[Procedure, ...]:
     """Read the procedures of one field of work (lĩnh vực)."""
-    content, lines = parse(text), Lines(text)
-    top = Table({k: v for k, v in content.items() if k != "procedure"}, lines, "")
+    top = read(text)
     top.only(_TOP)
-    found = []
-    seen: set[str] = set()
-    for row in tables(content, "procedure", lines):
+    found: dict[str, Procedure] = {}
+    for row in top.rows("procedure"):
         procedure = _procedure(row, top)
-        if procedure.code in seen:
+        if procedure.code in found:
             raise row.fault("code", f"thủ tục {procedure.code} ghi hai lần.")
-        seen.add(procedure.code)
-        found.append(procedure)
-    return tuple(found)
+        found[procedure.code] = procedure
+    return tuple(found.values())
 
 
 def _procedure(row: Table, top: Table) -> Procedure:
     row.only(_PROCEDURE)
-    raw_cases = row.get("case", list, [])
-    cases = tuple(_case(Table(raw, row.lines, row.name, row.place), row) for raw in raw_cases) or (
-        _case(row, row, "thuong", "Thông thường"),
-    )
+    code = _name(row, "code")
+    if not _CODE.fullmatch(code):
+        raise row.fault("code", "mã thủ tục không đúng, ví dụ 1.001193.")
+    cases: dict[str, ProcedureCase] = {}
+    for table in row.rows("case"):
+        table.only(_CASE)
+        case = _case(table, row, _name(table, "id"), _name(table, "name"))
+        if case.id in cases:
+            raise table.fault("id", f"trường hợp {case.id} ghi hai lần.")
+        cases[case.id] = case
+    residence = top.choice("form_field", ("standard", "residence"), "standard") == "residence"
     return Procedure(
-        row.get("code", str),
-        row.get("name", str),
+        code,
+        _name(row, "name"),
         row.get("version", str, "2026-01"),
-        top.get("field_code", str),
-        top.get("field_name", str),
+        _name(top, "field_code"),
+        _name(top, "field_name"),
         row.get("decision_no", str, ""),
-        row.get("unit", str, top.get("unit", str)),
+        _name(row if row.has("unit") else top, "unit"),
         row.get("result", str, ""),
-        cases,
+        tuple(cases.values()) or (_case(row, row, "thuong", "Thông thường"),),
         row.get("unit_verified", bool, True),
         row.get("checked", bool, False),
-        "residence" if top.get("form_field", str, "standard") == "residence" else "standard",
+        "residence" if residence else "standard",
         row.get("border", bool, False),
-        row.get("rank", int, 0),
+        row.whole("rank", 0, _MOST_RANK, 0),
         row.texts("aliases"),
-        "resume" if row.get("supplement_policy", str, "restart") == "resume" else "restart",
-        "restart" if row.get("payment_policy", str, "resume") == "restart" else "resume",
+        _policy(row, "supplement_policy", "restart"),
+        _policy(row, "payment_policy", "resume"),
     )
 
 
-def _case(
-    table: Table, row: Table, id: str | None = None, name: str | None = None
-) -> ProcedureCase:
-    if id is None:
-        table.only(_CASE)
-    unit_text = table.get("unit_of_time", str, row.get("unit_of_time", str, ""))
-    if unit_text not in tuple(ProcessingUnit):
-        raise row.fault("unit_of_time", f"đơn vị thời hạn “{unit_text}” không có.")
-    unit = ProcessingUnit(unit_text)
-    amount = table.get("amount", int, row.get("amount", int, 1))
-    if not 1 <= amount <= 3650:
-        raise row.fault("amount", "thời hạn phải từ 1 đến 3650.")
-    papers = table.get("papers", list, row.get("papers", list, []))
-    fees = table.get("fees", list, row.get("fees", list, []))
+def _policy(row: Table, key: str, default: Policy) -> Policy:
+    return "resume" if row.choice(key, ("resume", "restart"), default) == "resume" else "restart"
+
+
+def _case(table: Table, row: Table, id: str, name: str) -> ProcedureCase:
+    """A case; what it leaves out stands with the procedure."""
+
+    def holder(key: str) -> Table:
+        return table if table.has(key) else row
+
     return ProcedureCase(
-        id or table.get("id", str),
-        name or table.get("name", str),
-        unit,
-        amount,
-        tuple(_component(raw, place, row) for place, raw in enumerate(papers, 1)),
-        tuple(_fee(raw, place, row) for place, raw in enumerate(fees, 1)),
+        id,
+        name,
+        ProcessingUnit(holder("unit_of_time").choice("unit_of_time", ProcessingUnit)),
+        holder("amount").whole("amount", 1, 3650, 1),
+        tuple(_component(paper, n) for n, paper in enumerate(holder("papers").rows("papers"), 1)),
+        tuple(_fee(fee, n) for n, fee in enumerate(holder("fees").rows("fees"), 1)),
     )
 
 
-def _component(raw: Mapping[str, Any], place: int, row: Table) -> Component:
-    paper = Table(raw, row.lines, row.name, row.place)
+def _component(paper: Table, place: int) -> Component:
     paper.only(_PAPER)
-    present = paper.get("present", bool, False)
     return Component(
         paper.get("id", str, f"g{place}"),
-        paper.get("name", str),
-        paper.get("originals", int, 0),
-        paper.get("certified", int, 0),
-        paper.get("copies", int, 0),
-        "present" if present else "submit",
+        _name(paper, "name"),
+        paper.whole("originals", 0, _MOST_SHEETS, 0),
+        paper.whole("certified", 0, _MOST_SHEETS, 0),
+        paper.whole("copies", 0, _MOST_SHEETS, 0),
+        "present" if paper.get("present", bool, False) else "submit",
         not paper.get("optional", bool, False),
     )
 
 
-def _fee(raw: Mapping[str, Any], place: int, row: Table) -> Fee:
-    fee = Table(raw, row.lines, row.name, row.place)
+def _fee(fee: Table, place: int) -> Fee:
     fee.only(_FEE)
-    per = fee.get("per", str, "dossier")
-    kind = fee.get("kind", str, "fee")
-    if per not in ("dossier", "page", "copy") or kind not in ("fee", "levy"):
-        raise row.fault("fees", "phí tính theo dossier, page hoặc copy; loại fee hoặc levy.")
+    per = fee.choice("per", ("dossier", "page", "copy"), "dossier")
     return Fee(
         fee.get("id", str, f"p{place}"),
-        fee.get("name", str),
-        "levy" if kind == "levy" else "fee",
-        fee.get("amount", int),
+        _name(fee, "name"),
+        "levy" if fee.choice("kind", ("fee", "levy"), "fee") == "levy" else "fee",
+        fee.whole("amount", 0, _MOST_MONEY),
         "page" if per == "page" else "copy" if per == "copy" else "dossier",
-        fee.get("cheaper_from_page", int, 0),
-        fee.get("cheaper_amount", int, 0),
-        fee.get("most_per_copy", int, 0),
+        fee.whole("cheaper_from_page", 0, _MOST_SHEETS, 0),
+        fee.whole("cheaper_amount", 0, _MOST_MONEY, 0),
+        fee.whole("most_per_copy", 0, _MOST_MONEY, 0),
     )
+
+
+def _name(table: Table, key: str) -> str:
+    text = clean_text(table.get(key, str))
+    if not text:
+        raise table.fault(key, f"mục “{key}” phải có chữ.")
+    return text

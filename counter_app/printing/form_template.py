@@ -3,7 +3,7 @@
 import string
 from dataclasses import dataclass
 
-from counter_app.domain.toml_file import Lines, Table, parse, tables
+from counter_app.domain.toml_file import Table, read
 from counter_app.printing.form_fields import FIELDS
 
 KINDS = ("line", "centred", "note", "table", "items", "signatures")
@@ -32,13 +32,12 @@ class Template:
 
 def parse_template(text: str) -> Template:
     """Read a template; every field it names must exist."""
-    content, lines = parse(text), Lines(text)
-    top = Table({k: v for k, v in content.items() if k != "block"}, lines, "")
-    top.only(("title", "number", "place"))
+    top = read(text)
+    top.only(("title", "number", "place", "block"))
     number, place = top.get("number", str, ""), top.get("place", str, "{made_on}")
     for key, value in (("number", number), ("place", place)):
         _check(top, key, value)
-    blocks = tuple(_block(row) for row in tables(content, "block", lines))
+    blocks = tuple(_block(row) for row in top.rows("block"))
     return Template(top.get("title", str), number, place, blocks)
 
 
