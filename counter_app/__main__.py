@@ -1,13 +1,89 @@
 """The window."""
 
+import argparse
 import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from counter_app.bootstrap import Counter
+
+SAMPLE_PASSPHRASE = "cau mo so cua co quan mau"
+"""A sample holds nobody's data; its store opens on any machine, with or without a key store."""
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Open the window; the heavy imports come after the first frame."""
-    from ui.application import run  # Qt loads only for the window
+    """Open the window. What is heavy loads after the first screen is seen."""
+    parser = argparse.ArgumentParser(prog="counter-app")
+    parser.add_argument("--data-dir", type=Path)
+    parser.add_argument("--sample", action="store_true")
+    parser.add_argument("--self-check", action="store_true")
+    options = parser.parse_args(argv)
+    if options.self_check:
+        from counter_app.commands import self_check
 
-    return run(sys.argv[1:] if argv is None else argv)
+        return self_check.run()
+    from ui.application import Doors, run
+
+    folder = options.data_dir or _default_folder(options.sample)
+    doors = Doors(
+        folder,
+        options.sample,
+        lambda: _state(folder, options.sample),
+        lambda passphrase: _open(folder, passphrase, options.sample),
+        lambda *made: _create(folder, *made),
+        _offices,
+        _office_text,
+    )
+    return run(doors)
+
+
+def _default_folder(sample: bool) -> Path:
+    from platformdirs import user_data_path
+
+    return user_data_path("mot-cua", appauthor=False) / ("mau" if sample else "so")
+
+
+def _state(folder: Path, sample: bool) -> str:
+    from counter_app.bootstrap import store_state
+
+    found = store_state(folder)
+    return "ready" if sample and found in ("none", "passphrase") else found
+
+
+def _open(folder: Path, passphrase: str | None, sample: bool) -> "Counter":
+    from counter_app.bootstrap import open_counter, store_state
+
+    if sample:
+        if store_state(folder) == "none":
+            from counter_app.sample import make_sample
+
+            make_sample(folder, SAMPLE_PASSPHRASE)
+        passphrase = SAMPLE_PASSPHRASE
+    return open_counter(folder, passphrase)
+
+
+def _create(
+    folder: Path, office_text: str, number: int, name: str, pin: str, passphrase: str | None
+) -> str:
+    from counter_app.bootstrap import create_counter
+
+    made = create_counter(folder, office_text, number, name, pin, passphrase)
+    return made.recovery_code
+
+
+def _offices() -> list[tuple[str, str]]:
+    import resources
+    from counter_app.domain.office import parse_office
+
+    names = sorted(resources.office_names(), key=lambda name: name != "khe-sanh")
+    return [(name, parse_office(resources.office_text(name)).name) for name in names]
+
+
+def _office_text(name: str) -> str:
+    import resources
+
+    return resources.office_text(name)
 
 
 if __name__ == "__main__":

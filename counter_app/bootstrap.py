@@ -18,11 +18,12 @@ from counter_app.errors import EnvironmentFault, Refused
 from counter_app.keys import store_key
 from counter_app.keys.device import DeviceSigner, device_id_of, new_private_key, verify
 from counter_app.keys.pins import Argon2Pins
-from counter_app.ports import Clock, IdSource, PaperMaker
+from counter_app.ports import Clock, IdSource, PaperMaker, Printer
 from counter_app.services.acts import Acts
 from counter_app.services.catalogue import Catalogue
 from counter_app.services.drafts import Drafts
 from counter_app.services.intake import Intake
+from counter_app.services.local_settings import LocalSettings
 from counter_app.services.officers import Officers, pin_problems
 from counter_app.services.prints import Prints
 from counter_app.services.receipts import ReceiptSealer
@@ -30,6 +31,7 @@ from counter_app.services.results import Rejected
 from counter_app.services.scans import Scans
 from counter_app.services.search import Search
 from counter_app.services.worklists import Worklists
+from counter_app.sync.schedule import Schedule, seconds_until_next
 from counter_app.sync.words import SyncState, state_of
 from counter_app.system import SystemClock, SystemIds
 from db.schema import FILE_NAME
@@ -108,6 +110,11 @@ class Counter:
         return Prints(self.store, _paper(), self.clock, self.ids)
 
     @cached_property
+    def settings(self) -> LocalSettings:
+        """Settings of this PC."""
+        return LocalSettings(self.store)
+
+    @cached_property
     def drafts(self) -> Drafts:
         """Begun intakes."""
         return Drafts(self.store, self.clock)
@@ -143,10 +150,23 @@ class Counter:
         now = self.clock.now()
         return state_of(self.sync_store.standing(now.date().isoformat()), now)
 
+    def seconds_until_sync(self, failures: int) -> float:
+        """When the next cycle is due: by the office's interval, later while the line fails."""
+        schedule = Schedule(self.office.sync_every_minutes, self.office.sync_outside_hours)
+        chance = self.ids.choose(1_000) / 1_000
+        calendar = self.catalogue.calendar(self.office)
+        return seconds_until_next(schedule, calendar, self.clock.now(), failures, chance)
+
     @cached_property
     def scans(self) -> Scans:
         """What a scanner read."""
         return Scans(self.store, verify)
+
+    def printer_at(self, address: str, width: int) -> Printer:
+        """The printer at an address such as `tcp://192.168.1.50:9100`."""
+        from counter_app.printing.transports import printer_at  # at the first print
+
+        return printer_at(address, width)
 
     def close(self) -> None:
         """Let go of the file."""

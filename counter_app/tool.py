@@ -73,9 +73,7 @@ def main(argv: list[str] | None = None) -> int:
 
 def _run(given: list[str]) -> int:
     if given and given[0] == "--self-check":
-        from counter_app.commands import self_check  # only the frozen program asks for it
-
-        return self_check.run()
+        return int(import_module("counter_app.commands.self_check").run())
     names = ", ".join(VERBS)
     if not given or given[0] in ("-h", "--help"):
         sys.stderr.write(f"counter-tool VIỆC [--data-dir THƯ_MỤC] …\nCác việc: {names}\n")

@@ -1,7 +1,7 @@
 """What the sync engine needs from the store, each method one short transaction."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from counter_app.domain.events import Event
@@ -58,6 +58,29 @@ class Standing:
     failing_since: str
     oldest_waiting_at: str
     last_error: str
+
+
+@dataclass(slots=True)
+class Summary:
+    """What a cycle did."""
+
+    sent: int = 0
+    received: int = 0
+    waiting: int = 0
+    problems: list[SyncProblem] = field(default_factory=list)
+    bytes_out: int = 0
+    bytes_in: int = 0
+    fault: str = ""
+    """A sentence where the cycle could not be finished."""
+    refused: bool = False
+    """The server does not want this device."""
+
+
+class Cycles(Protocol):
+    """The conversation with the upper server, one cycle at a time."""
+
+    def cycle(self) -> Summary:
+        """hello, push, pull, check."""
 
 
 class SyncStore(Protocol):

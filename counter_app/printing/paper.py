@@ -6,7 +6,7 @@ from counter_app.domain.notice import Notice
 from counter_app.domain.receipt import Receipt
 from counter_app.printing.escpos import Profile, job_bytes
 from counter_app.printing.form import draw_form
-from counter_app.printing.slip import draw_slip
+from counter_app.printing.slip import draw_slip, draw_test_page
 
 
 class Paper:
@@ -21,6 +21,10 @@ class Paper:
     def slip_job(self, receipt: Receipt, width: int, copy_no: int) -> bytes:
         """The slip as the bytes a printer takes."""
         return job_bytes(draw_slip(receipt, width, copy_no), Profile(width=width))
+
+    def test_job(self, width: int) -> bytes:
+        """A page for trying a printer."""
+        return job_bytes(draw_test_page(width), Profile(width=width))
 
     def form_pdf(self, content: Receipt | Notice, form: str, paper: str) -> bytes:
         """A statutory form."""

@@ -45,6 +45,21 @@ def draw_slip(receipt: Receipt, width: int, copy_no: int) -> Image.Image:
     return pen.finish()
 
 
+def draw_test_page(width: int) -> Image.Image:
+    """Edges, marks and every size of letter: what a clerk looks at to judge a printer."""
+    pen = _Pen(width, [])
+    for block in (
+        Mark("TRANG IN THỬ"),
+        Line("Ắ Ẳ Ặ Ế Ể Ệ Ố Ổ Ộ Ớ Ở Ợ Ứ Ử Ự Ỷ Ỵ Đ", bold=True, large=True, centred=True),
+        Line("ắ ẳ ặ ế ể ệ ố ổ ộ ớ ở ợ ứ ử ự ỷ ỵ đ", centred=True),
+        Line("Đủ dấu, đủ bốn cạnh khung dưới đây, tự cắt giấy là máy in tốt.", small=True),
+        Box("KHUNG", f"{width} chấm"),
+        Qr("0123456789BCFGHJKLMNPQRSTVXZ", ""),
+    ):
+        pen.put(block)
+    return pen.finish()
+
+
 class _Pen:
     """Goes down the paper block by block."""
 

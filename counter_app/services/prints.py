@@ -95,6 +95,16 @@ class Prints:
                 content = _notice(books, subject, form)
         return self._paper().form_pdf(content, form, size)
 
+    def any_form(self, subject: str) -> bytes:
+        """The form that belongs to a dossier or to a notice."""
+        with self._store.read() as books:
+            notice = books.notices.get(subject)
+        return self.form_pdf(subject, notice.kind if notice else "receipt")
+
+    def test_job(self, width: int) -> bytes:
+        """A page that shows edges, letters and the QR of a printer."""
+        return self._paper().test_job(width)
+
     def print_slip(self, dossier_id: str, printer: Printer, officer: Officer) -> Printed:
         """Print the receipt in force. Waits for the printer; never leaves a transaction open."""
         with self._store.write() as books:

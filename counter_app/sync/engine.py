@@ -6,7 +6,6 @@ open while the line is waited for. What the clerk sees of all this is one line i
 
 import base64
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import Any
 
 import msgspec
@@ -14,7 +13,7 @@ import msgspec
 from counter_app.domain.slip_code import Verify
 from counter_app.errors import Refused
 from counter_app.ports import Clock, Signer
-from counter_app.ports.sync import LineFault, Link, SyncIdentity, SyncProblem, SyncStore
+from counter_app.ports.sync import LineFault, Link, Summary, SyncIdentity, SyncProblem, SyncStore
 from counter_app.wire.messages import (
     CHALLENGE_HEADER,
     DEVICE_HEADER,
@@ -51,22 +50,6 @@ PATIENCE = 60.0
 
 NOT_ENROLLED = "Máy này chưa ghi danh. Vẫn nhận hồ sơ bình thường."
 _PULL_BYTES = 256 * 1024
-
-
-@dataclass(slots=True)
-class Summary:
-    """What a cycle did."""
-
-    sent: int = 0
-    received: int = 0
-    waiting: int = 0
-    problems: list[SyncProblem] = field(default_factory=list)
-    bytes_out: int = 0
-    bytes_in: int = 0
-    fault: str = ""
-    """A sentence where the cycle could not be finished."""
-    refused: bool = False
-    """The server does not want this device."""
 
 
 class SyncEngine:

@@ -236,9 +236,13 @@ def test_a_full_disk_is_told_and_the_next_dossier_still_goes_in(
     with counter.store.write() as books:
         pages = books.connection.exec_driver_sql("PRAGMA page_count").scalar_one()
         books.connection.exec_driver_sql(f"PRAGMA max_page_count = {pages}")
-    with pytest.raises(EnvironmentFault) as fault:
+
+    def fill() -> None:
         for _ in range(50):
             accept(counter, officer)
+
+    with pytest.raises(EnvironmentFault) as fault:
+        fill()
     assert fault.value.code == "disk_full"
     with counter.store.write() as books:
         books.connection.exec_driver_sql("PRAGMA max_page_count = 1000000")

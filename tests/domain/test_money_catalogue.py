@@ -36,7 +36,13 @@ def test_amounts_in_words(amount: int, words: str) -> None:
     assert in_words(amount) == words
 
 
-_DIGITS = dict(zip(["không", "một", "hai", "ba", "bốn", "năm", "sáu", "bảy", "tám", "chín"], range(10), strict=True))
+_DIGITS = dict(
+    zip(
+        ["không", "một", "hai", "ba", "bốn", "năm", "sáu", "bảy", "tám", "chín"],
+        range(10),
+        strict=True,
+    )
+)
 _DIGITS |= {"mốt": 1, "tư": 4, "lăm": 5}
 
 

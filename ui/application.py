@@ -1,0 +1,303 @@
+"""The window: what is light first, the store on another thread, faults in words."""
+
+import sys
+import traceback
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import Qt, Slot
+from PySide6.QtGui import QCloseEvent, QIcon
+from PySide6.QtWidgets import QApplication, QLineEdit, QStackedWidget, QWidget
+
+from counter_app.errors import EnvironmentFault, Refused
+from ui.assets import load_fonts, pixmap
+from ui.counter import Counter
+from ui.desk import Desk, Lanes
+from ui.keys import KeyFilter
+from ui.lanes import Lane
+from ui.theme import CONTRAST, LIGHT, SCALES, Theme
+from ui.widgets import Button, Card, Field, column, label, row
+
+_SIZE = (1366, 768)
+
+
+@dataclass(frozen=True, slots=True)
+class Doors:
+    """How a store is found, opened and made; wired by whoever starts the program."""
+
+    folder: Path
+    sample: bool
+    state: Callable[[], str]
+    """`none`, `passphrase`, `ready` or `damaged`."""
+    open: Callable[[str | None], Counter]
+    create: Callable[[str, int, str, str, str | None], str]
+    offices: Callable[[], list[tuple[str, str]]]
+    office_text: Callable[[str], str]
+
+
+class Window(QStackedWidget):
+    """Sign-in, frame, first start, or a plain sentence about what is wrong."""
+
+    def __init__(self, doors: Doors) -> None:
+        super().__init__()
+        self._doors = doors
+        self.theme = Theme(LIGHT, 1.0)
+        self.desk: Desk | None = None
+        self.frame: Any = None
+        self.sign_in: Any = None
+        self.first_start: Any = None
+        self.lanes = Lanes(
+            *(Lane(name, self.report) for name in ("records", "printer", "sync", "paper"))
+        )
+        self.keys = KeyFilter()
+        self.keys.pressed.connect(self._on_key)
+        self.keys.scanned.connect(self._on_scan)
+        self.keys.rewriting.connect(self._on_rewriting)
+        application = QApplication.instance()
+        assert isinstance(application, QApplication)
+        application.installEventFilter(self.keys)
+        application.setStyleSheet(self.theme.style_sheet())
+        self.setWindowTitle("Một Cửa")
+        self.setWindowIcon(QIcon(pixmap("mot-cua", "", 64)))
+        self.resize(*_SIZE)
+        self._begin()
+
+    # ---- opening -------------------------------------------------------------------------------
+
+    def _begin(self) -> None:
+        match self._doors.state():
+            case "none":
+                self._show_first_start()
+            case "damaged":
+                self.show_fault(
+                    "Sổ dữ liệu hoặc tệp khóa bị hỏng hay thiếu.",
+                    "Đừng xóa tệp nào. Hãy khôi phục từ bản sao lưu, hoặc báo cấp trên.",
+                )
+            case "passphrase":
+                self._ask_passphrase("")
+            case _:
+                self._open(None)
+
+    def _open(self, passphrase: str | None) -> None:
+        self.lanes.records.submit(
+            lambda: self._doors.open(passphrase), self._on_opened, self._on_not_opened
+        )
+
+    def _on_opened(self, counter: Counter) -> None:
+        from ui.sign_in import SignInPage  # the first screen needs nothing of the others
+
+        self.desk = Desk(counter, self.lanes, self.theme)
+        self.desk.reporter = self.report
+        identity = counter.identity
+        mark = " - DỮ LIỆU MẪU" if identity.sample or identity.seeded else ""
+        self.setWindowTitle(f"Một Cửa - {counter.office.name}, quầy {identity.counter_no}{mark}")
+        self.sign_in = SignInPage(self.desk, sample=self._doors.sample)
+        self.sign_in.signed_in.connect(self._on_signed_in)
+        self._put(self.sign_in)
+        self.sign_in.enter()
+
+    def _on_not_opened(self, fault: Exception) -> None:
+        if isinstance(fault, Refused):
+            self._ask_passphrase(fault.message)
+        elif isinstance(fault, EnvironmentFault):
+            self.show_fault("Chưa mở được sổ.", fault.message)
+        else:
+            self.report(fault)
+            self.show_fault("Chưa mở được sổ.", "Chương trình gặp sự cố. Hãy báo người hỗ trợ.")
+
+    def _on_signed_in(self, officer: Any) -> None:
+        from ui.frame import Frame  # the screens load after the sign-in is seen
+
+        assert self.desk is not None
+        self.desk.officer = officer
+        if self.frame is None:
+            self.frame = Frame(self.desk)
+            self.frame.lock_requested.connect(self.lock)
+            self.addWidget(self.frame)
+        self.setCurrentWidget(self.frame)
+        self.frame.start()
+
+    def lock(self) -> None:
+        """Back to the tiles; screens and drafts stay."""
+        if self.sign_in is not None:
+            self.setCurrentWidget(self.sign_in)
+            self.sign_in.enter()
+
+    def _show_first_start(self) -> None:
+        from ui.first_start import FirstStartPage
+
+        doors = self._doors
+        self.first_start = FirstStartPage(
+            self.lanes.records, doors.offices, doors.office_text, doors.create
+        )
+        self.first_start.finished.connect(self._on_made)
+        self._put(self.first_start)
+
+    def _on_made(self, passphrase: str) -> None:
+        self.first_start = None
+        self._open(passphrase or None)
+
+    def _ask_passphrase(self, told: str) -> None:
+        field = Field("Câu mở sổ")
+        field.edit.setEchoMode(QLineEdit.EchoMode.Password)
+        self._passphrase = field
+        field.edit.returnPressed.connect(self._on_passphrase)
+        enter = Button("Mở sổ", "Enter", "primary")
+        enter.clicked.connect(self._on_passphrase)
+        card = Card(
+            label("Mở sổ", "title"),
+            label("Sổ này được mã hóa. Gõ câu mở sổ để vào làm việc.", wrap=True),
+            field,
+            label(told, "problem", wrap=True),
+            row(1, enter),
+            margins=28,
+        )
+        card.setFixedWidth(560)
+        page = QWidget()
+        page.setObjectName("canvas")
+        page.setLayout(column(1, row(1, card, 1), 1))
+        self._put(page)
+        field.edit.setFocus()
+
+    def _on_passphrase(self) -> None:
+        self._open(self._passphrase.edit.text())
+
+    def show_fault(self, title: str, sentence: str) -> None:
+        """A plain screen instead of a traceback."""
+        card = Card(label(title, "title", wrap=True), label(sentence, wrap=True), margins=28)
+        card.setFixedWidth(640)
+        page = QWidget()
+        page.setObjectName("canvas")
+        page.setLayout(column(1, row(1, card, 1), 1))
+        self._put(page)
+
+    def _put(self, page: QWidget) -> None:
+        self.addWidget(page)
+        self.setCurrentWidget(page)
+
+    # ---- keys ----------------------------------------------------------------------------------
+
+    @Slot(str)
+    def _on_key(self, name: str) -> None:
+        self.keys.taken = self._key(name)
+
+    def _key(self, name: str) -> bool:
+        match name:
+            case "Ctrl++" | "Ctrl+-" | "Ctrl+0":
+                self._scale(name)
+                return True
+            case "Ctrl+K":
+                other = LIGHT if self.theme.palette is CONTRAST else CONTRAST
+                self._restyle(Theme(other, self.theme.scale))
+                return True
+        current = self.currentWidget()
+        if self.frame is not None and current == self.frame:
+            return bool(self.frame.key(name))
+        if self.sign_in is not None and current == self.sign_in:
+            return bool(self.sign_in.key(name))
+        if self.first_start is not None and current == self.first_start:
+            if name == "F12":
+                self.first_start.finish()
+                return True
+            if name == "Esc":
+                self.first_start.back()
+                return True
+        return False
+
+    def _scale(self, name: str) -> None:
+        at = SCALES.index(self.theme.scale)
+        to = {"Ctrl++": min(at + 1, len(SCALES) - 1), "Ctrl+-": max(at - 1, 0), "Ctrl+0": 0}[name]
+        self._restyle(Theme(self.theme.palette, SCALES[to]))
+
+    def _restyle(self, theme: Theme) -> None:
+        """Another look: screens are made anew, so that nothing painted keeps the old one."""
+        self.theme = theme
+        application = QApplication.instance()
+        assert isinstance(application, QApplication)
+        if self.desk is not None:
+            self.desk.theme = theme
+        if self.frame is not None:
+            where = self.frame.current
+            self.frame.page(where).leave()
+            old, self.frame = self.frame, None
+            shown = self.currentWidget() is old
+            self.removeWidget(old)
+            old.deleteLater()
+            application.setStyleSheet(theme.style_sheet())
+            if shown and self.desk is not None:
+                self._on_signed_in(self.desk.officer)
+                self.frame.go(where)
+            return
+        application.setStyleSheet(theme.style_sheet())
+
+    @Slot(str)
+    def _on_scan(self, payload: str) -> None:
+        if self.frame is not None and self.currentWidget() == self.frame:
+            self.frame.scanned(payload)
+        elif self.sign_in is not None:
+            self.sign_in.told.setText("Vào làm việc rồi hãy quét.")
+
+    def _on_rewriting(self) -> None:
+        if self.frame is not None:
+            self.frame.banner.tell(
+                "Bộ gõ đang sửa chữ của máy quét. Tắt bộ gõ tiếng Việt (Unikey) "
+                "hoặc chuyển máy quét sang chế độ COM."
+            )
+
+    # ---- faults --------------------------------------------------------------------------------
+
+    def report(self, fault: Exception) -> None:
+        """The world's fault is a sentence; ours is a file without personal data and a sentence."""
+        message = getattr(fault, "message", "")
+        if not message:
+            write_crash_file(self._doors.folder, fault)
+            message = (
+                "Chương trình gặp sự cố khi làm việc này. Dữ liệu đã lưu vẫn còn. Hãy làm lại."
+            )
+        if self.frame is not None:
+            self.frame.banner.tell(str(message), "Red")
+        elif self.currentWidget() is None or self.sign_in is None:
+            self.show_fault("Chưa làm được.", str(message))
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        """Keep what was typed, finish what runs, let go of the file."""
+        if self.frame is not None:
+            self.frame.page(self.frame.current).leave()
+        for lane in (self.lanes.printer, self.lanes.paper, self.lanes.records):
+            lane.stop()
+        self.lanes.sync.stop(0.5)
+        if self.desk is not None:
+            self.desk.counter.close()
+        super().closeEvent(event)
+
+
+def write_crash_file(folder: Path, fault: BaseException) -> None:
+    """Where it happened, never what the values were."""
+    lines = [f"{type(fault).__name__}\n"]
+    for place in traceback.extract_tb(fault.__traceback__):
+        lines.append(f"{Path(place.filename).name}:{place.lineno} {place.name}\n")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with (folder / "su-co.txt").open("a", encoding="utf-8") as out:
+            out.writelines([*lines, "\n"])
+    except OSError:
+        return
+
+
+def run(doors: Doors) -> int:
+    """Show the window until it is closed."""
+    QApplication.setHighDpiScaleFactorRoundingPolicy(
+        Qt.HighDpiScaleFactorRoundingPolicy.PassThrough
+    )
+    application = QApplication(sys.argv[:1])
+    load_fonts()
+    window = Window(doors)
+
+    def on_fault(kind: type[BaseException], fault: BaseException, _: object) -> None:
+        write_crash_file(doors.folder, fault)
+
+    sys.excepthook = on_fault
+    window.show()
+    return int(application.exec())

@@ -1,0 +1,87 @@
+"""What the window calls: the counter's services, given from outside."""
+
+from pathlib import Path
+from typing import Protocol
+
+from counter_app.domain.office import Office
+from counter_app.ports import Clock, Identity, IdSource, Printer
+from counter_app.ports.sync import Cycles, Standing
+from counter_app.services.acts import Acts
+from counter_app.services.catalogue import Catalogue
+from counter_app.services.drafts import Drafts
+from counter_app.services.intake import Intake
+from counter_app.services.local_settings import LocalSettings
+from counter_app.services.officers import Officers
+from counter_app.services.prints import Prints
+from counter_app.services.scans import Scans
+from counter_app.services.search import Search
+from counter_app.services.worklists import Worklists
+
+
+class SyncWords(Protocol):
+    """The line of the status bar."""
+
+    @property
+    def level(self) -> str: ...
+
+    @property
+    def text(self) -> str: ...
+
+    @property
+    def standing(self) -> Standing: ...
+
+
+class Counter(Protocol):
+    """An open counter, as `bootstrap` makes it."""
+
+    clock: Clock
+    ids: IdSource
+    folder: Path
+    identity: Identity
+    office: Office
+
+    @property
+    def catalogue(self) -> Catalogue: ...
+
+    @property
+    def intake(self) -> Intake: ...
+
+    @property
+    def acts(self) -> Acts: ...
+
+    @property
+    def search(self) -> Search: ...
+
+    @property
+    def worklists(self) -> Worklists: ...
+
+    @property
+    def officers(self) -> Officers: ...
+
+    @property
+    def prints(self) -> Prints: ...
+
+    @property
+    def drafts(self) -> Drafts: ...
+
+    @property
+    def settings(self) -> LocalSettings: ...
+
+    @property
+    def scans(self) -> Scans: ...
+
+    @property
+    def sync(self) -> Cycles: ...
+
+    def sync_state(self) -> SyncWords: ...
+
+    def seconds_until_sync(self, failures: int) -> float:
+        """When the next cycle is due by the office's schedule."""
+
+    def enrol(self, url: str, code: str, fingerprint: str | None) -> str:
+        """Bind this device; answers its id."""
+
+    def printer_at(self, address: str, width: int) -> Printer:
+        """The printer at an address."""
+
+    def close(self) -> None: ...

@@ -1,0 +1,84 @@
+"""What every screen works with: the open counter, its lanes, who sits here, and what changed."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from PySide6.QtCore import QObject, Signal
+
+from counter_app.domain.officer import Officer
+from counter_app.ports import Printer
+from counter_app.services.results import Changes
+from ui.counter import Counter
+from ui.lanes import Runs
+from ui.theme import Theme
+
+
+@dataclass(slots=True)
+class Lanes:
+    """Who may do what where: records owns the store, printer the transports, sync the line."""
+
+    records: Runs
+    printer: Runs
+    sync: Runs
+    paper: Runs
+
+
+class Desk(QObject):
+    """One open counter in one window."""
+
+    changed = Signal(object)
+    """Changes: views refresh from this and from nothing else."""
+    told = Signal(str)
+    """A short good word, bottom right."""
+    printer_changed = Signal(object)
+    open_requested = Signal(str)
+    return_requested = Signal(str)
+    intake_requested = Signal(object)
+    sync_requested = Signal()
+    form_requested = Signal(str)
+    """A notice or dossier whose form is to be opened as PDF."""
+    print_requested = Signal(str)
+    unknown_print = Signal(str, str)
+    """(dossier id, code): nobody knows whether the slip came out."""
+
+    def __init__(self, counter: Counter, lanes: Lanes, theme: Theme) -> None:
+        super().__init__()
+        self.counter = counter
+        self.lanes = lanes
+        self.theme = theme
+        self.officer: Officer | None = None
+        self.reporter: Callable[[Exception], None] | None = None
+
+    @property
+    def who(self) -> Officer:
+        """Whoever is signed in."""
+        assert self.officer is not None
+        return self.officer
+
+    def now(self) -> datetime:
+        """Office time."""
+        return self.counter.clock.now()
+
+    def read(self, work: Callable[[], Any], on_done: Callable[[Any], None]) -> None:
+        """Ask the store on the records lane."""
+        self.lanes.records.submit(work, on_done)
+
+    def printer(self) -> Printer | None:
+        """The slip printer of this counter, if one is set."""
+        address = self.counter.settings.get("printer")
+        if not address:
+            return None
+        return self.counter.printer_at(
+            address, int(self.counter.settings.get("printer_width", "576"))
+        )
+
+    def report(self, fault: Exception) -> None:
+        """A fault of ours."""
+        if self.reporter is not None:
+            self.reporter(fault)
+
+    def announce(self, changes: Changes) -> None:
+        """Tell every view what was written."""
+        self.changed.emit(changes)

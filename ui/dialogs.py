@@ -1,0 +1,171 @@
+"""The few questions that stop the work: each wants a reason, none is confirmed by Enter alone."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import QDialog, QPlainTextEdit, QWidget
+
+from ui.widgets import Button, Field, column, label, row
+
+_WIDTH = 520
+
+
+class Question(QDialog):
+    """A sentence and keys with letters; Esc leaves everything as it is."""
+
+    def __init__(
+        self, parent: QWidget, title: str, sentence: str, content: Sequence[QWidget] = ()
+    ) -> None:
+        super().__init__(parent)
+        self.setWindowTitle(title)
+        self.setMinimumWidth(_WIDTH)
+        self.answer = ""
+        self._letters: dict[str, str] = {}
+        self._keys = row(1)
+        self.problem = label("", "problem", wrap=True)
+        whole = column(
+            label(title, "cardTitle"),
+            label(sentence, wrap=True),
+            *content,
+            self.problem,
+            self._keys,
+            space=10,
+        )
+        whole.setContentsMargins(20, 18, 20, 16)
+        self.setLayout(whole)
+
+    def offer(self, text: str, letter: str, kind: str = "") -> Button:
+        """One way out."""
+        button = Button(text, letter if len(letter) > 1 else f"Alt+{letter}", kind)
+        button.setAutoDefault(False)
+        button.clicked.connect(self._on_clicked)
+        button.setProperty("answer", letter)
+        self._keys.addWidget(button)
+        self._letters[letter.upper()] = letter
+        return button
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Alt and the letter; Enter does nothing that destroys."""
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            return
+        alt = event.modifiers() & Qt.KeyboardModifier.AltModifier
+        letter = chr(event.key()).upper() if 0x20 < event.key() < 0x7F else ""
+        typing = isinstance(self.focusWidget(), QPlainTextEdit) or hasattr(
+            self.focusWidget(), "setMaxLength"
+        )
+        if letter in self._letters and (alt or not typing):
+            self.choose(self._letters[letter])
+            return
+        if event.key() == Qt.Key.Key_F12 and "F12" in self._letters:
+            self.choose("F12")
+            return
+        super().keyPressEvent(event)
+
+    def choose(self, answer: str) -> None:
+        """An answer was given."""
+        self.answer = answer
+        self.accept()
+
+    def _on_clicked(self) -> None:
+        self.choose(str(self.sender().property("answer")))
+
+
+def ask(parent: QWidget, title: str, sentence: str, answers: Sequence[tuple[str, str]]) -> str:
+    """The letter of the chosen answer, empty for none."""
+    question = Question(parent, title, sentence)
+    for text, letter in answers:
+        question.offer(text, letter)
+    question.exec()
+    return question.answer
+
+
+class _Reason(Question):
+    """Wants a reason before its letter works."""
+
+    def __init__(
+        self, parent: QWidget, title: str, sentence: str, fields: Sequence[Field], needed: int
+    ) -> None:
+        super().__init__(parent, title, sentence, fields)
+        self.fields = fields
+        self._needed = needed
+        fields[0].edit.setFocus()
+
+    def choose(self, answer: str) -> None:
+        """Not without what is needed."""
+        for field in self.fields[: self._needed]:
+            if not field.text:
+                field.mark("error")
+                self.problem.setText(f"Chưa gõ: {field.caption.text().removesuffix(' *')}.")
+                field.edit.setFocus()
+                return
+        super().choose(answer)
+
+
+def ask_reason(
+    parent: QWidget, title: str, sentence: str, action: str, letter: str, *, danger: bool = True
+) -> str | None:
+    """A reason, or None."""
+    question = _Reason(parent, title, sentence, [Field("Lý do", required=True)], 1)
+    question.offer(action, letter, "danger" if danger else "primary")
+    question.exec()
+    return question.fields[0].text if question.answer else None
+
+
+def ask_fields(
+    parent: QWidget, title: str, sentence: str, fields: Sequence[Field], needed: int, action: str
+) -> list[str] | None:
+    """Several values, or None. F12 finishes."""
+    question = _Reason(parent, title, sentence, fields, needed)
+    question.offer(action, "F12", "primary")
+    question.exec()
+    return [field.text for field in fields] if question.answer else None
+
+
+def ask_due(parent: QWidget, counted: datetime, now: datetime) -> dict[str, str] | None:
+    """A date set by hand; an empty mapping goes back to the counted one."""
+    day = Field("Ngày hẹn (ngày/tháng/năm)", required=True)
+    day.text = f"{counted:%d/%m/%Y}"
+    hour = Field("Giờ hẹn", required=True)
+    hour.text = f"{counted:%H:%M}"
+    reason = Field("Lý do", required=True)
+    approver = Field("Người duyệt", required=True)
+    sentence = f"Tính ra {counted:%H:%M, %d/%m/%Y}. Ngày sửa tay và ngày tính đều được lưu."
+    found = ask_fields(
+        parent, "Sửa ngày hẹn", sentence, [day, hour, reason, approver], 4, "Sửa ngày hẹn"
+    )
+    if found is None:
+        return None
+    try:
+        at = datetime.strptime(f"{found[0]} {found[1]}", "%d/%m/%Y %H:%M")
+    except ValueError:
+        return None
+    if at <= now.replace(tzinfo=None):
+        return None
+    return {"at": f"{at:%Y-%m-%dT%H:%M}", "reason": found[2], "approver": found[3]}
+
+
+def ask_notice(parent: QWidget, kind: str, items: list[str]) -> dict[str, Any] | None:
+    """What a refusal or supplement notice says."""
+    supplement = kind == "supplement"
+    title = "Phiếu yêu cầu bổ sung" if supplement else "Phiếu từ chối"
+    sentence = (
+        "Ghi đủ một lần mọi giấy tờ còn thiếu, mỗi dòng một loại. Không cấp mã hồ sơ."
+        if supplement
+        else "Ghi lý do không tiếp nhận. Không cấp mã hồ sơ."
+    )
+    lines = QPlainTextEdit("\n".join(items))
+    lines.setTabChangesFocus(True)
+    lines.setAccessibleName("Giấy tờ cần bổ sung")
+    lines.setFixedHeight(110)
+    reason = Field("Lý do", required=True)
+    question = Question(parent, title, sentence, [*([lines] if supplement else []), reason])
+    question.offer("Lập phiếu", "F12", "primary")
+    reason.edit.setFocus()
+    question.exec()
+    if not question.answer:
+        return None
+    found = [line.strip() for line in lines.toPlainText().splitlines() if line.strip()]
+    return {"reason": reason.text, **({"items": found} if supplement else {})}

@@ -1,0 +1,348 @@
+"""One dossier: its state in words, its story, papers, prints, money, and what may be done now."""
+
+from datetime import date, datetime
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import (
+    QButtonGroup,
+    QFrame,
+    QPushButton,
+    QScrollArea,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
+
+from counter_app.domain import events as ev
+from counter_app.domain.calendar import weekday_name
+from counter_app.domain.dossier import Dossier, TimelineEntry
+from counter_app.domain.money import vnd
+from counter_app.domain.partial_date import PartialDate
+from counter_app.domain.personal_number import mask
+from counter_app.services.search import DossierView
+from ui.desk import Desk
+from ui.lists import lateness_chip
+from ui.widgets import CHIP_OF_STATUS, Button, chip, clear, column, label, row, set_chip
+
+_TABS = ("Diễn biến", "Giấy tờ", "Bản in", "Thu tiền", "Sửa sai")
+EVENT_WORDS = {
+    "dossier.accepted": "Tiếp nhận, cấp mã hồ sơ",
+    "dossier.transferred": "Chuyển xử lý",
+    "dossier.taken_over": "Đã nhận bàn giao",
+    "supplement.requested": "Yêu cầu bổ sung, dừng tính hạn",
+    "supplement.received": "Đã nhận bổ sung, tính hạn tiếp",
+    "payment.requested": "Yêu cầu nộp phí, dừng tính hạn",
+    "payment.received": "Đã thu tiền",
+    "payment.voided": "Hủy khoản thu",
+    "dossier.extended": "Xin lỗi và hẹn lại",
+    "dossier.stopped": "Dừng giải quyết",
+    "dossier.withdrawn": "Rút hồ sơ",
+    "dossier.completed": "Đã có kết quả",
+    "dossier.returned": "Đã trả kết quả",
+    "dossier.corrected": "Đính chính, cấp phiếu mới",
+    "dossier.voided": "Hủy hồ sơ",
+    "action.reverted": "Lấy lại việc vừa làm",
+    "dossier.renumbered": "Đổi mã hồ sơ",
+    "note.added": "Ghi chú",
+    "slip.printed": "In phiếu",
+}
+ACTION_WORDS = {
+    "transfer": ("Chuyển", "Alt+C"),
+    "take-over": ("Ký nhận", "Alt+Y"),
+    "request-supplement": ("Bổ sung", "Alt+B"),
+    "receive-supplement": ("Đã bổ sung", "Alt+B"),
+    "request-payment": ("Nộp phí", "Alt+P"),
+    "receive-payment": ("Thu tiền", "Alt+T"),
+    "extend": ("Gia hạn", "Alt+G"),
+    "stop": ("Dừng", "Alt+D"),
+    "withdraw": ("Rút", "Alt+U"),
+    "complete": ("Có kết quả", "Alt+K"),
+    "return": ("Trả kết quả", "Alt+R"),
+    "correct": ("Sửa sai", "Alt+S"),
+    "void": ("Hủy", "Alt+H"),
+    "revert": ("Lấy lại", "Alt+L"),
+}
+OUTCOME_WORDS = {
+    "CONFIRMED": "máy in đã xác nhận",
+    "SENT": "đã gửi tới máy in",
+    "UNKNOWN": "không rõ đã ra chưa",
+    "FAILED": "không in được",
+}
+FIELD_WORDS = {
+    "procedure": "Thủ tục",
+    "case": "Trường hợp",
+    "components": "Giấy tờ",
+    "pages": "Bản chứng thực",
+    "return_method": "Nhận kết quả",
+    "sets": "Số bộ",
+    "note": "Ghi chú",
+    "applicant.name": "Họ tên",
+    "applicant.personal_number": "Số định danh",
+    "applicant.born_on": "Ngày sinh",
+    "applicant.sex": "Giới tính",
+    "applicant.address": "Nơi cư trú",
+    "applicant.phone": "Điện thoại",
+    "applicant.kind": "Loại người nộp",
+    "representative.name": "Người nộp thay",
+}
+
+
+class DossierPane(QWidget):
+    """The right side of the search screen."""
+
+    acted = Signal(str)
+
+    def __init__(self, desk: Desk) -> None:
+        super().__init__()
+        self._desk = desk
+        self.view: DossierView | None = None
+        self._name = label("", "title")
+        self._status = chip("grey", "")
+        self._late = chip("grey", "")
+        self._sent = label("", "caption")
+        self._code = label("", "strong")
+        self._code.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        head = column(row(self._name, self._status, self._late, 1, self._sent), self._code, space=4)
+        head.setContentsMargins(16, 10, 16, 6)
+        self._tabs = QButtonGroup(self)
+        tabs = row(space=4)
+        for number, caption in enumerate(_TABS):
+            tab = QPushButton(f"{caption}  Alt+{number + 1}")
+            tab.setProperty("kind", "tab")
+            tab.setCheckable(True)
+            tab.setAccessibleName(caption)
+            self._tabs.addButton(tab, number)
+            tabs.addWidget(tab)
+        tabs.addStretch(1)
+        tabs.setContentsMargins(12, 0, 12, 0)
+        self._tabs.idClicked.connect(self.show_tab)
+        self._stack = QStackedWidget()
+        self._bodies: list[QVBoxLayout] = []
+        for _ in _TABS:
+            body = column(space=8)
+            inside = QWidget()
+            inside.setLayout(body)
+            area = QScrollArea()
+            area.setWidgetResizable(True)
+            area.setWidget(inside)
+            area.viewport().setAutoFillBackground(False)
+            inside.setAutoFillBackground(False)
+            self._bodies.append(body)
+            self._stack.addWidget(area)
+        self._facts = column(space=6)
+        facts = QWidget()
+        facts.setFixedWidth(270)
+        facts.setLayout(self._facts)
+        middle = row(self._stack, facts, space=16)
+        middle.setStretch(0, 1)
+        middle.setContentsMargins(16, 8, 16, 8)
+        self._actions = row(space=8)
+        self._actions.setContentsMargins(16, 8, 16, 10)
+        whole = column(head, tabs, _rule(), middle, _rule(), self._actions, space=0)
+        whole.setStretch(3, 1)
+        whole.setContentsMargins(0, 0, 0, 0)
+        self.setLayout(whole)
+        self.show_tab(0)
+        self.hide()
+
+    def show_view(self, view: DossierView | None, allowed: tuple[str, ...]) -> None:
+        """Another dossier, or the same after something happened."""
+        self.view = view
+        self.setVisible(view is not None)
+        if view is None:
+            return
+        dossier, now = view.dossier, self._desk.now()
+        self._name.setText(dossier.facts.applicant.name)
+        kind, words = ("grey", "Đã hủy") if dossier.voided else CHIP_OF_STATUS[dossier.status]
+        set_chip(self._status, kind, words)
+        late = lateness_chip(view.row, now.date())
+        set_chip(self._late, *(late or ("grey", "")))
+        self._sent.setText(
+            {
+                "local": "đã lưu ở máy này",
+                "sent": "máy chủ đã nhận",
+                "problem": "cần sửa trước khi gửi",
+            }[view.row.sent]
+        )
+        procedure = dossier.facts.procedure
+        case = "" if procedure.case_name == "Thông thường" else f", {procedure.case_name.lower()}"
+        self._code.setText(f"{dossier.code}  ·  {procedure.name}{case}"[:110])
+        self._show_story(dossier)
+        self._show_papers(dossier)
+        self._show_prints(view)
+        self._show_money(dossier)
+        self._show_corrections(dossier)
+        self._show_facts(dossier, now.date())
+        self._show_actions(allowed)
+
+    def show_tab(self, number: int) -> None:
+        """One of the five."""
+        self._stack.setCurrentIndex(number)
+        self._tabs.button(number).setChecked(True)
+
+    def action_for(self, key: str) -> str | None:
+        """The action behind a key such as `Alt+C`, if it is offered now."""
+        for at in range(self._actions.count()):
+            item = self._actions.itemAt(at)
+            button = item.widget() if item is not None else None
+            if button is not None and button.property("key") == key:
+                return str(button.property("action"))
+        return None
+
+    def _show_story(self, dossier: Dossier) -> None:
+        body = self._bodies[0]
+        clear(body)
+        for entry in reversed(dossier.timeline):
+            body.addWidget(_story_line(entry))
+        body.addStretch(1)
+
+    def _show_papers(self, dossier: Dossier) -> None:
+        body = self._bodies[1]
+        clear(body)
+        for component in dossier.facts.components:
+            body.addLayout(
+                row(label(component.name, wrap=True), 1, label(_counts(component), "caption"))
+            )
+        for line in dossier.facts.pages:
+            text = f"{line.pages} trang, {line.copies} bản"
+            body.addLayout(row(label(line.name or "Bản sao"), 1, label(text, "caption")))
+        if not dossier.facts.components and not dossier.facts.pages:
+            body.addWidget(label("Không ghi giấy tờ nào.", "caption"))
+        body.addStretch(1)
+
+    def _show_prints(self, view: DossierView) -> None:
+        body = self._bodies[2]
+        clear(body)
+        for entry in reversed(view.dossier.timeline):
+            if isinstance(entry.payload, ev.SlipPrinted):
+                text = (
+                    f"Phiếu số {entry.payload.receipt_no}: {OUTCOME_WORDS[entry.payload.outcome]}"
+                )
+                body.addLayout(row(label(text), 1, label(_at(entry.at), "caption")))
+        if body.count() == 0:
+            body.addWidget(label("Chưa in phiếu nào. Ctrl+P để in.", "caption"))
+        body.addStretch(1)
+
+    def _show_money(self, dossier: Dossier) -> None:
+        body = self._bodies[3]
+        clear(body)
+        for line in dossier.facts.fees:
+            body.addLayout(row(label(line.name), 1, label(vnd(line.amount), "strong")))
+        paid = sum(amount for _, amount in dossier.paid)
+        body.addLayout(row(label("Phải thu"), 1, label(vnd(dossier.facts.fee_total), "strong")))
+        body.addLayout(row(label("Đã thu"), 1, label(vnd(paid), "strong")))
+        body.addStretch(1)
+
+    def _show_corrections(self, dossier: Dossier) -> None:
+        body = self._bodies[4]
+        clear(body)
+        for entry in reversed(dossier.timeline):
+            if isinstance(entry.payload, ev.DossierCorrected):
+                body.addWidget(
+                    label(f"{_at(entry.at)} · {entry.payload.reason}", "strong", wrap=True)
+                )
+                for change in entry.payload.changes:
+                    name = FIELD_WORDS.get(change.field, change.field)
+                    text = f"{name}: {change.old or 'trống'} thành {change.new or 'trống'}"
+                    body.addWidget(label(text, wrap=True))
+        if body.count() == 0:
+            body.addWidget(label("Chưa sửa gì. Alt+S để đính chính.", "caption"))
+        body.addStretch(1)
+
+    def _show_facts(self, dossier: Dossier, today: date) -> None:
+        clear(self._facts)
+        due = dossier.due_at
+        self._facts.addWidget(label("Hẹn trả", "label"))
+        self._facts.addWidget(
+            label(f"{due:%H:%M} {weekday_name(due.date())} {due:%d/%m/%Y}", "cardTitle")
+        )
+        self._facts.addWidget(label(dossier.due.why, "caption", wrap=True))
+        if dossier.original_due_at != due:
+            text = f"Hẹn đầu: {dossier.original_due_at:%H:%M %d/%m/%Y}"
+            self._facts.addWidget(label(text, "caption"))
+        applicant = dossier.facts.applicant
+        born = PartialDate.parse_iso(applicant.born_on or "")
+        number = applicant.personal_number or applicant.tax_code or ""
+        holder = "Cấp trên" if dossier.holder.side == "upper" else dossier.holder.name or "Một cửa"
+        for name, value in (
+            ("Số giấy tờ", mask(number) if number else ""),
+            ("Ngày sinh", born.paper() if born else ""),
+            ("Nơi cư trú", applicant.address or ""),
+            ("Điện thoại", applicant.phone or ""),
+            ("Nộp thay", dossier.facts.representative.name if dossier.facts.representative else ""),
+            (
+                "Nhận kết quả",
+                {"counter": "Tại quầy", "post": "Bưu chính", "online": "Trực tuyến"}[
+                    dossier.facts.return_method
+                ],
+            ),
+            ("Nhận lúc", f"{dossier.received_at:%H:%M %d/%m/%Y}, quầy {dossier.counter_no}"),
+            ("Người giữ", holder),
+            ("Kệ", dossier.completion.shelf if dossier.completion else ""),
+        ):
+            if value:
+                caption = label(name, "label")
+                caption.setFixedWidth(96)
+                line = row(caption, label(value, wrap=True), space=8)
+                line.setStretch(1, 1)
+                line.setAlignment(Qt.AlignmentFlag.AlignTop)
+                self._facts.addLayout(line)
+        self._facts.addStretch(1)
+
+    def _show_actions(self, allowed: tuple[str, ...]) -> None:
+        clear(self._actions)
+        for action in allowed[:7]:
+            text, key = ACTION_WORDS[action]
+            danger = action in ("void", "stop", "withdraw")
+            button = Button(text, key, "danger" if danger else "")
+            button.setProperty("action", action)
+            button.setProperty("key", key)
+            button.clicked.connect(self._on_clicked)
+            self._actions.addWidget(button)
+        self._actions.addStretch(1)
+
+    def _on_clicked(self) -> None:
+        self.acted.emit(str(self.sender().property("action")))
+
+
+def _story_line(entry: TimelineEntry) -> QWidget:
+    words = EVENT_WORDS.get(entry.event, entry.event)
+    if isinstance(entry.payload, ev.SlipPrinted):
+        words = f"In phiếu: {OUTCOME_WORDS[entry.payload.outcome]}"
+        if entry.payload.copy_no:
+            words += f", in lại lần {entry.payload.copy_no}"
+    if entry.rejected is not None:
+        words += " (không tính)"
+    if entry.reverted:
+        words += " (đã lấy lại)"
+    made = QWidget()
+    first = row(label(words, "strong"), 1, label(_at(entry.at), "caption"))
+    below = " · ".join(part for part in (entry.actor, entry.note) if part)
+    made.setLayout(column(first, label(below, "caption", wrap=True), space=0))
+    return made
+
+
+def _at(text: str) -> str:
+    return f"{datetime.fromisoformat(text):%d/%m %H:%M}"
+
+
+def _counts(component: ev.ReceivedComponent) -> str:
+    if component.present:
+        return "xem"
+    parts = [
+        f"{count} {word}"
+        for count, word in (
+            (component.originals, "chính"),
+            (component.certified, "chứng thực"),
+            (component.copies, "sao"),
+        )
+        if count
+    ]
+    return ", ".join(parts) or "đã nhận"
+
+
+def _rule() -> QFrame:
+    made = QFrame()
+    made.setObjectName("rule")
+    made.setFixedHeight(1)
+    return made

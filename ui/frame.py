@@ -1,0 +1,456 @@
+"""The frame of every screen: rail, header, action bar, status bar, and what runs in the background."""
+
+from collections.abc import Callable
+
+from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
+
+from counter_app.domain.calendar import weekday_name
+from counter_app.domain.outcome import Outcome
+from counter_app.errors import EnvironmentFault, Refused
+from counter_app.ports.sync import Summary
+from counter_app.services.prints import Printed
+from counter_app.services.results import Changes
+from ui.assets import icon, pixmap
+from ui.counter import SyncWords
+from ui.desk import Desk
+from ui.dialogs import ask
+from ui.home import HomePage
+from ui.intake.page import IntakePage
+from ui.open_file import open_pdf
+from ui.page import Page
+from ui.procedures_page import ProceduresPage
+from ui.rail import RailButton
+from ui.return_page import ReturnPage
+from ui.search_page import SearchPage
+from ui.settings_page import SettingsPage
+from ui.sync_page import SyncPage
+from ui.widgets import Banner, Button, clear, label, row
+from ui.work_page import WorkPage
+
+PAGES: tuple[tuple[str, str, str, Callable[[Desk], Page]], ...] = (
+    ("F1", "Bàn làm việc", "layout-dashboard", HomePage),
+    ("F2", "Tiếp nhận", "file-plus", IntakePage),
+    ("F3", "Tra cứu", "search", SearchPage),
+    ("F4", "Trả kết quả", "package-export", ReturnPage),
+    ("F5", "Xử lý", "arrows-exchange", WorkPage),
+    ("F8", "Thủ tục", "book", ProceduresPage),
+    ("F9", "Đồng bộ", "refresh", SyncPage),
+    ("F11", "Thiết lập", "settings", SettingsPage),
+)
+_LEVELS = {
+    "ok": ("circle-check", "green"),
+    "waiting": ("clock", "gold"),
+    "offline": ("cloud-off", "gold"),
+    "late": ("alert-triangle", "gold"),
+    "very_late": ("alert-triangle", "gold"),
+    "repair": ("alert-circle", "gold"),
+    "never": ("plug", "rail_dim"),
+}
+_TOAST_MS = 4000
+
+
+class Frame(QWidget):
+    """Everything a signed-in officer sees."""
+
+    lock_requested = Signal()
+
+    def __init__(self, desk: Desk) -> None:
+        super().__init__()
+        self.desk = desk
+        self._pages: dict[str, Page] = {}
+        self.current = ""
+        self._failures = 0
+        self._syncing = False
+        self._build()
+        self._clock = QTimer(self)
+        self._clock.setInterval(1000)
+        self._clock.timeout.connect(self._tick)
+        self._clock.start()
+        self._sync_timer = QTimer(self)
+        self._sync_timer.setSingleShot(True)
+        self._sync_timer.timeout.connect(self.sync_now)
+        self._toast_timer = QTimer(self)
+        self._toast_timer.setSingleShot(True)
+        self._toast_timer.timeout.connect(self._hide_toast)
+        desk.told.connect(self._tell)
+        desk.open_requested.connect(self._open_dossier)
+        desk.return_requested.connect(self._return_dossier)
+        desk.intake_requested.connect(self._open_intake)
+        desk.print_requested.connect(self.print_slip)
+        desk.form_requested.connect(self._open_form)
+        desk.unknown_print.connect(self._ask_unknown)
+        desk.sync_requested.connect(self.sync_now)
+        desk.printer_changed.connect(self._show_printer)
+        desk.changed.connect(self._on_changed)
+        self._tick()
+
+    # ---- building ------------------------------------------------------------------------------
+
+    def _build(self) -> None:
+        self._rail = self._build_rail()
+        self._title = label("", "title")
+        self._subtitle = label("", "caption")
+        self._date = label("", "caption")
+        self._time = label("", "clock")
+        header = QWidget()
+        header.setObjectName("header")
+        header.setFixedHeight(54)
+        line = row(self._title, self._subtitle, 1, self._date, self._time, space=12)
+        line.setContentsMargins(18, 0, 18, 0)
+        header.setLayout(line)
+        self.banner = Banner()
+        self._stack = QStackedWidget()
+        actions = QWidget()
+        actions.setObjectName("actions")
+        actions.setFixedHeight(54)
+        self._actions = QHBoxLayout(actions)
+        self._actions.setContentsMargins(16, 0, 16, 0)
+        self._actions.setSpacing(8)
+        status = QWidget()
+        status.setObjectName("status")
+        status.setFixedHeight(28)
+        self._sync_icon = label()
+        self._sync_text = label("")
+        self._printer_icon = label()
+        self._printer_text = label("")
+        self._sample = label("")
+        line = row(
+            self._sync_icon,
+            self._sync_text,
+            label(""),
+            self._printer_icon,
+            self._printer_text,
+            1,
+            self._sample,
+            label("Shift+F1 xem các phím"),
+            space=8,
+        )
+        line.setContentsMargins(14, 0, 14, 0)
+        status.setLayout(line)
+        column = QVBoxLayout()
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        for widget in (header, self.banner, self._stack, actions):
+            column.addWidget(widget)
+        column.setStretch(2, 1)
+        upper = row(self._rail, space=0)
+        upper.addLayout(column, 1)
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(0, 0, 0, 0)
+        whole.setSpacing(0)
+        whole.addLayout(upper, 1)
+        whole.addWidget(status)
+        self._toast = label("", "", wrap=False)
+        self._toast.setParent(self)
+        self._toast.setProperty("chip", "green")
+        self._toast.setMargin(8)
+        self._toast.hide()
+
+    def _build_rail(self) -> QWidget:
+        palette, counter = self.desk.theme.palette, self.desk.counter
+        rail = QWidget()
+        rail.setObjectName("rail")
+        rail.setFixedWidth(188)
+        mark = label()
+        mark.setPixmap(pixmap("mot-cua", "", 34))
+        name = counter.office.name.removeprefix("Bộ phận Một cửa ").removesuffix(" (mẫu)")
+        words = QVBoxLayout()
+        words.setSpacing(0)
+        words.addWidget(label("Một Cửa", "brand"))
+        words.addWidget(label(f"{name} · Quầy {counter.identity.counter_no}", "railSmall"))
+        head = row(mark, words, 1, space=9)
+        head.setContentsMargins(12, 12, 6, 10)
+        lines = QVBoxLayout(rail)
+        lines.setContentsMargins(0, 0, 0, 0)
+        lines.setSpacing(0)
+        lines.addLayout(head)
+        self._buttons = QButtonGroup(rail)
+        for number, (key, caption, icon_name, _) in enumerate(PAGES):
+            button = RailButton(caption, key, icon(icon_name, palette.rail_text, 20), palette)
+            button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+            self._buttons.addButton(button, number)
+            lines.addWidget(button)
+        self._buttons.idClicked.connect(self._on_rail)
+        lines.addStretch(1)
+        self._who = label("", "railName")
+        foot = QVBoxLayout()
+        foot.setContentsMargins(14, 0, 8, 10)
+        foot.addWidget(self._who)
+        foot.addWidget(label("Khóa, đổi người: Ctrl+L", "railSmall"))
+        lines.addLayout(foot)
+        return rail
+
+    # ---- moving about --------------------------------------------------------------------------
+
+    def start(self) -> None:
+        """Someone signed in: first what a crash may have left, then the desk."""
+        self._who.setText(self.desk.who.name)
+        self.go("F1")
+        self._show_printer()
+        self._refresh_sync()
+        counter = self.desk.counter
+        self.desk.read(counter.prints.after_crash, self._on_crash_read)
+        self._plan_sync()
+        identity = counter.identity
+        self._sample.setText("DỮ LIỆU MẪU" if identity.sample or identity.seeded else "")
+
+    def page(self, key: str) -> Page:
+        """A screen, made at its first visit."""
+        if key not in self._pages:
+            make = next(make for name, _, _, make in PAGES if name == key)
+            page = make(self.desk)
+            self._pages[key] = page
+            self._stack.addWidget(page)
+        return self._pages[key]
+
+    def go(self, key: str) -> None:
+        """Another screen; the old one keeps what was typed."""
+        if self.current:
+            self._pages[self.current].leave()
+        page = self.page(key)
+        self.current = key
+        self._stack.setCurrentWidget(page)
+        number = next(n for n, (name, *_) in enumerate(PAGES) if name == key)
+        self._buttons.button(number).setChecked(True)
+        self._title.setText(page.title)
+        self._subtitle.setText(page.subtitle)
+        clear(self._actions)
+        for cap, text in page.hints:
+            self._actions.addWidget(label(cap, "keycap"))
+            self._actions.addWidget(label(text, "caption"))
+        self._actions.addStretch(1)
+        for button in page.buttons():
+            self._actions.addWidget(button)
+        page.enter()
+
+    def key(self, name: str) -> bool:
+        """A key that no field wants; whether it was ours."""
+        if name == "F12":
+            self._pages[self.current].finish()
+            return True
+        if any(name == key for key, *_ in PAGES):
+            self.go(name)
+            return True
+        if name == "Ctrl+L":
+            self._pages[self.current].leave()
+            self.lock_requested.emit()
+            return True
+        if name == "Shift+F1":
+            self._help()
+            return True
+        if self._pages[self.current].key(name):
+            return True
+        if name == "Ctrl+J":
+            self.go("F1")
+            return True
+        if name == "Ctrl+P":
+            self.go("F1")
+            return True
+        if name == "Esc" and self.current != "F1":
+            self.go("F1")
+            return True
+        return name in ("F6", "F7", "F10")
+
+    def scanned(self, payload: str) -> None:
+        """A scan: this screen's, or opened where it belongs. It never lands in a field."""
+        if self._pages[self.current].scanned(payload):
+            return
+        judged = self.desk.counter.scans.judge(payload)
+        if judged.dossier_id is not None:
+            self._open_dossier(judged.dossier_id)
+        elif judged.scan.kind == "citizen_card":
+            self.go("F2")
+            self._pages["F2"].scanned(payload)
+        elif judged.scan.kind == "slip":
+            self.banner.tell("Hồ sơ của phiếu này chưa có ở máy này. Hãy đồng bộ (F9).")
+        else:
+            self.banner.tell("Mã này không phải thẻ căn cước hay phiếu hẹn.")
+
+    def _on_rail(self, number: int) -> None:
+        self.go(PAGES[number][0])
+
+    def _open_dossier(self, dossier_id: str) -> None:
+        self.go("F3")
+        page = self._pages["F3"]
+        assert isinstance(page, SearchPage)
+        page.open(dossier_id)
+
+    def _return_dossier(self, dossier_id: str) -> None:
+        self.go("F4")
+        page = self._pages["F4"]
+        assert isinstance(page, ReturnPage)
+        page.open(dossier_id)
+
+    def _open_intake(self, draft_id: str | None) -> None:
+        self.go("F2")
+        if draft_id is None:
+            return
+        counter, who = self.desk.counter, self.desk.who
+        self.desk.read(
+            lambda: next((d for d in counter.drafts.list(who.id) if d.id == draft_id), None),
+            self._on_draft,
+        )
+
+    def _on_draft(self, draft: object) -> None:
+        page = self._pages["F2"]
+        assert isinstance(page, IntakePage)
+        if draft is not None:
+            page.open_draft(draft.id, draft.fields)  # type: ignore[attr-defined]
+
+    # ---- prints --------------------------------------------------------------------------------
+
+    def print_slip(self, dossier_id: str) -> None:
+        """Print the receipt in force of a dossier."""
+        printer = self.desk.printer()
+        if printer is None:
+            self.banner.tell("Chưa có máy in. F11 để đặt máy in.")
+            return
+        counter, who = self.desk.counter, self.desk.who
+        self.desk.lanes.printer.submit(
+            lambda: (dossier_id, counter.prints.print_slip(dossier_id, printer, who)),
+            self._on_printed,
+        )
+
+    def _on_printed(self, answer: tuple[str, Printed]) -> None:
+        dossier_id, printed = answer
+        self.desk.announce(printed.changes)
+        match printed.outcome:
+            case Outcome.CONFIRMED:
+                self._tell("Đã in phiếu.")
+            case Outcome.SENT:
+                self._tell("Đã gửi phiếu tới máy in.")
+            case Outcome.UNKNOWN:
+                self.desk.unknown_print.emit(dossier_id, "")
+            case Outcome.FAILED:
+                self.banner.tell(f"Chưa in được: {printed.message} Hồ sơ đã lưu.", "Red")
+
+    def _ask_unknown(self, dossier_id: str, code: str) -> None:
+        seq = code.rpartition("-")[2] if code.count("-") == 2 else ""
+        answer = ask(
+            self,
+            "Phiếu đã ra chưa?",
+            f"Phiếu {seq} đã ra chưa? Máy in không trả lời.",
+            (("Rồi", "R"), ("In lại", "I")),
+        )
+        if answer == "R":
+            counter, who = self.desk.counter, self.desk.who
+            self.desk.lanes.records.submit(
+                lambda: counter.prints.answer_unknown(dossier_id, True, who), self.desk.announce
+            )
+        elif answer == "I":
+            self.print_slip(dossier_id)
+
+    def _on_crash_read(self, jobs: tuple[object, ...]) -> None:
+        if jobs:
+            self.banner.tell(
+                f"{len(jobs)} hồ sơ vừa lưu, chưa in. Đừng nhận lại. Xem ở Cần làm ngay."
+            )
+
+    def _open_form(self, subject: str) -> None:
+        counter = self.desk.counter
+        self.desk.lanes.paper.submit(
+            lambda: counter.prints.any_form(subject), open_pdf, self._on_fault
+        )
+
+    def _on_fault(self, fault: Exception) -> None:
+        message = getattr(fault, "message", "Chưa làm được việc này. Hãy thử lại.")
+        self.banner.tell(str(message), "Red")
+
+    # ---- sync ----------------------------------------------------------------------------------
+
+    def sync_now(self) -> None:
+        """A cycle on the sync lane, one at a time."""
+        if self._syncing:
+            return
+        self._syncing = True
+        self.desk.lanes.sync.submit(
+            self.desk.counter.sync.cycle, self._on_synced, self._on_not_synced
+        )
+
+    def _on_synced(self, done: Summary) -> None:
+        self._syncing = False
+        self._failures = self._failures + 1 if done.fault else 0
+        if "F9" in self._pages:
+            page = self._pages["F9"]
+            assert isinstance(page, SyncPage)
+            page.show_round(done)
+        if done.sent or done.received or done.problems:
+            self.desk.announce(Changes(topics=frozenset({"sync"})))
+        self._refresh_sync()
+        self._plan_sync()
+
+    def _on_not_synced(self, fault: Exception) -> None:
+        self._syncing = False
+        self._failures += 1
+        if not isinstance(fault, Refused | EnvironmentFault):
+            self.desk.report(fault)
+        elif self.current == "F9":
+            self.banner.tell(fault.message)
+        self._plan_sync()
+
+    def _plan_sync(self) -> None:
+        counter, failures = self.desk.counter, self._failures
+        self.desk.read(lambda: counter.seconds_until_sync(failures), self._on_planned)
+
+    def _on_planned(self, seconds: float) -> None:
+        self._sync_timer.start(int(seconds * 1000))
+
+    def _refresh_sync(self) -> None:
+        self.desk.read(self.desk.counter.sync_state, self._on_sync_state)
+
+    def _on_sync_state(self, state: SyncWords) -> None:
+        name, colour = _LEVELS[state.level]
+        palette = self.desk.theme.palette
+        shade = palette.chips["green"].ground if colour == "green" else getattr(palette, colour)
+        self._sync_icon.setPixmap(pixmap(name, shade, 16))
+        self._sync_text.setText(state.text)
+        self._sync_text.setAccessibleName(state.text)
+        if "F9" in self._pages:
+            page = self._pages["F9"]
+            assert isinstance(page, SyncPage)
+            page.show_state(state)
+
+    # ---- small things --------------------------------------------------------------------------
+
+    def _on_changed(self, changes: Changes) -> None:
+        self._refresh_sync()
+
+    def _show_printer(self) -> None:
+        address = self.desk.counter.settings.get("printer")
+        self._printer_icon.setPixmap(pixmap("printer", self.desk.theme.palette.rail_dim, 16))
+        self._printer_text.setText(
+            f"Máy in quầy: {address}" if address else "Máy in quầy: chưa đặt"
+        )
+
+    def _tell(self, text: str) -> None:
+        self.banner.tell("")
+        self._toast.setText(text)
+        self._toast.adjustSize()
+        place = self.rect()
+        self._toast.move(place.right() - self._toast.width() - 20, place.bottom() - 28 - 54 - 50)
+        self._toast.show()
+        self._toast.raise_()
+        self._toast_timer.start(_TOAST_MS)
+
+    def _hide_toast(self) -> None:
+        self._toast.hide()
+
+    def _tick(self) -> None:
+        now = self.desk.now()
+        self._date.setText(f"{weekday_name(now.date())}, {now:%d/%m/%Y}")
+        self._time.setText(f"{now:%H:%M}")
+
+    def _help(self) -> None:
+        page = self._pages[self.current]
+        lines = [f"{key}: {text}" for key, text in page.hints]
+        lines += ["F12: xong việc của màn hình này", "Ctrl+L: khóa, đổi người"]
+        lines += [f"{key}: {caption}" for key, caption, _, _ in PAGES]
+        lines += ["Ctrl và +, -, 0: cỡ chữ", "Ctrl+K: tương phản cao"]
+        ask(self, "Các phím", "\n".join(lines), (("Đóng", "D"),))
+
+    def buttons_shown(self) -> list[Button]:
+        """The buttons of the action bar."""
+        found = (self._actions.itemAt(n) for n in range(self._actions.count()))
+        widgets = (item.widget() for item in found if item is not None)
+        return [widget for widget in widgets if isinstance(widget, Button)]

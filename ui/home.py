@@ -1,0 +1,182 @@
+"""F1: what needs me now."""
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QLabel, QPushButton
+
+from counter_app.ports import DossierRow, Figures
+from counter_app.services.results import Changes
+from counter_app.services.worklists import Urgent
+from ui.desk import Desk
+from ui.lists import DossierList
+from ui.page import Page
+from ui.widgets import Button, Card, clear, column, label, row
+
+_FIGURES = (
+    ("received_today", "Nhận hôm nay", ""),
+    ("due_today", "Hẹn trả hôm nay", ""),
+    ("overdue", "Quá hạn", "red"),
+    ("waiting_return", "Chờ trả", ""),
+    ("unprinted", "Chưa in phiếu", "amber"),
+    ("unsent", "Chưa gửi", ""),
+)
+_EMPTY = {
+    "received_today": "Hôm nay chưa có hồ sơ. F2 để nhận hồ sơ đầu tiên.",
+    "due_today": "Hôm nay không có hồ sơ nào đến hẹn.",
+    "overdue": "Không có việc quá hạn. Tốt.",
+    "waiting_return": "Không có kết quả nào chờ người đến lấy.",
+    "unprinted": "Mọi phiếu đã in.",
+    "unsent": "Mọi hồ sơ đã gửi lên máy chủ.",
+}
+
+
+class _Figure(QPushButton):
+    """One number; choosing it fills the list."""
+
+    def __init__(self, number: int, caption: str) -> None:
+        super().__init__()
+        self.setProperty("kind", "figure")
+        self.setCheckable(True)
+        self.setFixedHeight(92)
+        self._caption = caption
+        self.value = QLabel("0")
+        self.value.setTextFormat(Qt.TextFormat.PlainText)
+        self.value.setObjectName("big")
+        key = label(f"Alt+{number}", "caption")
+        inside = column(row(label(caption, "label"), 1), row(self.value, 1, key), space=2)
+        inside.setContentsMargins(14, 8, 12, 8)
+        self.setLayout(inside)
+        for child in self.findChildren(QLabel):
+            child.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+
+    def show_value(self, value: int) -> None:
+        """The number and its words for a screen reader."""
+        self.value.setText(f"{value:,}".replace(",", "."))
+        self.setAccessibleName(f"{self._caption}: {value}")
+
+
+class HomePage(Page):
+    """The six figures, the list behind one of them, and what cannot wait."""
+
+    title = "Bàn làm việc"
+    hints = (
+        ("Alt+1-6", "danh sách"),
+        ("Lên xuống", "chọn"),
+        ("Enter", "mở hồ sơ"),
+        ("1-9", "việc cần làm"),
+    )
+
+    def __init__(self, desk: Desk) -> None:
+        super().__init__(desk)
+        self._kind = "received_today"
+        self._urgent: tuple[Urgent, ...] = ()
+        self._figures = {}
+        figures = row(space=10)
+        for number, (kind, caption, _) in enumerate(_FIGURES, 1):
+            figure = _Figure(number, caption)
+            figure.setProperty("figure", kind)
+            figure.clicked.connect(self._on_figure)
+            self._figures[kind] = figure
+            figures.addWidget(figure)
+        self.list = DossierList(desk.theme)
+        self.list.opened.connect(desk.open_requested)
+        self._list_title = label("", "cardTitle")
+        self._empty = label("", "caption")
+        card = Card(self._list_title, self._empty, self.list)
+        self._todo = column(space=8)
+        side = Card(label("Cần làm ngay", "cardTitle"), self._todo)
+        side.setFixedWidth(362)
+        below = row(card, side, space=12)
+        below.setStretch(0, 1)
+        whole = column(figures, below, space=12)
+        whole.setStretch(1, 1)
+        whole.setContentsMargins(16, 12, 16, 12)
+        self.setLayout(whole)
+        desk.changed.connect(self._on_changed)
+
+    def buttons(self) -> list[Button]:
+        """Receive."""
+        receive = Button("Nhận hồ sơ mới", "F2", "primary")
+        receive.clicked.connect(self.finish)
+        return [receive]
+
+    def enter(self) -> None:
+        """Count again."""
+        self._refresh()
+        self.list.setFocus()
+
+    def finish(self) -> None:
+        """The next citizen."""
+        self.desk.intake_requested.emit(None)
+
+    def key(self, name: str) -> bool:
+        """Alt and a number choose a figure; a bare number does a line of what cannot wait."""
+        if name.startswith("Alt+") and name[4:].isdigit() and 1 <= int(name[4:]) <= len(_FIGURES):
+            self._choose(_FIGURES[int(name[4:]) - 1][0])
+            return True
+        if name.isdigit() and 1 <= int(name) <= len(self._urgent):
+            self._do(self._urgent[int(name) - 1])
+            return True
+        return False
+
+    def _on_changed(self, changes: Changes) -> None:
+        if self.isVisible():
+            self._refresh()
+
+    def _refresh(self) -> None:
+        counter, kind, who = self.desk.counter, self._kind, self.desk.who
+
+        def work() -> tuple[Figures, str, tuple[DossierRow, ...], tuple[Urgent, ...]]:
+            lists = counter.worklists
+            return lists.figures(), kind, lists.rows(kind), lists.urgent(who.id)
+
+        self.desk.read(work, self._on_read)
+
+    def _on_read(
+        self, answer: tuple[Figures, str, tuple[DossierRow, ...], tuple[Urgent, ...]]
+    ) -> None:
+        figures, kind, rows, urgent = answer
+        for name, figure in self._figures.items():
+            figure.show_value(getattr(figures, name))
+            figure.setChecked(name == self._kind)
+        if kind != self._kind:
+            return
+        self.list.show_rows(rows, self.desk.now().date())
+        caption = next(caption for name, caption, _ in _FIGURES if name == kind)
+        self._list_title.setText(f"{caption}: {len(rows)}")
+        self._empty.setText("" if rows else _EMPTY[kind])
+        self._empty.setVisible(not rows)
+        self._show_urgent(urgent)
+
+    def _show_urgent(self, urgent: tuple[Urgent, ...]) -> None:
+        self._urgent = urgent[:9]
+        clear(self._todo)
+        for number, line in enumerate(self._urgent, 1):
+            name = "problem" if line.kind in ("unprinted", "unknown_print", "repair") else "label"
+            text = row(label(str(number), "keycap"), label(line.text, name, wrap=True))
+            text.setStretch(1, 1)
+            text.setAlignment(Qt.AlignmentFlag.AlignTop)
+            self._todo.addLayout(text)
+        if not self._urgent:
+            self._todo.addWidget(label("Không có việc gì gấp.", "caption"))
+        self._todo.addStretch(1)
+
+    def _do(self, line: Urgent) -> None:
+        match line.kind:
+            case "draft":
+                self.desk.intake_requested.emit(line.draft_id)
+            case "unknown_print" if line.dossier_id:
+                self.desk.unknown_print.emit(line.dossier_id, line.text)
+            case "unprinted" if line.dossier_id:
+                self.desk.print_requested.emit(line.dossier_id)
+            case "uncollected":
+                self._choose("waiting_return")
+            case _ if line.dossier_id:
+                self.desk.open_requested.emit(line.dossier_id)
+
+    def _choose(self, kind: str) -> None:
+        self._kind = kind
+        self._refresh()
+        self.list.setFocus()
+
+    def _on_figure(self) -> None:
+        self._choose(str(self.sender().property("figure")))

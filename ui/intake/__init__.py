@@ -1,0 +1,1 @@
+"""F2: a dossier in the book and a slip in the hand."""

@@ -1,0 +1,138 @@
+"""The date that will be kept, and why: big words, a strip of days, one sentence."""
+
+from datetime import datetime
+
+from PySide6.QtCore import QRect, QSize, Qt
+from PySide6.QtGui import QBrush, QColor, QFont, QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QSizePolicy, QWidget
+
+from counter_app.domain.calendar import weekday_name
+from counter_app.domain.due import DueMoment, Role, TraceDay
+from ui.theme import Theme
+from ui.widgets import Card, label, row
+
+_SHORT = ("T2", "T3", "T4", "T5", "T6", "T7", "CN")
+_MOST = 9
+
+
+class DayStrip(QWidget):
+    """One cell a day: received, counted, closed hatched, holidays red, the last filled."""
+
+    def __init__(self, theme: Theme) -> None:
+        super().__init__()
+        self._theme = theme
+        self._days: list[TraceDay | None] = []
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.setAccessibleName("Các ngày được tính")
+
+    def show_days(self, moment: DueMoment | None) -> None:
+        """The days of a count; of a long one the first and the last."""
+        trace = list(moment.trace) if moment else []
+        if len(trace) > _MOST:
+            self._days = [*trace[: _MOST - 4], None, *trace[-3:]]
+        else:
+            self._days = list(trace)
+        self.setVisible(bool(trace))
+        self.update()
+
+    def sizeHint(self) -> QSize:
+        """Three lines of text."""
+        return QSize(320, self._theme.px(80))
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Draw the cells."""
+        if not self._days:
+            return
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        space = 5
+        width = (self.width() - space * (len(self._days) - 1)) // max(7, len(self._days))
+        width = min(width, 46)
+        for place, day in enumerate(self._days):
+            cell = QRect(place * (width + space), 0, width, self.height() - 1)
+            if day is None:
+                painter.setPen(QColor(self._theme.palette.ink3))
+                painter.drawText(cell, Qt.AlignmentFlag.AlignCenter, "…")
+            else:
+                self._cell(painter, cell, day, last=place == len(self._days) - 1)
+
+    def _cell(self, painter: QPainter, cell: QRect, day: TraceDay, *, last: bool) -> None:
+        palette = self._theme.palette
+        holiday = day.role is Role.SKIPPED and day.reason != weekday_name(day.date)
+        ground, ink, below = palette.surface, palette.ink, str(day.number)
+        if day.role is Role.RECEIVED:
+            ground, ink, below = palette.soft, palette.accent, "nhận"
+        elif day.role is Role.SKIPPED:
+            ground, ink = palette.panel, palette.ink3
+            below = "lễ" if holiday else "nghỉ"
+            if holiday:
+                tint = palette.chips["red"]
+                ground, ink = tint.ground, tint.text
+        elif day.role is Role.WAITED:
+            ground, ink, below = palette.panel, palette.ink3, "chờ"
+        if last:
+            ground, ink = palette.accent, palette.on_accent
+            below = below if day.number else "hẹn"
+        painter.setPen(QPen(QColor(palette.field if day.role is Role.COUNTED else palette.line), 1))
+        painter.setBrush(QColor(ground))
+        painter.drawRoundedRect(cell, 6, 6)
+        if day.role is Role.SKIPPED and not holiday and not last:
+            painter.setBrush(QBrush(QColor(palette.line), Qt.BrushStyle.BDiagPattern))
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.drawRoundedRect(cell, 6, 6)
+        painter.setPen(QColor(ink))
+        third = cell.height() // 3
+        for number, (text, size, bold) in enumerate(
+            (
+                (_SHORT[day.date.weekday()], 12, False),
+                (str(day.date.day), 16, True),
+                (below, 12, bool(day.number)),
+            )
+        ):
+            font = QFont("Noto Sans")
+            font.setPixelSize(self._theme.px(size))
+            font.setBold(bold)
+            painter.setFont(font)
+            line = QRect(cell.left(), cell.top() + number * third, cell.width(), third)
+            painter.drawText(line, Qt.AlignmentFlag.AlignCenter, text)
+
+
+class DueCard(Card):
+    """The promise."""
+
+    def __init__(self, theme: Theme) -> None:
+        self._head = label("HẸN TRẢ KẾT QUẢ", "label")
+        self._day = label("", "big")
+        self._hour = label("", "label")
+        self._strip = DayStrip(theme)
+        self._why = label("", "label", wrap=True)
+        self._key = label("Alt+N", "keycap")
+        head = row(self._head, 1, self._key, label("sửa hẹn", "caption"))
+        super().__init__(head, self._day, self._hour, self._strip, self._why, space=4)
+        self.setFixedHeight(theme.px(238))
+        self.show_due(None, None, "", None)
+
+    def show_due(
+        self, moment: DueMoment | None, now: datetime | None, why: str, override: datetime | None
+    ) -> None:
+        """The date now; a hand-set one is shown with the counted one."""
+        self._strip.show_days(moment)
+        if moment is None or now is None:
+            self._day.setText("Chưa có")
+            self._hour.setText("Chọn thủ tục để tính ngày hẹn.")
+            self._why.setText("")
+            return
+        at = override or moment.due_at
+        days = (at.date() - now.date()).days
+        near = {0: "Hôm nay", 1: "Ngày mai"}.get(days, weekday_name(at.date()))
+        self._day.setText(f"{near}, {at:%d/%m/%Y}")
+        self._hour.setText(
+            f"{at:%H:%M}, hết giờ làm việc" if not override else f"{at:%H:%M}, sửa tay"
+        )
+        computed = f" Tính ra {moment.due_at:%H:%M %d/%m/%Y}." if override else ""
+        self._why.setText(why + computed)
+
+    def show_saved(self, code: str, sentence: str) -> None:
+        """After F12: the code in large letters."""
+        self._day.setText(code)
+        self._hour.setText(sentence)

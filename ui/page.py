@@ -1,0 +1,40 @@
+"""What a screen is to the frame: a title, keys that work, buttons, one way to finish."""
+
+from PySide6.QtWidgets import QWidget
+
+from ui.desk import Desk
+from ui.widgets import Button
+
+
+class Page(QWidget):
+    """A screen. `finish` is F12."""
+
+    title = ""
+    subtitle = ""
+    hints: tuple[tuple[str, str], ...] = ()
+
+    def __init__(self, desk: Desk) -> None:
+        super().__init__()
+        self.desk = desk
+        self.setObjectName("canvas")
+
+    def buttons(self) -> list[Button]:
+        """Right end of the action bar; the last one is the primary."""
+        return []
+
+    def enter(self) -> None:
+        """The screen comes to the front: refresh, put the focus where work begins."""
+
+    def leave(self) -> None:
+        """Another screen comes; nothing typed may be lost."""
+
+    def finish(self) -> None:
+        """F12."""
+
+    def key(self, name: str) -> bool:
+        """A Ctrl or Alt key such as `Ctrl+P`; whether it was ours."""
+        return False
+
+    def scanned(self, payload: str) -> bool:
+        """A scan; whether this screen takes it."""
+        return False

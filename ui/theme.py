@@ -1,0 +1,245 @@
+"""Every colour, size and space of the window: the one place where they are literals."""
+
+from dataclasses import dataclass
+from string import Template
+
+
+@dataclass(frozen=True, slots=True)
+class Tint:
+    """A chip's text on its ground."""
+
+    text: str
+    ground: str
+
+
+@dataclass(frozen=True, slots=True)
+class Palette:
+    """Colours by meaning."""
+
+    ink: str
+    ink2: str
+    ink3: str
+    placeholder: str
+    surface: str
+    canvas: str
+    panel: str
+    line: str
+    field: str
+    accent: str
+    accent_hover: str
+    on_accent: str
+    selected: str
+    hover: str
+    soft: str
+    focus: str
+    rail: str
+    rail_text: str
+    rail_dim: str
+    rail_active: str
+    gold: str
+    green: str
+    amber: str
+    red: str
+    border: int
+    chips: dict[str, Tint]
+
+
+LIGHT = Palette(
+    ink="#16202B",
+    ink2="#3D4A58",
+    ink3="#566474",
+    placeholder="#667585",
+    surface="#FFFFFF",
+    canvas="#EEF1F5",
+    panel="#F7F9FB",
+    line="#D7DEE6",
+    field="#7D8C9C",
+    accent="#1B4F91",
+    accent_hover="#163F75",
+    on_accent="#FFFFFF",
+    selected="#DCE8F7",
+    hover="#F0F5FB",
+    soft="#E6EEF8",
+    focus="#FFF8DC",
+    rail="#14263F",
+    rail_text="#D6E0EC",
+    rail_dim="#9FB2C8",
+    rail_active="#27508A",
+    gold="#F2C14E",
+    green="#17693F",
+    amber="#8A5300",
+    red="#B3261E",
+    border=1,
+    chips={
+        "blue": Tint("#17497F", "#DFEBF8"),
+        "green": Tint("#0F5C36", "#DDF2E5"),
+        "amber": Tint("#744600", "#FDEFCF"),
+        "red": Tint("#9A1B1B", "#FBE2E0"),
+        "violet": Tint("#4F2F86", "#EBE5F7"),
+        "teal": Tint("#0A5257", "#D8EFF0"),
+        "grey": Tint("#3D4A58", "#E6EAEF"),
+    },
+)
+
+CONTRAST = Palette(
+    ink="#000000",
+    ink2="#000000",
+    ink3="#1A1A1A",
+    placeholder="#3A3A3A",
+    surface="#FFFFFF",
+    canvas="#FFFFFF",
+    panel="#FFFFFF",
+    line="#000000",
+    field="#000000",
+    accent="#00308F",
+    accent_hover="#001F5C",
+    on_accent="#FFFFFF",
+    selected="#FFEE00",
+    hover="#FFF9B0",
+    soft="#FFFFFF",
+    focus="#FFEE00",
+    rail="#000000",
+    rail_text="#FFFFFF",
+    rail_dim="#FFFFFF",
+    rail_active="#00308F",
+    gold="#FFEE00",
+    green="#003D1C",
+    amber="#4A2C00",
+    red="#8A0000",
+    border=2,
+    chips={
+        "blue": Tint("#00308F", "#FFFFFF"),
+        "green": Tint("#003D1C", "#FFFFFF"),
+        "amber": Tint("#4A2C00", "#FFFFFF"),
+        "red": Tint("#8A0000", "#FFFFFF"),
+        "violet": Tint("#3A1470", "#FFFFFF"),
+        "teal": Tint("#003A3D", "#FFFFFF"),
+        "grey": Tint("#000000", "#FFFFFF"),
+    },
+)
+
+SCALES = (1.0, 1.15, 1.3)
+
+
+@dataclass(frozen=True, slots=True)
+class Theme:
+    """A palette at a text size."""
+
+    palette: Palette
+    scale: float
+
+    def px(self, size: int) -> int:
+        """A token in pixels at this text size."""
+        return round(size * self.scale)
+
+    def style_sheet(self) -> str:
+        """The one sheet of the application."""
+        values = {
+            name: getattr(self.palette, name)
+            for name in self.palette.__slots__
+            if name not in ("chips", "border")
+        }
+        values["edge"] = f"{self.palette.border}px"
+        values |= {f"s{size}": f"{self.px(size)}px" for size in (12, 13, 14, 15, 16, 20, 25, 34)}
+        values |= {f"h{size}": f"{self.px(size)}px" for size in (24, 32, 34, 36, 38)}
+        sheet = Template(_SHEET).substitute(values)
+        for name, tint in self.palette.chips.items():
+            sheet += (
+                f'QLabel[chip="{name}"] {{ color: {tint.text}; background: {tint.ground};'
+                f" border-radius: 6px; padding: 1px 9px; font-weight: 600;"
+                f" border: {self.palette.border - 1}px solid {tint.text}; }}\n"
+            )
+        return sheet
+
+
+_SHEET = """
+* { font-family: "Noto Sans"; font-size: $s14; color: $ink; }
+QWidget#canvas { background: $canvas; }
+QWidget#header, QWidget#actions { background: $surface; }
+QWidget#header { border-bottom: $edge solid $line; }
+QWidget#actions { border-top: $edge solid $line; }
+QWidget#rail { background: $rail; }
+QWidget#status { background: $rail; }
+QWidget#status QLabel { color: $rail_text; font-size: $s13; }
+QLabel#brand { font-family: "Be Vietnam Pro"; font-weight: 600; font-size: $s16;
+  color: $on_accent; }
+QLabel#railSmall { color: $rail_dim; font-size: $s12; }
+QLabel#railName { color: $on_accent; font-weight: 600; }
+QLabel#title { font-family: "Be Vietnam Pro"; font-weight: 600; font-size: $s20; }
+QLabel#clock { font-family: "Be Vietnam Pro"; font-weight: 600; font-size: $s16; }
+QLabel#big { font-family: "Be Vietnam Pro"; font-weight: 600; font-size: $s25; color: $accent; }
+QLabel#code { font-weight: 700; font-size: $s25; color: $green; }
+QLabel#cardTitle { font-weight: 700; font-size: $s16; }
+QLabel#sectionTitle { font-weight: 700; font-size: $s14; }
+QLabel#sectionNumber { background: $soft; color: $accent; font-weight: 700; font-size: $s13;
+  border-radius: 5px; padding: 1px 6px; }
+QLabel#caption { color: $ink3; font-size: $s13; }
+QLabel#label { color: $ink2; font-size: $s13; }
+QLabel#strong { font-weight: 600; }
+QLabel#problem { color: $red; font-size: $s13; }
+QLabel#warning { color: $amber; font-size: $s13; }
+QLabel#good { color: $green; font-weight: 600; }
+QLabel#keycap { color: $ink2; font-size: $s12; border: 1px solid $field; border-radius: 4px;
+  padding: 0px 5px; background: $surface; }
+QFrame#card { background: $surface; border: $edge solid $line; border-radius: 8px; }
+QFrame#banner { background: $focus; border: $edge solid $amber; border-radius: 8px; }
+QFrame#bannerRed { background: $surface; border: 2px solid $red; border-radius: 8px; }
+QFrame#bannerGreen { background: $surface; border: 2px solid $green; border-radius: 8px; }
+QFrame#next { background: $soft; border: 1px dotted $accent; border-radius: 8px; }
+QFrame#rule { background: $line; max-height: 1px; }
+QLineEdit, QPlainTextEdit, QComboBox { background: $surface; border: $edge solid $field;
+  border-radius: 5px; padding: 3px 9px; font-size: $s15; min-height: 24px;
+  selection-background-color: $accent; selection-color: $on_accent;
+  placeholder-text-color: $placeholder; }
+QLineEdit:focus, QPlainTextEdit:focus, QComboBox:focus { border: 2px solid $accent;
+  background: $focus; padding: 2px 8px; }
+QLineEdit[state="error"] { border: 2px solid $red; padding: 2px 8px; }
+QLineEdit[state="warning"] { border: 2px solid $amber; padding: 2px 8px; }
+QLineEdit[state="good"] { border: 2px solid $green; padding: 2px 8px; }
+QLineEdit:read-only { background: $panel; }
+QComboBox::drop-down { border: none; width: 22px; }
+QComboBox QAbstractItemView { background: $surface; border: $edge solid $field;
+  selection-background-color: $focus; selection-color: $ink; outline: none; }
+QPushButton { background: $surface; border: $edge solid $field; border-radius: 6px;
+  padding: 4px 12px; min-height: 24px; }
+QPushButton:hover { background: $hover; }
+QPushButton:focus { border: 2px solid $accent; background: $focus; padding: 3px 11px; }
+QPushButton[kind="primary"] { background: $accent; color: $on_accent; font-weight: 600;
+  border: 2px solid $accent; padding: 3px 14px; }
+QPushButton[kind="primary"]:hover { background: $accent_hover; }
+QPushButton[kind="primary"]:focus { border: 2px solid $gold; }
+QPushButton[kind="danger"] { color: $red; border-color: $red; }
+QPushButton[kind="ghost"] { color: $accent; border-color: transparent; background: transparent; }
+QPushButton[kind="rail"] { text-align: left; color: $rail_text; background: transparent;
+  border: none; border-left: 4px solid transparent; border-radius: 0px; padding: 0px 8px;
+  min-height: 39px; }
+QPushButton[kind="rail"]:hover { background: $rail_active; }
+QPushButton[kind="rail"]:checked { background: $rail_active; color: $on_accent; font-weight: 600;
+  border-left: 4px solid $gold; }
+QPushButton[kind="choice"] { padding: 4px 10px; }
+QPushButton[kind="choice"]:checked { border: 2px solid $accent; background: $soft;
+  color: $accent; font-weight: 600; padding: 3px 9px; }
+QPushButton[kind="choice"]:focus { border: 2px solid $accent; background: $focus; }
+QPushButton[kind="tab"] { border: none; border-bottom: 3px solid transparent; border-radius: 0px;
+  background: transparent; padding: 4px 8px; }
+QPushButton[kind="tab"]:checked { color: $accent; font-weight: 600;
+  border-bottom: 3px solid $accent; }
+QPushButton[kind="tile"] { text-align: left; font-size: $s15; font-weight: 600; min-height: 60px;
+  border-radius: 10px; padding: 3px 16px; }
+QPushButton[kind="tile"]:checked { border: 2px solid $accent; background: $soft; }
+QPushButton[kind="figure"] { text-align: left; border-radius: 8px; }
+QPushButton[kind="figure"]:checked { border: 2px solid $accent; background: $soft; }
+QCheckBox { spacing: 8px; }
+QCheckBox::indicator { width: 18px; height: 18px; border: $edge solid $field; border-radius: 4px;
+  background: $surface; }
+QCheckBox::indicator:checked { background: $accent; border-color: $accent; }
+QCheckBox:focus { background: $focus; }
+QListView { background: $surface; border: none; outline: none; }
+QScrollArea { border: none; background: transparent; }
+QScrollBar:vertical { background: $panel; width: 10px; margin: 0px; }
+QScrollBar::handle:vertical { background: $field; border-radius: 5px; min-height: 30px; }
+QScrollBar::add-line:vertical, QScrollBar::sub-line:vertical { height: 0px; }
+QProgressBar { border: none; background: transparent; max-height: 3px; }
+QProgressBar::chunk { background: $accent; }
+QDialog { background: $surface; }
+"""

@@ -1,0 +1,371 @@
+"""The parts that screens are made of."""
+
+from collections.abc import Callable, Sequence
+
+from PySide6.QtCore import QEvent, QObject, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QFontMetrics, QIcon, QKeyEvent, QPainter, QPaintEvent
+from PySide6.QtWidgets import (
+    QBoxLayout,
+    QButtonGroup,
+    QComboBox,
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QLayout,
+    QLineEdit,
+    QPushButton,
+    QSizePolicy,
+    QVBoxLayout,
+    QWidget,
+)
+
+from ui.theme import LIGHT
+
+CHIP_OF_STATUS = {
+    "registered": ("teal", "Mới đăng ký"),
+    "accepted": ("blue", "Được tiếp nhận"),
+    "refused": ("grey", "Không tiếp nhận"),
+    "in_process": ("blue", "Đang xử lý"),
+    "awaiting_supplement": ("violet", "Chờ bổ sung"),
+    "awaiting_payment": ("violet", "Chờ nộp phí"),
+    "withdrawn": ("grey", "Đã rút"),
+    "stopped": ("grey", "Đã dừng"),
+    "completed": ("green", "Chờ trả"),
+    "returned": ("grey", "Đã trả"),
+}
+
+
+def label(text: str = "", name: str = "", *, wrap: bool = False) -> QLabel:
+    """A label: always plain text, whatever stands in it."""
+    made = QLabel()
+    made.setTextFormat(Qt.TextFormat.PlainText)
+    made.setText(text)
+    made.setWordWrap(wrap)
+    if name:
+        made.setObjectName(name)
+    return made
+
+
+def chip(kind: str, text: str) -> QLabel:
+    """A word on a tint."""
+    made = label(text)
+    set_chip(made, kind, text)
+    made.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+    return made
+
+
+def set_chip(shown: QLabel, kind: str, text: str) -> None:
+    """Change a chip's word and tint."""
+    shown.setText(text)
+    shown.setAccessibleName(text)
+    set_property(shown, "chip", kind)
+    shown.setVisible(bool(text))
+
+
+def set_property(widget: QWidget, name: str, value: str) -> None:
+    """State for the style sheet, repainted for this one widget."""
+    if widget.property(name) != value:
+        widget.setProperty(name, value)
+        widget.style().unpolish(widget)
+        widget.style().polish(widget)
+
+
+def set_name(widget: QWidget, name: str) -> None:
+    """Another look for a widget, by its name in the style sheet."""
+    if widget.objectName() != name:
+        widget.setObjectName(name)
+        widget.style().unpolish(widget)
+        widget.style().polish(widget)
+
+
+def row(*items: QWidget | QLayout | int, space: int = 8) -> QHBoxLayout:
+    """Side by side; a number is a stretch."""
+    made = QHBoxLayout()
+    _fill(made, items, space)
+    return made
+
+
+def column(*items: QWidget | QLayout | int, space: int = 8) -> QVBoxLayout:
+    """One below the other; a number is a stretch."""
+    made = QVBoxLayout()
+    _fill(made, items, space)
+    return made
+
+
+def _fill(layout: QBoxLayout, items: Sequence[QWidget | QLayout | int], space: int) -> None:
+    layout.setContentsMargins(0, 0, 0, 0)
+    layout.setSpacing(space)
+    for item in items:
+        if isinstance(item, int):
+            layout.addStretch(item)
+        elif isinstance(item, QLayout):
+            layout.addLayout(item)
+        else:
+            layout.addWidget(item)
+
+
+class Card(QFrame):
+    """White ground, one line round it."""
+
+    def __init__(self, *items: QWidget | QLayout | int, margins: int = 12, space: int = 8) -> None:
+        super().__init__()
+        self.setObjectName("card")
+        whole = column(*items, space=space)
+        whole.setContentsMargins(margins, margins, margins, margins)
+        self.setLayout(whole)
+
+
+class SectionCard(QFrame):
+    """A numbered section: title at the left, fields at the right."""
+
+    def __init__(self, number: int, title: str, content: QLayout) -> None:
+        super().__init__()
+        self.setObjectName("card")
+        self.caption = label("", "caption", wrap=True)
+        side = QWidget()
+        side.setFixedWidth(116)
+        heading = row(label(str(number), "sectionNumber"), label(title, "sectionTitle"), 1)
+        side.setLayout(column(heading, self.caption, 1, space=4))
+        whole = row(side, content, space=8)
+        whole.setStretch(1, 1)
+        whole.setContentsMargins(12, 9, 12, 9)
+        self.setLayout(whole)
+
+
+class Button(QPushButton):
+    """A button that shows its key in a cap."""
+
+    _CAP_SPACE = 10
+
+    def __init__(self, text: str, key: str = "", kind: str = "", icon: QIcon | None = None) -> None:
+        super().__init__(text)
+        self._key = key
+        self.setAccessibleName(f"{text} ({key})" if key else text)
+        if kind:
+            self.setProperty("kind", kind)
+        if icon is not None:
+            self.setIcon(icon)
+            self.setIconSize(QSize(18, 18))
+
+    def sizeHint(self) -> QSize:
+        """Room for the cap."""
+        hint = super().sizeHint()
+        return QSize(hint.width() + self._cap_width(), hint.height())
+
+    def minimumSizeHint(self) -> QSize:
+        """Never less."""
+        return self.sizeHint()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """The button, shifted left by half a cap, and the cap."""
+        super().paintEvent(event)
+        if not self._key:
+            return
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        font = self.font()
+        font.setPixelSize(12)
+        painter.setFont(font)
+        width, height = self._cap_width() - self._CAP_SPACE, 20
+        x, y = self.width() - width - 10, (self.height() - height) // 2
+        primary = self.property("kind") == "primary"
+        colour = QColor(LIGHT.on_accent if primary else LIGHT.ink2)
+        painter.setPen(colour)
+        painter.drawRoundedRect(x, y, width, height, 4, 4)
+        painter.drawText(x, y, width, height, Qt.AlignmentFlag.AlignCenter, self._key)
+
+    def _cap_width(self) -> int:
+        if not self._key:
+            return 0
+        font = self.font()
+        font.setPixelSize(12)
+        return QFontMetrics(font).horizontalAdvance(self._key) + 12 + self._CAP_SPACE
+
+    def event(self, event: QEvent) -> bool:
+        """Room at the right for the cap, whatever the style sheet says."""
+        if event.type() == QEvent.Type.Polish and self._key:
+            self.setText(self.text())
+        return super().event(event)
+
+
+class Field(QWidget):
+    """A labelled line: plain, wrong, doubtful, with its sentence below."""
+
+    changed = Signal()
+    left = Signal()
+
+    def __init__(
+        self,
+        caption: str,
+        *,
+        required: bool = False,
+        width: int = 0,
+        hint: str = "",
+        limit: int = 300,
+    ) -> None:
+        super().__init__()
+        self.caption = label(f"{caption} *" if required else caption, "label")
+        self.edit = QLineEdit()
+        self.edit.setMaxLength(limit)
+        self.edit.setPlaceholderText(hint)
+        self.edit.setAccessibleName(caption)
+        self.setLayout(column(self.caption, self.edit, space=2))
+        if width:
+            self.setFixedWidth(width)
+        self.edit.textEdited.connect(self._on_edited)
+        self.edit.editingFinished.connect(self.left)
+
+    @property
+    def text(self) -> str:
+        """What stands in it."""
+        return self.edit.text().strip()
+
+    @text.setter
+    def text(self, value: str) -> None:
+        self.edit.setText(value)
+        self.mark("")
+
+    def mark(self, state: str, sentence: str = "") -> None:
+        """`error`, `warning`, `good` or nothing."""
+        set_property(self.edit, "state", state)
+        self.edit.setToolTip(sentence)
+        self.edit.setAccessibleDescription(sentence)
+
+    def _on_edited(self) -> None:
+        self.mark("")
+        self.changed.emit()
+
+
+class Choice(QWidget):
+    """A few words of which one is chosen."""
+
+    changed = Signal(str)
+
+    def __init__(self, options: Sequence[tuple[str, str]], caption: str = "") -> None:
+        super().__init__()
+        self._group = QButtonGroup(self)
+        self._buttons: dict[str, QPushButton] = {}
+        buttons = row(space=6)
+        for value, text in options:
+            button = QPushButton(text)
+            button.setCheckable(True)
+            button.setProperty("kind", "choice")
+            button.setAccessibleName(f"{caption}: {text}" if caption else text)
+            self._group.addButton(button)
+            self._buttons[value] = button
+            buttons.addWidget(button)
+        buttons.addStretch(1)
+        items: list[QWidget | QLayout | int] = [buttons]
+        if caption:
+            items.insert(0, label(caption, "label"))
+        self.setLayout(column(*items, space=2))
+        next(iter(self._buttons.values())).setChecked(True)
+        self._group.buttonClicked.connect(self._on_clicked)
+
+    @property
+    def value(self) -> str:
+        """The chosen one."""
+        return next(value for value, button in self._buttons.items() if button.isChecked())
+
+    @value.setter
+    def value(self, wanted: str) -> None:
+        self._buttons[wanted].setChecked(True)
+
+    def _on_clicked(self) -> None:
+        self.changed.emit(self.value)
+
+
+class Drop(QWidget):
+    """A labelled list of which one is chosen."""
+
+    changed = Signal(str)
+
+    def __init__(
+        self, caption: str, options: Sequence[tuple[str, str]] = (), width: int = 0
+    ) -> None:
+        super().__init__()
+        self.combo = QComboBox()
+        self.combo.setAccessibleName(caption)
+        self.setLayout(column(label(caption, "label"), self.combo, space=2))
+        if width:
+            self.setFixedWidth(width)
+        self.fill(options)
+        self.combo.activated.connect(self._on_activated)
+
+    def fill(self, options: Sequence[tuple[str, str]]) -> None:
+        """Other options."""
+        self.combo.clear()
+        for value, text in options:
+            self.combo.addItem(text, value)
+
+    @property
+    def value(self) -> str:
+        """The chosen one, empty where there is none."""
+        return str(self.combo.currentData() or "")
+
+    @value.setter
+    def value(self, wanted: str) -> None:
+        self.combo.setCurrentIndex(max(0, self.combo.findData(wanted)))
+
+    def _on_activated(self) -> None:
+        self.changed.emit(self.value)
+
+
+class Banner(QFrame):
+    """One sentence inside a screen."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setObjectName("banner")
+        self.sentence = label("", "strong", wrap=True)
+        whole = row(self.sentence)
+        whole.setContentsMargins(12, 8, 12, 8)
+        self.setLayout(whole)
+        self.hide()
+
+    def tell(self, text: str, kind: str = "") -> None:
+        """Show a sentence; kinds are `Red`, `Green` or plain amber. Nothing hides it."""
+        self.sentence.setText(text)
+        self.setAccessibleName(text)
+        set_name(self, f"banner{kind}")
+        self.setVisible(bool(text))
+
+
+class EnterMoves(QObject):
+    """Enter goes to the next field that is empty or wrong; Tab to the next field."""
+
+    def __init__(self, fields: Sequence[QWidget], skip: Callable[[QWidget], bool]) -> None:
+        super().__init__()
+        self._fields = list(fields)
+        self._skip = skip
+        for field in self._fields:
+            field.installEventFilter(self)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Take Enter from the field."""
+        if event.type() == QEvent.Type.KeyPress and isinstance(event, QKeyEvent):
+            plain = event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier
+            enter = event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter)
+            if enter and plain == Qt.KeyboardModifier.NoModifier and watched in self._fields:
+                self.move_on(watched)
+                return True
+        return False
+
+    def move_on(self, watched: QObject) -> None:
+        """To the next one that wants something, else to the last."""
+        here = self._fields.index(watched)  # type: ignore[arg-type]
+        for field in self._fields[here + 1 :]:
+            if field.isVisible() and field.isEnabled() and not self._skip(field):
+                field.setFocus(Qt.FocusReason.TabFocusReason)
+                return
+        self._fields[-1].setFocus(Qt.FocusReason.TabFocusReason)
+
+
+def clear(layout: QLayout) -> None:
+    """Take everything out of a layout."""
+    while (item := layout.takeAt(0)) is not None:
+        if (widget := item.widget()) is not None:
+            widget.hide()
+            widget.deleteLater()
+        elif (inner := item.layout()) is not None:
+            clear(inner)
