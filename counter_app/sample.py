@@ -7,6 +7,7 @@ import resources
 from counter_app.bootstrap import create_counter, open_counter
 from counter_app.domain.events import SYSTEM
 from counter_app.domain.officer import Role
+from counter_app.printing.transports import FilePrinter
 from counter_app.services.results import Accepted, Rejected
 
 PIN = "246813"
@@ -39,6 +40,8 @@ def make_sample(folder: Path, passphrase: str) -> None:
         made = counter.intake.accept(draft, officer)
         assert isinstance(made, Accepted)
         accepted.append(made.dossier_id)
+        if made.slip:
+            counter.prints.print_slip(made.dossier_id, FilePrinter(folder / "phieu-mau"), officer)
     counter.acts.act(accepted[0], "transfer", {}, officer)
     counter.acts.act(accepted[2], "transfer", {}, officer)
     counter.acts.act(accepted[3], "complete", {"shelf": "K2"}, officer)

@@ -22,7 +22,7 @@ from counter_app.domain.personal_number import mask
 from counter_app.services.search import DossierView
 from ui.desk import Desk
 from ui.lists import lateness_chip
-from ui.widgets import CHIP_OF_STATUS, Button, chip, clear, column, label, row, set_chip
+from ui.widgets import CHIP_OF_STATUS, Button, chip, clear, column, elastic, label, row, set_chip
 
 _TABS = ("Diễn biến", "Giấy tờ", "Bản in", "Thu tiền", "Sửa sai")
 EVENT_WORDS = {
@@ -96,13 +96,13 @@ class DossierPane(QWidget):
         super().__init__()
         self._desk = desk
         self.view: DossierView | None = None
-        self._name = label("", "title")
+        self._name = elastic(label("", "title"))
         self._status = chip("grey", "")
         self._late = chip("grey", "")
         self._sent = label("", "caption")
-        self._code = label("", "strong")
+        self._code = elastic(label("", "strong"))
         self._code.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        head = column(row(self._name, self._status, self._late, 1, self._sent), self._code, space=4)
+        head = column(row(self._name, self._status, self._late, self._sent), self._code, space=4)
         head.setContentsMargins(16, 10, 16, 6)
         self._tabs = QButtonGroup(self)
         tabs = row(space=4)

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QCheckBox, QFileDialog, QStackedWidget, QWidget
 
 from ui.lanes import Runs
@@ -28,6 +28,7 @@ class FirstStartPage(QWidget):
     ) -> None:
         super().__init__()
         self.setObjectName("canvas")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self._lane = lane
         self._office_text = office_text
         self._create = create

@@ -1,5 +1,6 @@
 """What a screen is to the frame: a title, keys that work, buttons, one way to finish."""
 
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QWidget
 
 from ui.desk import Desk
@@ -17,6 +18,7 @@ class Page(QWidget):
         super().__init__()
         self.desk = desk
         self.setObjectName("canvas")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
 
     def buttons(self) -> list[Button]:
         """Right end of the action bar; the last one is the primary."""

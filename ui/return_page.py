@@ -15,7 +15,7 @@ from counter_app.services.search import DossierView
 from ui.desk import Desk
 from ui.lists import DossierList
 from ui.page import Page
-from ui.widgets import Banner, Button, Card, Choice, Field, SectionCard, column, label, row
+from ui.widgets import Banner, Button, Card, Choice, Field, SectionCard, column, elastic, label, row
 
 _TO = (("owner", "Chính chủ"), ("proxy", "Người được ủy quyền"), ("post", "Bưu chính"))
 
@@ -36,10 +36,10 @@ class ReturnPage(Page):
         self.box.setAccessibleName("Tìm kết quả để trả")
         self.box.setMaxLength(400)
         self.verdict = Banner()
-        self._person = label("", "title")
-        self._what = label("", "", wrap=True)
+        self._person = elastic(label("", "title"))
+        self._what = elastic(label("", "strong"))
         self._shelf = label("", "big")
-        head = Card(row(self.box), self.verdict, self._person, row(self._what, 1, self._shelf))
+        head = Card(row(self.box), self.verdict, self._person, row(self._what, self._shelf))
         self.to = Choice(_TO, "Ai đến nhận")
         self.to.changed.connect(self._on_to)
         self.name = Field("Họ tên người nhận", limit=160)

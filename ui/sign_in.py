@@ -26,6 +26,7 @@ class SignInPage(QWidget):
         self._officers: list[Officer] = []
         self._busy = False
         self.setObjectName("canvas")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self._tiles = QButtonGroup(self)
         self._grid = QGridLayout()
         self._grid.setSpacing(12)
@@ -86,10 +87,10 @@ class SignInPage(QWidget):
         side.setFixedWidth(470)
         mark = label()
         mark.setPixmap(pixmap("mot-cua", "", 64))
-        self._clock = label("", "brand")
+        self._clock = label("", "huge")
         self._day = label("", "railName")
         self._hours = label("", "railSmall", wrap=True)
-        brand = label("Một Cửa", "brand")
+        brand = label("Một Cửa", "huge")
         lines = column(
             1,
             row(mark, brand, 1, space=16),

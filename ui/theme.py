@@ -168,6 +168,7 @@ QLabel#railName { color: $on_accent; font-weight: 600; }
 QLabel#title { font-family: "Be Vietnam Pro"; font-weight: 600; font-size: $s20; }
 QLabel#clock { font-family: "Be Vietnam Pro"; font-weight: 600; font-size: $s16; }
 QLabel#big { font-family: "Be Vietnam Pro"; font-weight: 600; font-size: $s25; color: $accent; }
+QLabel#huge { font-family: "Be Vietnam Pro"; font-weight: 600; font-size: $s34; color: $on_accent; }
 QLabel#code { font-weight: 700; font-size: $s25; color: $green; }
 QLabel#cardTitle { font-weight: 700; font-size: $s16; }
 QLabel#sectionTitle { font-weight: 700; font-size: $s14; }
@@ -227,7 +228,7 @@ QPushButton[kind="tab"]:checked { color: $accent; font-weight: 600;
 QPushButton[kind="tile"] { text-align: left; font-size: $s15; font-weight: 600; min-height: 60px;
   border-radius: 10px; padding: 3px 16px; }
 QPushButton[kind="tile"]:checked { border: 2px solid $accent; background: $soft; }
-QPushButton[kind="figure"] { text-align: left; border-radius: 8px; }
+QPushButton[kind="figure"] { text-align: left; border-radius: 8px; min-height: 80px; }
 QPushButton[kind="figure"]:checked { border: 2px solid $accent; background: $soft; }
 QCheckBox { spacing: 8px; }
 QCheckBox::indicator { width: 18px; height: 18px; border: $edge solid $field; border-radius: 4px;
@@ -236,6 +237,7 @@ QCheckBox::indicator:checked { background: $accent; border-color: $accent; }
 QCheckBox:focus { background: $focus; }
 QListView { background: $surface; border: none; outline: none; }
 QScrollArea { border: none; background: transparent; }
+QScrollArea > QWidget > QWidget { background: transparent; }
 QScrollBar:vertical { background: $panel; width: 10px; margin: 0px; }
 QScrollBar::handle:vertical { background: $field; border-radius: 5px; min-height: 30px; }
 QScrollBar::add-line:vertical, QScrollBar::sub-line:vertical { height: 0px; }

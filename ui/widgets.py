@@ -15,6 +15,9 @@ from PySide6.QtWidgets import (
     QLineEdit,
     QPushButton,
     QSizePolicy,
+    QStyle,
+    QStyleOptionButton,
+    QStylePainter,
     QVBoxLayout,
     QWidget,
 )
@@ -43,6 +46,14 @@ def label(text: str = "", name: str = "", *, wrap: bool = False) -> QLabel:
     made.setWordWrap(wrap)
     if name:
         made.setObjectName(name)
+    if name == "keycap":
+        made.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+    return made
+
+
+def elastic(made: QLabel) -> QLabel:
+    """A label that never makes its window wider: what does not fit is cut at the edge."""
+    made.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
     return made
 
 
@@ -130,6 +141,7 @@ class SectionCard(QFrame):
         whole.setStretch(1, 1)
         whole.setContentsMargins(12, 9, 12, 9)
         self.setLayout(whole)
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
 
 
 class Button(QPushButton):
@@ -158,10 +170,15 @@ class Button(QPushButton):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """The button, shifted left by half a cap, and the cap."""
-        super().paintEvent(event)
+        option = QStyleOptionButton()
+        self.initStyleOption(option)
+        painter = QStylePainter(self)
         if not self._key:
+            painter.drawControl(QStyle.ControlElement.CE_PushButton, option)
             return
-        painter = QPainter(self)
+        painter.drawControl(QStyle.ControlElement.CE_PushButtonBevel, option)
+        option.rect = option.rect.adjusted(0, 0, -self._cap_width(), 0)
+        painter.drawControl(QStyle.ControlElement.CE_PushButtonLabel, option)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         font = self.font()
         font.setPixelSize(12)
@@ -181,12 +198,6 @@ class Button(QPushButton):
         font.setPixelSize(12)
         return QFontMetrics(font).horizontalAdvance(self._key) + 12 + self._CAP_SPACE
 
-    def event(self, event: QEvent) -> bool:
-        """Room at the right for the cap, whatever the style sheet says."""
-        if event.type() == QEvent.Type.Polish and self._key:
-            self.setText(self.text())
-        return super().event(event)
-
 
 class Field(QWidget):
     """A labelled line: plain, wrong, doubtful, with its sentence below."""
@@ -204,12 +215,13 @@ class Field(QWidget):
         limit: int = 300,
     ) -> None:
         super().__init__()
-        self.caption = label(f"{caption} *" if required else caption, "label")
+        self.caption = label(caption, "label")
+        head = row(self.caption, label("*" if required else "", "problem"), 1, space=4)
         self.edit = QLineEdit()
         self.edit.setMaxLength(limit)
         self.edit.setPlaceholderText(hint)
         self.edit.setAccessibleName(caption)
-        self.setLayout(column(self.caption, self.edit, space=2))
+        self.setLayout(column(head, self.edit, space=2))
         if width:
             self.setFixedWidth(width)
         self.edit.textEdited.connect(self._on_edited)

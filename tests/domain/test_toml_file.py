@@ -63,6 +63,7 @@ papers = [
         (("office", "list", 1), '    "[[row]]",'),
         (("office", "list", 2, 1), '["07:30", "11:30"]'),
         (("office", "inner", "two", "three"), "inner ="),
+        (("row",), "[[row]]\nkey2"),
         (("row", 0), "[[row]]\nkey2"),
         (("row", 0, "key2"), "key2 = 1"),
         (("row", 0, "when"), "when ="),

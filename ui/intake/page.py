@@ -6,7 +6,7 @@ from typing import Any
 
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QPixmap
-from PySide6.QtWidgets import QLabel, QScrollArea, QStackedWidget, QWidget
+from PySide6.QtWidgets import QLabel, QScrollArea, QSizePolicy, QStackedWidget, QWidget
 
 from counter_app.domain.money import vnd
 from counter_app.domain.outcome import Outcome
@@ -96,16 +96,16 @@ class IntakePage(Page):
         self._papers_card = SectionCard(3, "Giấy tờ", column(self.papers, space=0))
         self._build_result()
         left = QWidget()
-        left.setLayout(
-            column(
-                self.banner,
-                self._applicant_card,
-                self._procedure_card,
-                self._papers_card,
-                self._result_card,
-                space=8,
-            )
+        sections = column(
+            self.banner,
+            self._applicant_card,
+            self._procedure_card,
+            self._papers_card,
+            self._result_card,
+            space=8,
         )
+        self._papers_card.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Expanding)
+        left.setLayout(sections)
         self.due = DueCard(self.desk.theme)
         self._preview = QLabel()
         self._preview.setAlignment(Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignHCenter)
@@ -207,7 +207,9 @@ class IntakePage(Page):
             self.note.edit,
         ]
         self._enter = EnterMoves(fields, self._skip)
-        self._enter_fields = fields
+        # the lists under these two see Enter before it moves on
+        self._procedures.edit.installEventFilter(self._procedures)
+        self.address.edit.installEventFilter(self._villages)
 
     def _skip(self, field: QWidget) -> bool:
         """Enter passes over what is filled; the name and the procedure are never passed empty."""
@@ -474,7 +476,7 @@ class IntakePage(Page):
     def _on_behalf_changed(self, value: str) -> None:
         self._other.setVisible(value != "self")
         self.number.caption.setText("Mã số thuế" if value == "organisation" else "Số định danh")
-        self.name.caption.setText("Tên tổ chức *" if value == "organisation" else "Họ và tên *")
+        self.name.caption.setText("Tên tổ chức" if value == "organisation" else "Họ và tên")
         self._on_changed()
 
     def _on_procedure_typed(self) -> None:
