@@ -146,6 +146,14 @@ def test_papers_count_sheets_when_handed_in_and_none_when_only_shown() -> None:
                 assert (sheets > 0) is (paper.submit == "submit"), (procedure.code, paper.name)
 
 
+@pytest.mark.parametrize("code", ["2.000815", "2.000942"])
+def test_copies_by_the_page_cost_what_the_ministry_set(code: str) -> None:
+    (fee,) = _get(code).cases[0].fees
+    assert (fee.per, fee.amount) == ("page", 2_000)
+    assert (fee.cheaper_from_page, fee.cheaper_amount) == (3, 1_000)
+    assert fee.most_per_copy == 200_000
+
+
 def test_residence_uses_the_forms_of_the_police() -> None:
     residence = [p for p in CATALOGUE.all if p.form_field == "residence"]
     assert {p.field_name for p in residence} == {"Đăng ký, quản lý cư trú"}
