@@ -21,8 +21,12 @@ from counter_app.domain.partial_date import PartialDate
 from counter_app.domain.personal_number import mask
 from counter_app.services.search import DossierView
 from ui.desk import Desk
+from ui.dialogs import ask
 from ui.lists import lateness_chip
 from ui.widgets import CHIP_OF_STATUS, Button, chip, clear, column, elastic, label, row, set_chip
+
+_SHOWN = 4
+"""Actions with a button of their own; the others stand behind one."""
 
 _TABS = ("Diễn biến", "Giấy tờ", "Bản in", "Thu tiền", "Sửa sai")
 EVENT_WORDS = {
@@ -96,6 +100,7 @@ class DossierPane(QWidget):
         super().__init__()
         self._desk = desk
         self.view: DossierView | None = None
+        self._allowed: tuple[str, ...] = ()
         self._name = elastic(label("", "title"))
         self._status = chip("grey", "")
         self._late = chip("grey", "")
@@ -182,12 +187,7 @@ class DossierPane(QWidget):
 
     def action_for(self, key: str) -> str | None:
         """The action behind a key such as `Alt+C`, if it is offered now."""
-        for at in range(self._actions.count()):
-            item = self._actions.itemAt(at)
-            button = item.widget() if item is not None else None
-            if button is not None and button.property("key") == key:
-                return str(button.property("action"))
-        return None
+        return next((name for name in self._allowed if ACTION_WORDS[name][1] == key), None)
 
     def _show_story(self, dossier: Dossier) -> None:
         body = self._bodies[0]
@@ -291,15 +291,30 @@ class DossierPane(QWidget):
 
     def _show_actions(self, allowed: tuple[str, ...]) -> None:
         clear(self._actions)
-        for action in allowed[:7]:
+        self._allowed = allowed
+        for action in allowed[:_SHOWN]:
             text, key = ACTION_WORDS[action]
             danger = action in ("void", "stop", "withdraw")
             button = Button(text, key, "danger" if danger else "")
             button.setProperty("action", action)
-            button.setProperty("key", key)
             button.clicked.connect(self._on_clicked)
             self._actions.addWidget(button)
+        if len(allowed) > _SHOWN:
+            more = Button("Khác", "Alt+O")
+            more.clicked.connect(self.ask_more)
+            self._actions.addWidget(more)
         self._actions.addStretch(1)
+
+    def ask_more(self) -> None:
+        """The rest of what may be done now."""
+        rest = self._allowed[_SHOWN:]
+        answers = [(ACTION_WORDS[name][0], ACTION_WORDS[name][1][-1]) for name in rest]
+        if not rest:
+            return
+        chosen = ask(self, "Việc khác", "Chọn việc cần làm với hồ sơ này.", answers)
+        for name in rest:
+            if ACTION_WORDS[name][1][-1] == chosen:
+                self.acted.emit(name)
 
     def _on_clicked(self) -> None:
         self.acted.emit(str(self.sender().property("action")))

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from typing import Any, Protocol
 
 from PySide6.QtCore import QObject, Signal
+from shiboken6 import isValid
 
 Work = Callable[[], Any]
 Done = Callable[[Any], None]
@@ -67,6 +68,10 @@ class Lane(QObject):
 
     def _on_finished(self, answer: tuple[Any, Exception | None, Callable[[Any], None]]) -> None:
         result, fault, tell = answer
+        asker = getattr(tell, "__self__", None)
+        if isinstance(asker, QObject) and not isValid(asker):
+            # the screen that asked is gone
+            return
         tell(result if fault is None else fault)
 
 

@@ -106,6 +106,9 @@ class SearchPage(Page):
             self.box.setFocus()
             self._find()
             return True
+        if name == "Alt+O":
+            self.pane.ask_more()
+            return True
         action = self.pane.action_for(name)
         if action is not None:
             self.act(action)

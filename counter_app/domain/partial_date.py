@@ -89,7 +89,7 @@ def _checked(
     if year is None or not 1850 <= year <= 9999:
         return None
     try:
-        date(year, month or 1, day or 1)
+        date(year, 1 if month is None else month, 1 if day is None else day)
     except ValueError:
         return None
     return PartialDate(year, month, day)

@@ -1,5 +1,6 @@
 """The encrypted book: durable, append-only, its lists rebuilt from the log, newer files refused."""
 
+import contextlib
 import json
 import os
 import shutil
@@ -207,6 +208,9 @@ def test_every_confirmed_dossier_survives_a_kill(counter: Counter, confirmed: in
     process.send_signal(signal.SIGKILL)
     told += [json.loads(line)["code"] for line in process.stdout if line.endswith(b"\n")]
     process.wait()
+    process.stdout.close()
+    with contextlib.suppress(BrokenPipeError):
+        process.stdin.close()
     with counter.store.read() as books:
         codes = list(books.connection.exec_driver_sql("SELECT code FROM dossier").scalars())
     assert set(told) <= set(codes)
