@@ -15,7 +15,6 @@ from counter_app.ports import NoticeRow
 from counter_app.ports.sync import LineFault, Standing, SyncIdentity, SyncProblem
 from counter_app.wire.codec import decode_payload
 from counter_app.wire.messages import (
-    CheckAnswer,
     Enrolled,
     PullAnswer,
     PushAnswer,
@@ -123,49 +122,51 @@ class SyncStore:
             if answer.epoch != kept.get("epoch", ""):
                 raise LineFault("epoch")
             received = 0
+            ordered: list[str] = []
             touched: dict[str, str] = {}
             for run in answer.runs:
                 for cseq, event in zip(run.cseqs, events_of(run), strict=True):
                     received += _take_in(books, event, kept.get("server_id", ""))
-                    _order(books, cseq, event.event_id)
+                    if _order(books, cseq, event.event_id):
+                        ordered.append(event.hash)
                     touched[event.subject] = event.type
             for incarnation, dseq, cseq in answer.own:
                 row = books.connection.execute(
-                    select(event_log.c.event_id, event_log.c.subject, event_log.c.type).where(
+                    select(
+                        event_log.c.event_id,
+                        event_log.c.subject,
+                        event_log.c.type,
+                        event_log.c.hash,
+                    ).where(
                         event_log.c.device == own.device_id,
                         event_log.c.incarnation == incarnation,
                         event_log.c.dseq == dseq,
                     )
                 ).one_or_none()
                 if row is not None:
-                    _order(books, cseq, row.event_id)
+                    if _order(books, cseq, row.event_id):
+                        ordered.append(row.hash)
                     touched.setdefault(row.subject, row.type)
             problems = _refresh(books, touched)
             if answer.keys is not None:
                 for key in answer.keys:
                     books.settings.put_key(_known_key(key))
                 _put(books, keys_version=answer.keys_version)
-            _put(books, cursor=str(answer.upto))
+            digest = chain.add(kept.get("order_digest", chain.NOTHING), ordered)
+            _put(books, cursor=str(answer.upto), order_digest=digest)
         return received, problems
 
-    def digest(self, upto: int) -> CheckAnswer:
-        """Count and sum of the hashes of what is ordered up to there."""
+    def order_digest(self) -> str:
+        """The running sum of the hashes of everything in the order."""
         with self._store.read() as books:
-            query = (
-                select(event_log.c.hash)
-                .join(event_order, event_order.c.event_id == event_log.c.event_id)
-                .where(event_order.c.cseq <= upto)
-            )
-            hashes = list(books.connection.scalars(query))
-        total = sum(int(value, 16) for value in hashes) % (1 << 256)
-        return CheckAnswer(len(hashes), f"{total:064x}")
+            return _state(books).get("order_digest", chain.NOTHING)
 
     def forget_order(self, epoch: str) -> None:
         """Fetch the order from the start; events stay, and what was acknowledged is asked anew."""
         with self._store.write() as books:
             changed = _state(books).get("epoch", "") != epoch
             books.connection.execute(delete(event_order))
-            _put(books, epoch=epoch, cursor="0")
+            _put(books, epoch=epoch, cursor="0", order_digest=chain.NOTHING)
             if changed:
                 _put(books, own_high="0")
 
@@ -301,9 +302,11 @@ def _refresh(books: Books, touched: dict[str, str]) -> list[SyncProblem]:
     return problems
 
 
-def _order(books: Books, cseq: int, event_id: str) -> None:
+def _order(books: Books, cseq: int, event_id: str) -> bool:
+    """Whether the place is news."""
     row = {"cseq": cseq, "event_id": event_id}
-    books.connection.execute(upsert(event_order).values(row).on_conflict_do_nothing())
+    done = books.connection.execute(upsert(event_order).values(row).on_conflict_do_nothing())
+    return done.rowcount > 0
 
 
 def _verdict(

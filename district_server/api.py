@@ -14,6 +14,7 @@ from fastapi import FastAPI, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from sqlalchemy import Connection, delete, insert, select, update
 from sqlalchemy.exc import DBAPIError, IntegrityError
+from starlette.requests import ClientDisconnect
 
 from counter_app.wire.messages import (
     CHALLENGE_HEADER,
@@ -68,8 +69,7 @@ class Api:
             ("/sync/v1/push", self._push),
         ):
             app.add_api_route(path, _reading(handle), methods=["POST"])
-        for path, handle in (("/sync/v1/pull", self._pull), ("/sync/v1/check", self._check)):
-            app.add_api_route(path, _reading(handle), methods=["GET"])
+        app.add_api_route("/sync/v1/pull", _reading(self._pull), methods=["GET"])
         app.add_exception_handler(404, _nothing)
         app.add_exception_handler(405, _nothing)
         return app
@@ -131,12 +131,6 @@ class Api:
             )
 
         return self._answered(request, body, work)
-
-    def _check(self, request: Request, body: bytes) -> Response:
-        upto = _number(request.query_params.get("upto"))
-        return self._answered(
-            request, body, lambda connection, caller: encode(feed.check(connection, caller, upto))
-        )
 
     def _answered(
         self, request: Request, body: bytes, work: Callable[[Connection, Caller], bytes]
@@ -236,6 +230,9 @@ def _reading(handle: Handler) -> Callable[[Request], Awaitable[Response]]:
         try:
             body = await _body(request)
             return await run_in_threadpool(handle, request, body)
+        except ClientDisconnect:
+            # the line was cut in the middle; nobody hears this answer
+            return _refusal("cut", "Đường truyền đứt.", 400)
         except PushConflict as conflict:
             return _plain(encode(conflict.conflict), 409)
         except Refused as refused:

@@ -14,15 +14,16 @@ def faults_of(connection: Connection) -> list[dict[str, str]]:
     """Everything that does not fit; empty where all is well."""
     faults: list[dict[str, str]] = []
     for row in connection.execute(select(commune).order_by(commune.c.org)).fetchall():
-        faults += _commune(connection, row.org, row.seq)
+        faults += _commune(connection, row.org, row.seq, row.digest)
     return faults
 
 
-def _commune(connection: Connection, org: str, seq: int) -> list[dict[str, str]]:
+def _commune(connection: Connection, org: str, seq: int, digest: str) -> list[dict[str, str]]:
     faults: list[dict[str, str]] = []
     entries: dict[str, list[Entry]] = {}
     heads: dict[tuple[str, str], Event] = {}
     expected = 1
+    hashes: list[str] = []
     query = select(event.c.cseq, *EVENT_COLUMNS).where(event.c.commune == org)
     for cseq, *columns in connection.execute(query.order_by(event.c.cseq)):
         known = Event(*columns)
@@ -37,11 +38,14 @@ def _commune(connection: Connection, org: str, seq: int) -> list[dict[str, str]]
         if before is not None and before.dseq + 1 == known.dseq and before.hash != known.prev_hash:
             faults.append(_fault("chain_broken", org, f"Chuỗi dấu đứt ở việc {cseq}.", known))
         heads[known.device, known.incarnation] = known
+        hashes.append(known.hash)
         entries.setdefault(known.subject, []).append((known, decode_payload(known)))
     if expected - 1 != seq:
         faults.append(
             {"code": "order_end", "message": f"{org}: bộ đếm {seq} không khớp.", "event": ""}
         )
+    if chain.add(chain.NOTHING, hashes) != digest:
+        faults.append({"code": "digest", "message": f"{org}: tổng dấu không khớp.", "event": ""})
     rows = {
         row.id: row._mapping
         for row in connection.execute(select(dossier).where(dossier.c.commune == org))

@@ -135,7 +135,12 @@ def _make_commune(connection: Connection, org: str) -> None:
     if known is None:
         connection.execute(
             insert(commune).values(
-                org=org, seq=0, incarnation=secrets.token_hex(8), dseq=0, head=chain.GENESIS
+                org=org,
+                seq=0,
+                digest=chain.NOTHING,
+                incarnation=secrets.token_hex(8),
+                dseq=0,
+                head=chain.GENESIS,
             )
         )
 

@@ -7,7 +7,7 @@ import msgspec
 from sqlalchemy import Connection, func, select
 
 from counter_app.domain.events import Event
-from counter_app.wire.messages import CheckAnswer, PullAnswer, WireKey, runs_of
+from counter_app.wire.messages import PullAnswer, WireKey, runs_of
 from district_server.database import get_meta
 from district_server.ingest import Caller
 from district_server.projection import EVENT_COLUMNS
@@ -22,12 +22,12 @@ def pull(
     """What comes after the cursor. A cursor of another epoch starts again."""
     current = get_meta(connection, "epoch") or ""
     begin = after if epoch == current else 0
-    head: int = connection.execute(
-        select(commune.c.seq).where(commune.c.org == caller.commune)
-    ).scalar_one()
+    # the row first: what is read after it holds at least everything it counts
+    here = connection.execute(select(commune).where(commune.c.org == caller.commune)).one()
+    head: int = here.seq
     query = (
         select(event.c.cseq, *EVENT_COLUMNS)
-        .where(event.c.commune == caller.commune, event.c.cseq > begin)
+        .where(event.c.commune == caller.commune, event.c.cseq > begin, event.c.cseq <= head)
         .order_by(event.c.cseq)
         .limit(MOST_EVENTS)
     )
@@ -53,21 +53,10 @@ def pull(
         upto,
         head,
         upto < head,
+        here.digest,
         None if version == keys else tuple(listed),
         version,
     )
-
-
-def check(connection: Connection, caller: Caller, upto: int) -> CheckAnswer:
-    """Count and sum of the hashes, for comparing."""
-    query = select(event.c.hash).where(event.c.commune == caller.commune, event.c.cseq <= upto)
-    return digest_of(list(connection.scalars(query)))
-
-
-def digest_of(hashes: Sequence[str]) -> CheckAnswer:
-    """Order does not matter, so that any side can keep it running."""
-    total = sum(int(value, 16) for value in hashes) % (1 << 256)
-    return CheckAnswer(len(hashes), f"{total:064x}")
 
 
 def key_list(connection: Connection, org: str) -> list[WireKey]:

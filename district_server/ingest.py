@@ -252,13 +252,16 @@ def append(connection: Connection, org: str, coming: Sequence[Entry]) -> int:
         if entry[0].subject in subjects:
             before.setdefault(entry[0].subject, []).append(entry)
     states = [state for entries in before.values() if (state := fold(entries)) is not None]
-    last: int = connection.execute(
+    row = connection.execute(
         update(commune)
         .where(commune.c.org == org)
         .values(seq=commune.c.seq + len(coming))
-        .returning(commune.c.seq)
-    ).scalar_one()
+        .returning(commune.c.seq, commune.c.digest)
+    ).one()
+    last: int = row.seq
     first = last - len(coming) + 1
+    digest = chain.add(row.digest, (known.hash for known, _ in coming))
+    connection.execute(update(commune).where(commune.c.org == org).values(digest=digest))
     connection.execute(
         insert(event),
         [

@@ -28,11 +28,13 @@ commune = Table(
     metadata,
     Column("org", String(40), primary_key=True),
     Column("seq", Integer, nullable=False),
+    Column("digest", String(64), nullable=False),
     Column("incarnation", String(16), nullable=False),
     Column("dseq", Integer, nullable=False),
     Column("head", String(64), nullable=False),
 )
-"""`seq` is the last place in the order; the rest is the head of the server's own chain there."""
+"""`seq` is the last place in the order and `digest` the sum of the hashes up to it; the rest is the
+head of the server's own chain there."""
 
 device = Table(
     "device",

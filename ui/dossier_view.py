@@ -107,7 +107,7 @@ class DossierPane(QWidget):
         self._sent = label("", "caption")
         self._code = elastic(label("", "strong"))
         self._code.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        head = column(row(self._name, self._status, self._late, self._sent), self._code, space=4)
+        head = column(row(self._name, self._status, self._late, 1, self._sent), self._code, space=4)
         head.setContentsMargins(16, 10, 16, 6)
         self._tabs = QButtonGroup(self)
         tabs = row(space=4)

@@ -125,7 +125,12 @@ class DossierDelegate(QStyledItemDelegate):
         painter.drawLine(area.bottomLeft(), area.bottomRight())
         right = area.right() - 12
         right = self._sync_mark(painter, line.sent, right, area)
-        for mark in (line.chip, line.second):
+        # a narrow list has room for one chip: lateness, where there is any
+        marks: tuple[tuple[str, str] | None, ...] = (line.chip, line.second)
+        if self._compact:
+            late = line.second is not None and line.second[0] == "red"
+            marks = (line.second if late else line.chip,)
+        for mark in marks:
             if mark is not None:
                 right = self._draw_chip(painter, mark, right, area)
         left, height = area.left() + 12, area.height()

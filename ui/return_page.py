@@ -39,7 +39,7 @@ class ReturnPage(Page):
         self._person = elastic(label("", "title"))
         self._what = elastic(label("", "strong"))
         self._shelf = label("", "big")
-        head = Card(row(self.box), self.verdict, self._person, row(self._what, self._shelf))
+        head = Card(row(self.box), self.verdict, self._person, row(self._what, 1, self._shelf))
         self.to = Choice(_TO, "Ai đến nhận")
         self.to.changed.connect(self._on_to)
         self.name = Field("Họ tên người nhận", limit=160)

@@ -53,7 +53,8 @@ def label(text: str = "", name: str = "", *, wrap: bool = False) -> QLabel:
 
 def elastic(made: QLabel) -> QLabel:
     """A label that never makes its window wider: what does not fit is cut at the edge."""
-    made.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+    made.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Preferred)
+    made.setMinimumWidth(1)
     return made
 
 

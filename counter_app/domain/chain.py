@@ -6,11 +6,22 @@ still holds.
 
 import hashlib
 import json
+from collections.abc import Iterable
 
 from counter_app.domain.events import Event
 
 GENESIS = "0" * 64
 """What the first event of an incarnation follows."""
+
+
+NOTHING = "0" * 64
+"""The sum of no hashes."""
+
+
+def add(digest: str, hashes: Iterable[str]) -> str:
+    """A sum of hashes, modulo 2^256: the same whatever the order, and cheap to keep running."""
+    total = sum((int(value, 16) for value in hashes), int(digest, 16)) % (1 << 256)
+    return f"{total:064x}"
 
 
 def payload_hash(payload: str) -> str:

@@ -6,7 +6,6 @@ from typing import Protocol
 
 from counter_app.domain.events import Event
 from counter_app.wire.messages import (
-    CheckAnswer,
     Enrolled,
     PullAnswer,
     PushAnswer,
@@ -100,8 +99,8 @@ class SyncStore(Protocol):
     def apply_pull(self, answer: PullAnswer) -> tuple[int, Sequence[SyncProblem]]:
         """Take in what came, move the cursor, in one transaction; how many events were new."""
 
-    def digest(self, upto: int) -> CheckAnswer:
-        """Count and sum of what stands in the order up to there."""
+    def order_digest(self) -> str:
+        """The running sum of the hashes of everything in the order."""
 
     def forget_order(self, epoch: str) -> None:
         """The server lives a new epoch or differs: its order is fetched from the start."""

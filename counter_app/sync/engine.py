@@ -21,7 +21,6 @@ from counter_app.wire.messages import (
     DICTIONARY_ID,
     INCARNATION_HEADER,
     SIGNATURE_HEADER,
-    CheckAnswer,
     Conflict,
     Damaged,
     Hello,
@@ -125,6 +124,7 @@ class _Conversation:
         self._summary = summary
         self._identity = store.identity()
         self._challenge = ""
+        self._digest_above = ""
 
     def run(self) -> None:
         """hello, push*, pull*, check."""
@@ -212,29 +212,24 @@ class _Conversation:
             self._summary.received += received
             self._summary.problems += problems
             if not answer.more:
+                self._digest_above = answer.digest
                 return
 
     def _compare(self) -> None:
         """Both sides must hold the same events in the same order."""
-        identity = self._identity = self._store.identity()
-        status, body = self._signed("GET", f"/sync/v1/check?upto={identity.cursor}", b"")
-        self._refuse_unless_good(status, body)
-        theirs = _decoded(body, CheckAnswer)
-        if theirs != self._store.digest(identity.cursor):
-            # never a blind overwrite: the order is fetched again, what is the same stays
-            self._store.forget_order(identity.epoch)
-            self._pull_all()
-            identity = self._identity = self._store.identity()
-            status, body = self._signed("GET", f"/sync/v1/check?upto={identity.cursor}", b"")
-            self._refuse_unless_good(status, body)
-            if _decoded(body, CheckAnswer) != self._store.digest(identity.cursor):
-                self._summary.problems.append(
-                    SyncProblem(
-                        "",
-                        "digest_differs",
-                        "Sổ ở máy này và máy chủ không khớp. Chưa mất gì. Hãy báo cấp trên.",
-                    )
+        if self._digest_above == self._store.order_digest():
+            return
+        # never a blind overwrite: the order is fetched again, what is the same stays
+        self._store.forget_order(self._identity.epoch)
+        self._pull_all()
+        if self._digest_above != self._store.order_digest():
+            self._summary.problems.append(
+                SyncProblem(
+                    "",
+                    "digest_differs",
+                    "Sổ ở máy này và máy chủ không khớp. Chưa mất gì. Hãy báo cấp trên.",
                 )
+            )
 
     def _signed(self, method: str, target: str, body: bytes) -> tuple[int, bytes]:
         """A signed request; the answer's own signature is checked before a byte of it is used."""

@@ -119,15 +119,10 @@ class PullAnswer(msgspec.Struct, frozen=True):
     upto: int
     head: int
     more: bool
+    digest: str
+    """Sum of the hashes of all events up to the head, hex; where `more` is false it must be ours."""
     keys: tuple[WireKey, ...] | None = None
     keys_version: str = ""
-
-
-class CheckAnswer(msgspec.Struct, frozen=True):
-    """Count and sum of all event hashes up to a place in the order."""
-
-    count: int
-    digest: str
 
 
 class Hello(msgspec.Struct, frozen=True):

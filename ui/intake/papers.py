@@ -86,7 +86,7 @@ class Papers(QWidget):
             self._grid.addWidget(hint, 0, 0, Qt.AlignmentFlag.AlignTop)
             self._grid.setRowStretch(1, 1)
             return
-        if case.by_pages and any(fee.per == "page" for fee in case.fees):
+        if case.by_pages:
             self._show_pages()
             return
         for place, text in enumerate(("Có", "Giấy tờ", *(c for _, c in _COUNTS), "")):

@@ -1,0 +1,374 @@
+"""The promises of sync, against the real server over a line that breaks."""
+
+import threading
+from collections.abc import Callable
+
+import httpx
+import pytest
+from conftest import draft
+from fault_proxy import FaultProxy
+from sqlalchemy import func, select
+
+from counter_app.bootstrap import Counter
+from counter_app.domain.officer import Officer
+from counter_app.errors import EnvironmentFault, Refused
+from counter_app.services.acts import Acted
+from counter_app.services.results import Accepted
+from counter_app.sync.enrol import enrol
+from counter_app.wire.dossier_json import dossier_json
+from db.check import check
+from district_server.acts import act
+from district_server.check import faults_of
+from district_server.enrolment import issue_code, revoke
+from district_server.projection import by_code, dossier_of
+from district_server.tables import event, quarantine
+
+Pair = tuple[Counter, Officer]
+Enrolled = Callable[[int], Pair]
+
+
+def accept(pair: Pair, **more: object) -> Accepted:
+    made = pair[0].intake.accept(draft(**more), pair[1])  # type: ignore[arg-type]
+    assert isinstance(made, Accepted)
+    return made
+
+
+def do(pair: Pair, dossier_id: str, action: str, **fields: object) -> None:
+    done = pair[0].acts.act(dossier_id, action, fields, pair[1])
+    assert isinstance(done, Acted), done
+
+
+def synced(pair: Pair) -> None:
+    summary = pair[0].sync.cycle()
+    assert not summary.fault
+    assert not summary.problems
+    assert summary.waiting == 0
+
+
+def events_above(upper) -> int:  # type: ignore[no-untyped-def]
+    with upper.database.begin() as connection:
+        return connection.execute(select(func.count()).select_from(event)).scalar_one()
+
+
+def assert_at_rest(upper, *pairs: Pair) -> None:  # type: ignore[no-untyped-def]
+    """Everything everywhere the same, nothing twice, every book whole."""
+    for _ in range(2):
+        for pair in pairs:
+            synced(pair)
+    with upper.database.begin() as connection:
+        assert faults_of(connection) == []
+    digests = set()
+    for counter, _ in pairs:
+        assert check(counter.store).faults == ()
+        digests.add(counter.sync_store.order_digest())
+        with counter.store.read() as books:
+            counted = books.connection.exec_driver_sql(
+                "SELECT count(*) FROM event_log"
+            ).scalar_one()
+        assert counted == events_above(upper)
+    assert len(digests) == 1
+
+
+def test_the_way_up_and_down(upper, enrolled: Enrolled) -> None:  # type: ignore[no-untyped-def]
+    first, second = enrolled(1), enrolled(2)
+    made = accept(first)
+    assert first[0].search.open(made.dossier_id).row.sent == "local"  # type: ignore[union-attr]
+    synced(first)
+    synced(second)
+    assert first[0].search.open(made.dossier_id).row.sent == "sent"  # type: ignore[union-attr]
+    do(second, made.dossier_id, "transfer", to="upper")
+    synced(second)
+    with upper.database.begin() as connection:
+        org, dossier_id = by_code(connection, made.code)[0]
+        act(connection, upper.keys, org, dossier_id, "complete", {"shelf": "K1"}, "Trên")
+    synced(first)
+    do(first, made.dossier_id, "return")
+    assert_at_rest(upper, first, second)
+    stories = []
+    for counter, _ in (first, second):
+        view = counter.search.open(made.dossier_id)
+        assert view is not None
+        stories.append(dossier_json(view.dossier, view.row.sent))
+    with upper.database.begin() as connection:
+        above = dossier_of(connection, org, dossier_id)
+        assert above is not None
+        stories.append(dossier_json(above, "sent"))
+    assert stories[0] == stories[1] == stories[2]
+    assert stories[0]["status"] == "returned"
+
+
+@pytest.mark.parametrize("way", ["cut_up", "cut_down"])
+def test_a_line_cut_anywhere_loses_and_doubles_nothing(
+    upper,
+    proxy: FaultProxy,
+    enrolled: Enrolled,
+    way: str,  # type: ignore[no-untyped-def]
+) -> None:
+    first = enrolled(1)
+    for _ in range(3):
+        accept(first)
+    for cut in (1, 150, 400, 700, 900, 1100, 1300, 1600, 2000, 2600):
+        accept(first)
+        setattr(proxy, way, cut)
+        first[0].sync.cycle()
+        proxy.heal()
+    assert_at_rest(upper, first)
+    with first[0].store.read() as books:
+        own = books.connection.exec_driver_sql("SELECT count(*) FROM event_log").scalar_one()
+    assert events_above(upper) == own
+
+
+def test_a_lost_answer_is_simply_asked_again(
+    upper,
+    proxy: FaultProxy,
+    enrolled: Enrolled,  # type: ignore[no-untyped-def]
+) -> None:
+    first = enrolled(1)
+    synced(first)
+    made = accept(first)
+    # hello comes back whole; the answer to the push is lost after the server has committed
+    proxy.cut_down = 420
+    summary = first[0].sync.cycle()
+    assert summary.fault
+    before = events_above(upper)
+    proxy.heal()
+    synced(first)
+    assert events_above(upper) == before
+    assert first[0].search.open(made.dossier_id).row.sent == "sent"  # type: ignore[union-attr]
+
+
+def test_no_server_and_a_portal_are_weather(
+    upper,
+    proxy: FaultProxy,
+    enrolled: Enrolled,  # type: ignore[no-untyped-def]
+) -> None:
+    first = enrolled(1)
+    accept(first)
+    proxy.page = b"<html>Wi-Fi</html>"
+    assert "đăng nhập" in first[0].sync.cycle().fault
+    proxy.heal()
+    upper.stop()
+    summary = first[0].sync.cycle()
+    assert summary.fault
+    assert summary.waiting > 0
+    upper.start()
+    synced(first)
+
+
+def test_a_server_restart_in_between_is_not_noticed(upper, enrolled: Enrolled) -> None:  # type: ignore[no-untyped-def]
+    first, second = enrolled(1), enrolled(2)
+    accept(first)
+    synced(first)
+    upper.stop()
+    upper.start()
+    accept(second)
+    assert_at_rest(upper, first, second)
+
+
+def test_one_bad_event_stops_no_other(upper, enrolled: Enrolled) -> None:  # type: ignore[no-untyped-def]
+    first = enrolled(1)
+    good = accept(first)
+    with first[0].store.write() as books:
+        payload = books.log.of(good.dossier_id)[0][1]
+        from dataclasses import replace
+
+        from counter_app.domain.events import SYSTEM, DossierAccepted
+
+        assert isinstance(payload, DossierAccepted)
+        # a code of another counter, as a meddler would write it
+        foreign = replace(payload, code=payload.code.replace("-1001", "-7001"))
+        bad = books.log.append(foreign, actor=SYSTEM, at=first[0].clock.now())
+        books.dossiers.enter(bad, foreign)
+    later = accept(first)
+    summary = first[0].sync.cycle()
+    assert [problem.code for problem in summary.problems] == ["code_foreign"]
+    assert summary.waiting == 0
+    rows = {r.code: r.sent for r in first[0].search.find("nguyet")}
+    assert rows[good.code] == rows[later.code] == "sent"
+    assert rows[foreign.code] == "problem"
+    with upper.database.begin() as connection:
+        assert connection.execute(select(func.count()).select_from(quarantine)).scalar_one() == 1
+    assert "cần sửa" in first[0].sync_state().text
+
+
+def test_a_copied_store_is_found_out_and_loses_nothing(
+    upper,
+    enrolled: Enrolled,
+    proxy: FaultProxy,  # type: ignore[no-untyped-def]
+) -> None:
+    import shutil
+
+    from conftest import PASSPHRASE
+
+    from counter_app.bootstrap import open_counter
+
+    first = enrolled(1)
+    accept(first)
+    synced(first)
+    copy_folder = first[0].folder.with_name("ban-sao")
+    shutil.copytree(first[0].folder, copy_folder)
+    copy = open_counter(copy_folder, PASSPHRASE)
+    copy.clock = first[0].clock
+    accept(first, name="A")
+    accept((copy, first[1]), name="B")
+    synced(first)
+    summary = copy.sync.cycle()
+    assert summary.refused
+    assert "bản sao" in summary.fault
+    assert len(copy.search.find("b")) >= 1
+    assert check(copy.store).faults == ()
+    copy.close()
+
+
+def test_communes_do_not_see_each_other(upper, enrolled: Enrolled, make_counter, tmp_path) -> None:  # type: ignore[no-untyped-def]
+    from conftest import PASSPHRASE, PIN
+
+    import resources
+    from counter_app.bootstrap import create_counter, open_counter
+
+    first = enrolled(1)
+    accept(first)
+    synced(first)
+    folder = tmp_path / "huong-lap"
+    create_counter(folder, resources.office_text("huong-lap"), 1, "A", PIN, PASSPHRASE)
+    other = open_counter(folder, PASSPHRASE)
+    other.enrol(upper.url, upper.code(other), None)
+    summary = other.sync.cycle()
+    assert summary.received == 0
+    assert other.search.find("nguyet") == ()
+    other.close()
+
+
+def test_a_revoked_device_is_refused_and_keeps_its_work(upper, enrolled: Enrolled) -> None:  # type: ignore[no-untyped-def]
+    first = enrolled(1)
+    synced(first)
+    accept(first)
+    with upper.database.begin() as connection:
+        revoke(connection, first[0].identity.device_id)
+    summary = first[0].sync.cycle()
+    assert summary.refused
+    assert "thu hồi" in summary.fault
+    assert summary.waiting == 1
+
+
+def test_a_polling_reader_passes_over_nothing(upper, enrolled: Enrolled) -> None:  # type: ignore[no-untyped-def]
+    writers = [enrolled(1), enrolled(2)]
+    reader = enrolled(3)
+    for pair in writers:
+        for _ in range(15):
+            accept(pair)
+    stop = threading.Event()
+
+    def poll() -> None:
+        while not stop.is_set():
+            reader[0].sync.cycle()
+
+    poller = threading.Thread(target=poll)
+    poller.start()
+    threads = [threading.Thread(target=pair[0].sync.cycle) for pair in writers]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    stop.set()
+    poller.join()
+    assert_at_rest(upper, *writers, reader)
+
+
+def test_a_recorded_request_is_worth_nothing(upper, enrolled: Enrolled) -> None:  # type: ignore[no-untyped-def]
+    first = enrolled(1)
+    recorded: list[tuple[str, str, dict[str, str], bytes]] = []
+    original = first[0].sync._connect
+
+    def recording(identity):  # type: ignore[no-untyped-def]
+        link = original(identity)
+        send = link.send
+
+        def kept(method, target, headers, body):  # type: ignore[no-untyped-def]
+            recorded.append((method, target, dict(headers), body))
+            return send(method, target, headers, body)
+
+        link.send = kept
+        return link
+
+    first[0].sync._connect = recording
+    accept(first)
+    synced(first)
+    before = events_above(upper)
+    with httpx.Client(base_url=upper.url) as client:
+        for method, target, headers, body in recorded:
+            if target.endswith("hello"):
+                continue
+            for _ in range(3):
+                assert (
+                    client.request(method, target, headers=headers, content=body).status_code == 401
+                )
+    assert events_above(upper) == before
+
+
+def test_strangers_get_nothing(upper) -> None:  # type: ignore[no-untyped-def]
+    with httpx.Client(base_url=upper.url) as client:
+        headers = {"X-Device": "c-" + "0" * 32}
+        assert client.post("/sync/v1/hello", headers=headers).status_code == 401
+        assert client.get("/sync/v1/pull?after=0", headers=headers).status_code == 401
+        assert client.get("/khong-co").status_code == 404
+        assert client.post("/enrol/v1/enrol", content=b"{").status_code == 400
+        assert client.post("/enrol/v1/enrol", content=b"x" * (9 * 1024 * 1024)).status_code == 413
+
+
+def test_enrolment_codes(upper, make_counter) -> None:  # type: ignore[no-untyped-def]
+    counter = make_counter(4)
+    good = upper.code(counter)
+    for _ in range(4):
+        with pytest.raises(Refused):
+            counter.enrol(upper.url, "AAAAAAAAAA", None)
+    counter.enrol(upper.url, good, None)
+    # the answer may be lost: the same device asks again and hears the same
+    assert counter.enrol(upper.url, good, None) == counter.identity.device_id
+    with pytest.raises(Exception, match="đang có máy"), upper.database.begin() as connection:
+        issue_code(connection, counter.identity.org_code, 4)
+
+
+def test_the_fifth_wrong_try_kills_the_code(upper, make_counter) -> None:  # type: ignore[no-untyped-def]
+    counter = make_counter(4)
+    good = upper.code(counter)
+    for _ in range(5):
+        with pytest.raises(Refused):
+            counter.enrol(upper.url, "AAAAAAAAAA", None)
+    with pytest.raises(Refused):
+        counter.enrol(upper.url, good, None)
+
+
+def test_the_fingerprint_and_the_address_are_checked(upper, make_counter) -> None:  # type: ignore[no-untyped-def]
+    counter = make_counter(4)
+    code = upper.code(counter)
+    with pytest.raises(Refused) as wrong:
+        counter.enrol(upper.url, code, "0000-0000-0000-0000")
+    assert wrong.value.code == "fingerprint_wrong"
+    with pytest.raises(Refused) as plain:
+        enrol(counter.sync_store, counter.signer, "http://192.0.2.1:1", code, None)
+    assert plain.value.code == "url_plain"
+    with pytest.raises(EnvironmentFault):
+        counter.enrol("http://127.0.0.1:1", code, None)
+    counter.enrol(upper.url, code, upper.keys.fingerprint)
+
+
+def test_before_enrolment_nothing_is_sent(make_counter) -> None:  # type: ignore[no-untyped-def]
+    counter = make_counter(4)
+    with pytest.raises(Refused) as refused:
+        counter.sync.cycle()
+    assert refused.value.message == "Máy này chưa ghi danh. Vẫn nhận hồ sơ bình thường."
+
+
+def test_figures_on_the_wire(upper, enrolled: Enrolled) -> None:  # type: ignore[no-untyped-def]
+    first = enrolled(1)
+    synced(first)
+    idle = first[0].sync.cycle()
+    assert idle.bytes_in + idle.bytes_out <= 1_600
+    accept(first)
+    one = first[0].sync.cycle()
+    assert one.bytes_in + one.bytes_out <= 3_600
+    for number in range(100):
+        accept(first, name=f"HỒ THỊ SỐ {number}")
+    hundred = first[0].sync.cycle()
+    assert hundred.bytes_out + hundred.bytes_in <= 26_000, hundred
