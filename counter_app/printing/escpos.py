@@ -18,7 +18,7 @@ CUT = b"\x1dVB\x00"
 FENCE = b"\x1dr\x01"
 STATUS_PAPER = b"\x10\x04\x04"
 STATUS_OFFLINE = b"\x10\x04\x02"
-_LEAST_SKIPPED = 24
+_LEAST_SKIPPED = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +28,7 @@ class Profile:
     width: int = 576
     cutter: bool = True
     skip_blank: bool = False
-    """Feed over blank rows instead of sending them: up to 45 % fewer bytes."""
+    """Feed over blank rows and leave out white at the right instead of sending it."""
     feed_rows: int = 60
     """Blank rows after the last line, so that it passes the tear bar."""
 
@@ -39,7 +39,7 @@ def job_bytes(image: Image.Image, profile: Profile) -> bytes:
     parts = [INIT]
     for skip, chunk in _chunks(rows, profile.skip_blank):
         parts += [b"\x1bJ" + bytes((min(255, skip - done),)) for done in range(0, skip, 255)]
-        parts += _strips(chunk)
+        parts += _strips(chunk, trim=profile.skip_blank)
     parts.append(b"\x1bJ" + bytes((profile.feed_rows,)))
     parts.append(CUT if profile.cutter else b"\n\n")
     return b"".join(parts)
@@ -87,7 +87,7 @@ def _chunks(rows: list[bytes], skip_blank: bool) -> list[tuple[int, list[bytes]]
     return chunks
 
 
-def _strips(rows: list[bytes]) -> list[bytes]:
+def _strips(rows: list[bytes], *, trim: bool) -> list[bytes]:
     found, at = [], 0
     while at < len(rows):
         height = _clean_height(rows, at, min(STRIP, len(rows) - at))
@@ -97,6 +97,10 @@ def _strips(rows: list[bytes]) -> list[bytes]:
             # one blank row more: the paper is a ninth of a millimetre longer
             strip = [*strip, bytes(len(strip[0]))]
         stride = len(strip[0])
+        if trim:
+            # white at the right need not be sent
+            stride = max(1, *(len(row.rstrip(b"\x00")) for row in strip))
+            strip = [row[:stride] for row in strip]
         found.append(
             b"\x1dv0\x00"
             + stride.to_bytes(2, "little")

@@ -1,0 +1,118 @@
+"""Statutory forms: every field, embedded fonts, the same bytes twice."""
+
+import re
+import subprocess
+from pathlib import Path
+
+import pypdfium2
+import pytest
+from conftest import draft
+
+import resources
+from counter_app.bootstrap import Counter
+from counter_app.domain.faults import FileFault
+from counter_app.domain.officer import Officer
+from counter_app.errors import Refused
+from counter_app.printing.form_template import parse_template
+from counter_app.services.results import Accepted, Noticed
+
+
+@pytest.fixture
+def dossier_id(counter: Counter, officer: Officer) -> str:
+    made = counter.intake.accept(draft(note="Trả tại bản"), officer)
+    assert isinstance(made, Accepted)
+    return made.dossier_id
+
+
+def text_of(pdf: bytes) -> str:
+    document = pypdfium2.PdfDocument(pdf)
+    text = " ".join(page.get_textpage().get_text_range() for page in document)
+    document.close()
+    return re.sub(r"\s+", " ", text)
+
+
+@pytest.mark.parametrize("paper", ["a5", "a4"])
+def test_the_receipt_says_everything(counter: Counter, dossier_id: str, paper: str) -> None:
+    text = text_of(counter.prints.form_pdf(dossier_id, "receipt", paper))
+    for words in (
+        "CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM",
+        "GIẤY TIẾP NHẬN HỒ SƠ VÀ HẸN TRẢ KẾT QUẢ",
+        "Mã hồ sơ: H50.99.01-261120-2001",
+        "HỒ THỊ NGUYỆT",
+        "Thôn Ta Đủ, Tân Hợp, Hướng Hóa, Quảng Trị",
+        "0912000345",
+        "Cấp Giấy xác nhận tình trạng hôn nhân",
+        "Tờ khai cấp Giấy xác nhận tình trạng hôn nhân",
+        "3 ngày làm việc",
+        "09 giờ 24 phút, ngày 20 tháng 11 năm 2026",
+        "17 giờ 00 phút, ngày 26 tháng 11 năm 2026",
+        "Hồ Thị Mai",
+        "Trả tại bản",
+        "Vào Sổ theo dõi hồ sơ",
+    ):
+        assert words in text, words
+    assert "045190001234" not in text
+
+
+def test_the_same_bytes_twice(counter: Counter, dossier_id: str) -> None:
+    first = counter.prints.form_pdf(dossier_id, "receipt")
+    assert counter.prints.form_pdf(dossier_id, "receipt") == first
+
+
+def test_every_font_is_embedded_and_ours(counter: Counter, dossier_id: str, tmp_path: Path) -> None:
+    path = tmp_path / "f.pdf"
+    path.write_bytes(counter.prints.form_pdf(dossier_id, "receipt"))
+    told = subprocess.run(["pdffonts", str(path)], capture_output=True, text=True, check=True)
+    fonts = told.stdout.splitlines()[2:]
+    assert fonts
+    assert all("NotoSans" in line and " yes yes " in line for line in fonts)
+
+
+@pytest.mark.parametrize(
+    ("kind", "title"),
+    [
+        ("refusal", "PHIẾU TỪ CHỐI TIẾP NHẬN GIẢI QUYẾT HỒ SƠ"),
+        ("supplement", "PHIẾU YÊU CẦU BỔ SUNG, HOÀN THIỆN HỒ SƠ"),
+    ],
+)
+def test_notices_have_their_own_numbers(
+    counter: Counter, officer: Officer, kind: str, title: str
+) -> None:
+    given = draft(reason="Không thuộc thẩm quyền", notice=kind, items=["Bản sao trích lục"])
+    made = counter.intake.refuse(given, officer)
+    assert isinstance(made, Noticed)
+    assert made.notice_no == "2-0001"
+    text = text_of(counter.prints.form_pdf(made.notice_id, kind))
+    for words in (title, "Không thuộc thẩm quyền", "Bản sao trích lục", "HỒ THỊ NGUYỆT"):
+        assert words in text
+    again = counter.intake.refuse(given, officer)
+    assert isinstance(again, Noticed)
+    assert again.notice_no == "2-0002"
+
+
+def test_markup_in_a_name_is_only_letters(counter: Counter, officer: Officer) -> None:
+    made = counter.intake.accept(draft(name="<img src=file:x> & <b>A</b> {code}"), officer)
+    assert isinstance(made, Accepted)
+    assert "<img src=file:x> & <b>A</b> {code}" in text_of(
+        counter.prints.form_pdf(made.dossier_id, "receipt")
+    )
+
+
+def test_a_form_before_its_action_is_refused(counter: Counter, dossier_id: str) -> None:
+    for form in ("refusal", "stop", "apology", "khong-co"):
+        with pytest.raises(Refused):
+            counter.prints.form_pdf(dossier_id, form)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "word"),
+    [("{code}", "{khong_co}", "khong_co"), ('kind = "table"', 'kind = "bang"', "bang")],
+)
+def test_a_broken_template_is_refused_with_its_line(old: str, new: str, word: str) -> None:
+    text = resources.form_text("FS-2018", "receipt")
+    assert text is not None
+    broken = text.replace(old, new, 1)
+    line = next(n for n, content in enumerate(broken.splitlines(), 1) if word in content)
+    with pytest.raises(FileFault) as fault:
+        parse_template(broken)
+    assert fault.value.line == line

@@ -1,0 +1,151 @@
+"""Every way a printer can fail, and the one honest word for each."""
+
+import time
+from pathlib import Path
+
+import pytest
+from conftest import draft
+
+from counter_app.bootstrap import Counter
+from counter_app.domain.officer import Officer
+from counter_app.domain.outcome import Outcome
+from counter_app.errors import Refused
+from counter_app.printing.transports import FilePrinter, NetworkPrinter, Timeouts, printer_at
+from counter_app.printing.virtual import Fault, VirtualPrinter
+from counter_app.services.results import Accepted
+
+QUICK = Timeouts(connect=0.5, status=0.3, stall=0.5, fence=0.6)
+JOB = b"\x1b@" + (b"\x1dv0\x00\x48\x00\x80\x00" + b"\x00" * 72 * 128) * 60 + b"\x1dVB\x00"
+
+
+def outcome(fault: Fault, after: int = 0, job: bytes = JOB) -> tuple[Outcome, str]:
+    with VirtualPrinter(fault, after) as printer:
+        return NetworkPrinter("127.0.0.1", printer.port, timeouts=QUICK).send(job)
+
+
+@pytest.mark.parametrize(
+    ("fault", "after", "expected"),
+    [
+        (Fault.NONE, 0, Outcome.CONFIRMED),
+        (Fault.NO_PAPER, 0, Outcome.FAILED),
+        (Fault.COVER_OPEN, 0, Outcome.FAILED),
+        (Fault.NEVER_READS, 0, Outcome.UNKNOWN),
+        (Fault.RESET, 20_000, Outcome.UNKNOWN),
+        (Fault.RESET, len(JOB) - 500, Outcome.UNKNOWN),
+        (Fault.PAPER_OUT, 20_000, Outcome.UNKNOWN),
+        (Fault.PAPER_OUT, len(JOB) - 500, Outcome.UNKNOWN),
+        (Fault.NO_FENCE, 0, Outcome.UNKNOWN),
+        (Fault.CLOSES, 0, Outcome.UNKNOWN),
+        (Fault.MUTE, 0, Outcome.SENT),
+    ],
+)
+def test_the_outcome_is_what_was_really_known(fault: Fault, after: int, expected: Outcome) -> None:
+    began = time.monotonic()
+    found, message = outcome(fault, after)
+    assert found is expected
+    assert bool(message) == (expected is not Outcome.CONFIRMED)
+    assert time.monotonic() - began < 10
+
+
+def test_a_printer_that_is_off_fails_at_once() -> None:
+    with VirtualPrinter() as printer:
+        port = printer.port
+    found, message = NetworkPrinter("127.0.0.1", port, timeouts=QUICK).send(JOB)
+    assert found is Outcome.FAILED
+    assert "đã bật" in message
+
+
+def test_a_file_is_only_sent(tmp_path: Path) -> None:
+    assert FilePrinter(tmp_path / "a").send(JOB)[0] is Outcome.SENT
+    assert (tmp_path / "a").read_bytes() == JOB
+    assert FilePrinter(tmp_path / "khong-co" / "a").send(JOB)[0] is Outcome.FAILED
+
+
+@pytest.mark.parametrize(
+    "address", ["", "tcp://", "tcp://a", "usb://a:1", "tcp://a:0", "tcp://a:99999"]
+)
+def test_addresses_that_are_none(address: str) -> None:
+    with pytest.raises(Refused):
+        printer_at(address)
+
+
+# ---- with the book behind it --------------------------------------------------------------------
+
+
+def printed(
+    counter: Counter, officer: Officer, dossier_id: str, fault: Fault, after: int = 0
+) -> Outcome:
+    with VirtualPrinter(fault, after) as printer:
+        way = NetworkPrinter("127.0.0.1", printer.port, timeouts=QUICK)
+        return counter.prints.print_slip(dossier_id, way, officer).outcome
+
+
+@pytest.mark.parametrize(
+    ("fault", "copies", "waiting"),
+    [
+        (Fault.NONE, 1, 0),
+        (Fault.MUTE, 1, 0),
+        (Fault.RESET, 1, 0),
+        (Fault.NO_PAPER, 0, 1),
+    ],
+)
+def test_only_a_failed_print_is_not_counted(
+    counter: Counter, officer: Officer, fault: Fault, copies: int, waiting: int
+) -> None:
+    made = counter.intake.accept(draft(), officer)
+    assert isinstance(made, Accepted)
+    printed(counter, officer, made.dossier_id, fault, 9_000)
+    assert counter.prints.receipt(made.dossier_id)[1] == copies
+    with counter.store.read() as books:
+        assert len(books.prints.unfinished()) == waiting
+        dossier = books.dossiers.get(made.dossier_id)
+    assert dossier is not None
+    assert dossier.code == made.code
+
+
+def test_reprints_are_numbered_and_a_correction_counts_from_nothing(
+    counter: Counter, officer: Officer
+) -> None:
+    made = counter.intake.accept(draft(), officer)
+    assert isinstance(made, Accepted)
+    with VirtualPrinter() as printer:
+        way = NetworkPrinter("127.0.0.1", printer.port, timeouts=QUICK)
+        copies = [
+            counter.prints.print_slip(made.dossier_id, way, officer).copy_no for _ in range(3)
+        ]
+        fields = {"reason": "sai tên", "applicant": {"name": "HỒ THỊ NGA"}}
+        counter.acts.act(made.dossier_id, "correct", fields, officer)
+        copies.append(counter.prints.print_slip(made.dossier_id, way, officer).copy_no)
+    assert copies == [0, 1, 2, 0]
+    receipt, _ = counter.prints.receipt(made.dossier_id)
+    assert (receipt.no, receipt.replaces_no, receipt.applicant_name) == (2, 1, "HỒ THỊ NGA")
+
+
+def test_previews_are_never_counted(counter: Counter, officer: Officer) -> None:
+    made = counter.intake.accept(draft(), officer)
+    assert isinstance(made, Accepted)
+    first = counter.prints.slip_job(made.dossier_id, 576)
+    assert counter.prints.slip_job(made.dossier_id, 576) == first
+    assert counter.prints.receipt(made.dossier_id)[1] == 0
+
+
+def test_a_crash_in_mid_print_leaves_a_question_and_prints_nothing(
+    counter: Counter, officer: Officer
+) -> None:
+    made = counter.intake.accept(draft(), officer)
+    assert isinstance(made, Accepted)
+    with counter.store.write() as books:
+        (job,) = books.prints.unfinished()
+        books.prints.change(job.id, state="printing", outcome=None, printer="tcp://x", copy_no=0)
+    counter.prints.after_crash()
+    (job,) = counter.prints.jobs_of(made.dossier_id)
+    assert (job.state, job.outcome) == ("done", Outcome.UNKNOWN)
+    assert counter.prints.receipt(made.dossier_id)[1] == 1
+
+
+def test_what_was_saved_and_not_printed_is_shown_first(counter: Counter, officer: Officer) -> None:
+    made = counter.intake.accept(draft(), officer)
+    assert isinstance(made, Accepted)
+    (line,) = counter.worklists.urgent(officer.id)
+    assert (line.kind, line.dossier_id) == ("unprinted", made.dossier_id)
+    assert "Đừng nhận lại" in line.text
