@@ -247,7 +247,7 @@ class Intake:
             facts=facts,
             due=due,
             receipt=seal,
-            slip=_needs_slip(due, received_at),
+            slip=needs_slip(due, received_at),
             form_set=form_set(office, received_at.date()),
             office_version=version,
             counter_no=books.settings.identity().counter_no,
@@ -287,7 +287,7 @@ def form_set(office: Office, day: date) -> str:
     return "FS-2025" if day >= NEWER_FORMS_FROM else "FS-2018"
 
 
-def _needs_slip(due: ev.Due, received_at: datetime) -> bool:
+def needs_slip(due: ev.Due, received_at: datetime) -> bool:
     """The law asks for no receipt where the result is handed over the same day."""
     same_day = due.unit == ProcessingUnit.SAME_DAY
     return not (same_day and due.due_at.date() == received_at.date())

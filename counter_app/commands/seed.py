@@ -1,0 +1,68 @@
+"""`seed`: invented dossiers, for trials and benchmarks only."""
+
+import argparse
+import time
+import uuid
+from collections.abc import Iterator
+from random import Random
+
+from counter_app.bootstrap import Counter
+from counter_app.commands.lines import write
+from counter_app.commands.session import opened
+from counter_app.errors import WrongUsage
+from counter_app.services.invented import OFFICER, Inventor
+from counter_app.services.receipts import ReceiptSealer
+from db.bulk import Written, require_seedable, write_dossiers
+
+_MOST = 5_000_000
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """What the command line takes."""
+    parser.add_argument("--dossiers", type=int, required=True)
+    parser.add_argument("--seed", type=int, required=True)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Write them; tells how many and how long."""
+    if not 1 <= options.dossiers <= _MOST:
+        raise WrongUsage(f"Số hồ sơ thử từ 1 đến {_MOST}.")
+    began = time.monotonic()
+    with opened(options) as counter:
+        require_seedable(counter.store)
+        for done in write_dossiers(counter.store, _invented(counter, options)):
+            if done % 100_000 == 0:
+                write({"dossiers": done, "seconds": round(time.monotonic() - began, 1)})
+    write(
+        {
+            "ok": True,
+            "dossiers": options.dossiers,
+            "seconds": round(time.monotonic() - began, 1),
+        }
+    )
+    return 0
+
+
+def _invented(counter: Counter, options: argparse.Namespace) -> Iterator[list[Written]]:
+    random = Random(f"{options.dossiers}/{options.seed}")
+    with counter.store.read() as books:
+        version = books.settings.office_version()
+    inventor = Inventor(
+        counter.catalogue,
+        counter.office,
+        version,
+        counter.identity.counter_no,
+        ReceiptSealer(counter.signer),
+        random,
+    )
+    for story in inventor.stories(options.dossiers, counter.clock.now()):
+        yield [
+            Written(
+                step.payload,
+                OFFICER,
+                step.at,
+                str(uuid.UUID(int=random.getrandbits(128), version=4)),
+                random.randbytes(8),
+            )
+            for step in story
+        ]

@@ -1,0 +1,134 @@
+"""Writing very many invented dossiers at once: the same events and rows, a few statements for all."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from itertools import islice
+from typing import Any
+
+from sqlalchemy import insert, text
+from sqlalchemy.dialects.sqlite import insert as upsert
+
+from counter_app.domain import chain
+from counter_app.domain.code import DossierCode
+from counter_app.domain.dossier import Entry, fold
+from counter_app.domain.events import Actor, Payload
+from counter_app.errors import Refused
+from counter_app.wire.codec import encode_payload, type_and_version
+from db.books import Settings
+from db.dossiers import words_of
+from db.log import values_of
+from db.store import Books, Store
+from db.tables import code_number, dossier, event_log, issued_code, sync_state
+
+AT_ONCE = 4_000
+"""Dossiers a transaction."""
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """One event of an invented dossier."""
+
+    payload: Payload
+    actor: Actor
+    at: datetime
+    event_id: str
+    salt: bytes
+
+
+def require_seedable(store: Store) -> None:
+    """Invented dossiers never stand beside real ones."""
+    with store.read() as books:
+        connection = books.connection
+        enrolled = connection.execute(
+            sync_state.select().where(sync_state.c.name == "server_url")
+        ).first()
+        real = connection.exec_driver_sql("SELECT 1 FROM dossier LIMIT 1").first()
+        if enrolled or (real and not books.settings.identity().seeded):
+            raise Refused(
+                "store_in_use",
+                "Sổ này đã ghi danh hoặc đã có hồ sơ thật. Chỉ nạp dữ liệu thử vào sổ trống.",
+            )
+
+
+def write_dossiers(store: Store, dossiers: Iterable[Sequence[Written]]) -> Iterator[int]:
+    """Write them in large transactions; tells after each how many stand there."""
+    coming = iter(dossiers)
+    done = 0
+    while batch := list(islice(coming, AT_ONCE)):
+        with store.write() as books:
+            _write(books, batch)
+        done += len(batch)
+        yield done
+
+
+def _write(books: Books, batch: Sequence[Sequence[Written]]) -> None:
+    settings: Settings = books.settings
+    settings.put("seeded", "yes")
+    head, dseq = settings.get("head") or chain.GENESIS, int(settings.get("dseq") or 0)
+    own = settings.identity()
+    events: list[dict[str, object]] = []
+    rows: list[dict[str, object]] = []
+    for story in batch:
+        entries: list[Entry] = []
+        last_dseq = 0
+        for written in story:
+            name, version = type_and_version(written.payload)
+            dseq += 1
+            event = chain.seal(
+                head,
+                own.device_id,
+                own.incarnation,
+                dseq,
+                written.event_id,
+                name,
+                version,
+                story[0].event_id,
+                written.at.isoformat(timespec="seconds"),
+                "seed",
+                written.actor.id,
+                written.actor.name,
+                encode_payload(written.payload, written.salt),
+            )
+            head = event.hash
+            if name != "slip.printed":
+                last_dseq = dseq
+            events.append(values_of(event))
+            entries.append((event, written.payload))
+        state = fold(entries)
+        assert state is not None
+        rows.append({**books.dossiers.values_of(state, last_dseq), "_words": words_of(state)})
+    first_num = books.connection.exec_driver_sql(
+        "SELECT coalesce(max(num), 0) + 1 FROM dossier"
+    ).scalar_one()
+    words: list[dict[str, Any]] = []
+    for place, row in enumerate(rows):
+        row["num"] = first_num + place
+        words.append({"num": row["num"], "words": row.pop("_words")})
+    connection = books.connection
+    connection.execute(insert(event_log), events)
+    connection.execute(insert(dossier), rows)
+    connection.execute(
+        insert(issued_code), [{"code": row["code"], "dossier_id": row["id"]} for row in rows]
+    )
+    connection.execute(
+        text("INSERT INTO dossier_search(rowid, words) VALUES (:num, :words)"), words
+    )
+    _count_numbers(books, rows)
+    settings.put("head", head)
+    settings.put("dseq", str(dseq))
+
+
+def _count_numbers(books: Books, rows: Sequence[dict[str, object]]) -> None:
+    highest: dict[date, int] = {}
+    for row in rows:
+        code = DossierCode.parse(str(row["code"]))
+        assert code is not None
+        highest[code.day] = max(highest.get(code.day, 0), int(code.seq[1:]))
+    for day, last in highest.items():
+        values = {"day": day.isoformat(), "block": 0, "last": last}
+        books.connection.execute(
+            upsert(code_number)
+            .values(values)
+            .on_conflict_do_update(("day", "block"), set_={"last": last})
+        )
