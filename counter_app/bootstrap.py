@@ -1,4 +1,8 @@
-"""The composition root: everything of one counter, wired on one page."""
+"""The composition root: everything of one counter, wired on one page.
+
+What a verb does not need it does not import: the services load where they are made, so that `show`
+answers at once from cold and the window's first screen waits for nothing.
+"""
 
 import base64
 from collections.abc import Callable
@@ -9,37 +13,30 @@ from typing import TYPE_CHECKING, Literal
 
 import resources
 from counter_app import __version__
-from counter_app.domain.events import SYSTEM
 from counter_app.domain.faults import FileFault
 from counter_app.domain.office import Office, parse_office
-from counter_app.domain.officer import Role
-from counter_app.domain.text import clean_text
 from counter_app.errors import EnvironmentFault, Refused
 from counter_app.keys import store_key
-from counter_app.keys.device import DeviceSigner, device_id_of, new_private_key, verify
-from counter_app.keys.pins import Argon2Pins
 from counter_app.ports import Clock, IdSource, PaperMaker, Printer
-from counter_app.services.acts import Acts
-from counter_app.services.catalogue import Catalogue
-from counter_app.services.drafts import Drafts
-from counter_app.services.intake import Intake
-from counter_app.services.local_settings import LocalSettings
-from counter_app.services.officers import Officers, pin_problems
-from counter_app.services.prints import Prints
-from counter_app.services.receipts import ReceiptSealer
-from counter_app.services.results import Rejected
-from counter_app.services.scans import Scans
-from counter_app.services.search import Search
-from counter_app.services.worklists import Worklists
-from counter_app.sync.schedule import Schedule, seconds_until_next
-from counter_app.sync.words import SyncState, state_of
 from counter_app.system import SystemClock, SystemIds
 from db.schema import FILE_NAME
 from db.store import Store
-from db.sync_store import SyncStore
 
 if TYPE_CHECKING:
+    from counter_app.keys.device import DeviceSigner
+    from counter_app.services.acts import Acts
+    from counter_app.services.catalogue import Catalogue
+    from counter_app.services.drafts import Drafts
+    from counter_app.services.intake import Intake
+    from counter_app.services.local_settings import LocalSettings
+    from counter_app.services.officers import Officers
+    from counter_app.services.prints import Prints
+    from counter_app.services.scans import Scans
+    from counter_app.services.search import Search
+    from counter_app.services.worklists import Worklists
     from counter_app.sync.engine import SyncEngine
+    from counter_app.sync.words import SyncState
+    from db.sync_store import SyncStore
 
 ADMIN_NAME = "Quản trị"
 
@@ -57,77 +54,111 @@ class Created:
 class Counter:
     """An open counter: its services, each made at its first use."""
 
-    def __init__(self, folder: Path, key: bytes, clock: Clock | None = None) -> None:
+    def __init__(self, folder: Path, key: bytes) -> None:
         self.folder = folder
         self.ids: IdSource = SystemIds()
-        # the zone is in the office file inside the store; until it is read, any zone will do
+        # the zone stands in the office file inside the store; until it is read, any zone will do
         self.store = Store(folder, key, SystemClock("Asia/Ho_Chi_Minh"), self.ids)
         with self.store.read() as books:
             self.identity = books.settings.identity()
             self.office: Office = books.settings.office()
-            private = base64.b64decode(books.settings.get("device_key") or "")
-        self.clock: Clock = clock or SystemClock(self.office.time_zone)
-        self._private_key = private
+            self._private_key = base64.b64decode(books.settings.get("device_key") or "")
+        self.clock: Clock = SystemClock(self.office.time_zone)
 
     @cached_property
-    def signer(self) -> DeviceSigner:
+    def signer(self) -> "DeviceSigner":
         """The device's key."""
+        from counter_app.keys.device import DeviceSigner
+
         return DeviceSigner(self._private_key)
 
     @cached_property
-    def catalogue(self) -> Catalogue:
+    def catalogue(self) -> "Catalogue":
         """Procedures and calendars."""
+        from counter_app.services.catalogue import Catalogue
+
         return Catalogue(resources.procedure_texts, resources.calendar_texts)
 
     @cached_property
-    def intake(self) -> Intake:
+    def intake(self) -> "Intake":
         """Taking in."""
-        return Intake(self.store, self.catalogue, self.clock, self.ids, ReceiptSealer(self.signer))
+        from counter_app.services.intake import Intake
+        from counter_app.services.receipts import ReceiptSealer
+
+        sealer = ReceiptSealer(self.signer)
+        return Intake(self.store, self.catalogue, self.clock, self.ids, sealer)
 
     @cached_property
-    def acts(self) -> Acts:
+    def acts(self) -> "Acts":
         """What happens to a dossier afterwards."""
-        return Acts(self.store, self.catalogue, self.clock, self.ids, ReceiptSealer(self.signer))
+        from counter_app.services.acts import Acts
+        from counter_app.services.receipts import ReceiptSealer
+
+        sealer = ReceiptSealer(self.signer)
+        return Acts(self.store, self.catalogue, self.clock, self.ids, sealer)
 
     @cached_property
-    def search(self) -> Search:
+    def search(self) -> "Search":
         """Finding and opening."""
+        from counter_app.services.search import Search
+
         return Search(self.store, self.clock)
 
     @cached_property
-    def worklists(self) -> Worklists:
+    def worklists(self) -> "Worklists":
         """What needs someone now."""
+        from counter_app.services.worklists import Worklists
+
         return Worklists(self.store, self.clock)
 
     @cached_property
-    def officers(self) -> Officers:
+    def officers(self) -> "Officers":
         """Who may sign in."""
+        from counter_app.keys.pins import Argon2Pins
+        from counter_app.services.officers import Officers
+
         return Officers(self.store, Argon2Pins(), self.clock, self.ids)
 
     @cached_property
-    def prints(self) -> Prints:
+    def prints(self) -> "Prints":
         """Slips and forms."""
+        from counter_app.services.prints import Prints
+
         return Prints(self.store, _paper(), self.clock, self.ids)
 
     @cached_property
-    def settings(self) -> LocalSettings:
+    def settings(self) -> "LocalSettings":
         """Settings of this PC."""
+        from counter_app.services.local_settings import LocalSettings
+
         return LocalSettings(self.store)
 
     @cached_property
-    def drafts(self) -> Drafts:
+    def drafts(self) -> "Drafts":
         """Begun intakes."""
+        from counter_app.services.drafts import Drafts
+
         return Drafts(self.store, self.clock)
 
     @cached_property
-    def sync_store(self) -> SyncStore:
+    def scans(self) -> "Scans":
+        """What a scanner read."""
+        from counter_app.keys.device import verify
+        from counter_app.services.scans import Scans
+
+        return Scans(self.store, verify)
+
+    @cached_property
+    def sync_store(self) -> "SyncStore":
         """The store as the sync lane sees it."""
+        from db.sync_store import SyncStore
+
         return SyncStore(self.store)
 
     @cached_property
     def sync(self) -> "SyncEngine":
-        """The conversation with the upper server."""
-        # httpx loads on the sync lane, not at the start
+        """The conversation with the upper server; httpx loads on the sync lane."""
+        from counter_app.keys.device import verify
         from counter_app.sync.engine import SyncEngine
         from counter_app.sync.link import HttpLink
 
@@ -141,30 +172,29 @@ class Counter:
 
     def enrol(self, url: str, code: str, fingerprint: str | None) -> str:
         """Bind this device at the upper server; answers the device id."""
-        from counter_app.sync.enrol import enrol  # httpx again
+        from counter_app.sync.enrol import enrol
 
         return enrol(self.sync_store, self.signer, url, code, fingerprint).device
 
-    def sync_state(self) -> SyncState:
+    def sync_state(self) -> "SyncState":
         """The line of the status bar."""
+        from counter_app.sync.words import state_of
+
         now = self.clock.now()
         return state_of(self.sync_store.standing(now.date().isoformat()), now)
 
     def seconds_until_sync(self, failures: int) -> float:
         """When the next cycle is due: by the office's interval, later while the line fails."""
+        from counter_app.sync.schedule import Schedule, seconds_until_next
+
         schedule = Schedule(self.office.sync_every_minutes, self.office.sync_outside_hours)
         chance = self.ids.choose(1_000) / 1_000
         calendar = self.catalogue.calendar(self.office)
         return seconds_until_next(schedule, calendar, self.clock.now(), failures, chance)
 
-    @cached_property
-    def scans(self) -> Scans:
-        """What a scanner read."""
-        return Scans(self.store, verify)
-
     def printer_at(self, address: str, width: int) -> Printer:
         """The printer at an address such as `tcp://192.168.1.50:9100`."""
-        from counter_app.printing.transports import printer_at  # at the first print
+        from counter_app.printing.transports import printer_at
 
         return printer_at(address, width)
 
@@ -209,7 +239,13 @@ def create_counter(
     sample: bool = False,
 ) -> Created:
     """Make the store, the device key and the first officer, who has every right."""
-    from db.creation import NewStore, create_store  # needed once in the life of a counter
+    from counter_app.domain.events import SYSTEM
+    from counter_app.domain.officer import Role
+    from counter_app.keys.device import DeviceSigner, new_private_key
+    from counter_app.keys.pins import Argon2Pins
+    from counter_app.services.officers import Officers, name_problems, pin_problems
+    from counter_app.services.results import Rejected
+    from db.creation import NewStore, create_store
 
     try:
         office = parse_office(office_text)
@@ -217,11 +253,8 @@ def create_counter(
         raise EnvironmentFault("file_damaged", fault.sentence("cơ quan")) from None
     if not 1 <= counter_no <= 9:
         raise Refused("counter_wrong", "Số quầy là một chữ số từ 1 đến 9.", "counter")
-    if problems := pin_problems(pin):
-        raise Refused(problems[0].code, problems[0].message, "pin")
-    name = clean_text(officer_name)
-    if not name or len(name) > 120:
-        raise Refused("name_missing", "Tên cán bộ phải có, nhiều nhất 120 ký tự.", "officer")
+    for problem in (*pin_problems(pin), *name_problems(officer_name)):
+        raise Refused(problem.code, problem.message, problem.field)
     if store_state(folder) != "none":
         raise Refused(
             "store_exists", "Ở đây đã có sổ dữ liệu. Không tạo đè; hãy chọn thư mục khác."
@@ -237,7 +270,7 @@ def create_counter(
     private = new_private_key()
     signer = DeviceSigner(private)
     made = NewStore(
-        device_id_of(signer.public_key),
+        signer.device_id,
         private,
         signer.public_key,
         counter_no,
@@ -248,7 +281,7 @@ def create_counter(
     )
     store = create_store(folder, key, made, clock, ids, clock.now())
     officers = Officers(store, Argon2Pins(), clock, ids)
-    added = officers.add(name, (Role.ADMIN,), "", pin, SYSTEM)
+    added = officers.add(officer_name, (Role.ADMIN,), "", pin, SYSTEM)
     store.close()
     if isinstance(added, Rejected):
         raise Refused(added.problems[0].code, added.message)
@@ -256,11 +289,11 @@ def create_counter(
 
 
 def _paper() -> Callable[[], PaperMaker]:
+    """Pillow, ReportLab and qrcode load at the first print."""
     made: list[PaperMaker] = []
 
     def paper() -> PaperMaker:
         if not made:
-            # Pillow, ReportLab and qrcode load at the first print, not at the start
             from counter_app.printing.paper import Paper
 
             made.append(Paper())

@@ -13,7 +13,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from argon2.low_level import Type, hash_secret_raw
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
@@ -96,6 +95,8 @@ def _wraps(folder: Path) -> dict[str, dict[str, Any]]:
 
 
 def _derive(secret: str, salt: bytes) -> bytes:
+    from argon2.low_level import Type, hash_secret_raw  # not needed where the key store opens
+
     return hash_secret_raw(
         secret.encode(),
         salt,

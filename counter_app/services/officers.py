@@ -63,7 +63,7 @@ class Officers:
         self, name: str, roles: tuple[Role, ...], title: str, pin: str, by: Actor = SYSTEM
     ) -> Officer | Rejected:
         """A new officer with a first PIN."""
-        problems = [*_name_problems(name), *pin_problems(pin)]
+        problems = [*name_problems(name), *pin_problems(pin)]
         if problems:
             return Rejected(tuple(problems))
         hashed = self._hasher.hash(pin)
@@ -216,7 +216,8 @@ def pin_problems(pin: str) -> list[Problem]:
     return []
 
 
-def _name_problems(name: str) -> list[Problem]:
+def name_problems(name: str) -> list[Problem]:
+    """Why a name will not do."""
     cleaned = clean_text(name)
     if not cleaned or len(cleaned) > 120:
         return [Problem("name", "name_missing", "Tên cán bộ phải có, nhiều nhất 120 ký tự.")]
