@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from counter_app.bootstrap import Counter
+    from ui.application import Doors
 
 SAMPLE_PASSPHRASE = "cau mo so cua co quan mau"
 """A sample holds nobody's data; its store opens on any machine, with or without a key store."""
@@ -20,22 +21,36 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--self-check", action="store_true")
     options = parser.parse_args(argv)
     if options.self_check:
-        from counter_app.commands import self_check
-
-        return self_check.run()
-    from ui.application import Doors, run
+        return _self_check()
+    from ui.application import run
 
     folder = options.data_dir or _default_folder(options.sample)
-    doors = Doors(
+    return run(_doors(folder, options.sample))
+
+
+def _doors(folder: Path, sample: bool) -> "Doors":
+    from ui.application import Doors
+
+    return Doors(
         folder,
-        options.sample,
-        lambda: _state(folder, options.sample),
-        lambda passphrase: _open(folder, passphrase, options.sample),
+        sample,
+        lambda: _state(folder, sample),
+        lambda passphrase: _open(folder, passphrase, sample),
         lambda *made: _create(folder, *made),
         _offices,
         _office_text,
     )
-    return run(doors)
+
+
+def _self_check() -> int:
+    """Whether a built program has all its parts: the console's, and every screen."""
+    from tempfile import TemporaryDirectory
+
+    from counter_app.commands import self_check
+    from ui.application import self_check as window_check
+
+    with TemporaryDirectory(prefix="mot-cua-") as folder:
+        return self_check.run() or window_check(_doors(Path(folder), True))
 
 
 def _default_folder(sample: bool) -> Path:

@@ -1,13 +1,14 @@
 """The window: what is light first, the store on another thread, faults in words."""
 
 import sys
+import time
 import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import Qt, Slot
+from PySide6.QtCore import QEventLoop, Qt, Slot
 from PySide6.QtGui import QCloseEvent, QIcon
 from PySide6.QtWidgets import QApplication, QLineEdit, QStackedWidget, QWidget
 
@@ -21,6 +22,8 @@ from ui.theme import CONTRAST, LIGHT, SCALES, Theme
 from ui.widgets import Button, Card, Field, column, label, row
 
 _SIZE = (1366, 768)
+_CHECK_SECONDS = 60
+CRASH_FILE = "su-co.txt"
 
 
 @dataclass(frozen=True, slots=True)
@@ -280,7 +283,7 @@ def write_crash_file(folder: Path, fault: BaseException) -> None:
         lines.append(f"{Path(place.filename).name}:{place.lineno} {place.name}\n")
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        with (folder / "su-co.txt").open("a", encoding="utf-8") as out:
+        with (folder / CRASH_FILE).open("a", encoding="utf-8") as out:
             out.writelines([*lines, "\n"])
     except OSError:
         return
@@ -288,11 +291,7 @@ def write_crash_file(folder: Path, fault: BaseException) -> None:
 
 def run(doors: Doors) -> int:
     """Show the window until it is closed."""
-    QApplication.setHighDpiScaleFactorRoundingPolicy(
-        Qt.HighDpiScaleFactorRoundingPolicy.PassThrough
-    )
-    application = QApplication(sys.argv[:1])
-    load_fonts()
+    application = _application()
     window = Window(doors)
 
     def on_fault(kind: type[BaseException], fault: BaseException, _: object) -> None:
@@ -301,3 +300,35 @@ def run(doors: Doors) -> int:
     sys.excepthook = on_fault
     window.show()
     return int(application.exec())
+
+
+def self_check(doors: Doors) -> int:
+    """Open a sample and visit every screen; 3 if anything of it is missing or fails."""
+    application = _application()
+    window = Window(doors)
+    window.show()
+    give_up = time.monotonic() + _CHECK_SECONDS
+
+    def wait_for(seen: Callable[[], object]) -> bool:
+        while not seen() and time.monotonic() < give_up:
+            application.processEvents(QEventLoop.ProcessEventsFlag.WaitForMoreEvents, 50)
+        return bool(seen())
+
+    good = wait_for(lambda: window.sign_in)
+    if good:
+        wait_for(lambda: window.sign_in.first_officer)
+        window._on_signed_in(window.sign_in.first_officer)
+        for key in window.frame.keys:
+            window.frame.go(key)
+            application.processEvents()
+    window.close()
+    return 0 if good and not (doors.folder / CRASH_FILE).exists() else 3
+
+
+def _application() -> QApplication:
+    QApplication.setHighDpiScaleFactorRoundingPolicy(
+        Qt.HighDpiScaleFactorRoundingPolicy.PassThrough
+    )
+    application = QApplication(sys.argv[:1])
+    load_fonts()
+    return application

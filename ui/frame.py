@@ -183,6 +183,9 @@ class Frame(QWidget):
 
     # ---- moving about --------------------------------------------------------------------------
 
+    keys = tuple(key for key, *_ in PAGES)
+    """The keys of the rail."""
+
     def start(self) -> None:
         """Someone signed in: first what a crash may have left, then the desk."""
         self._who.setText(self.desk.who.name)

@@ -72,6 +72,11 @@ class SignInPage(QWidget):
         self.told.setText("")
         self._desk.read(self._desk.counter.officers.all, self._on_officers)
 
+    @property
+    def first_officer(self) -> Officer | None:
+        """Who stands on the first tile, as soon as they are read."""
+        return self._officers[0] if self._officers else None
+
     def key(self, name: str) -> bool:
         """A bare digit chooses a tile while no PIN is being typed."""
         if name.isdigit() and not self.pin.hasFocus() and 1 <= int(name) <= len(self._officers):

@@ -1,4 +1,4 @@
-"""`--self-check`: whether a built program has all its parts: store, slip, form, window."""
+"""`--self-check`: whether a built program has all its parts: store, slip and form."""
 
 import secrets
 import tempfile
