@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from counter_app.services.worklists import Worklists
     from counter_app.sync.engine import SyncEngine
     from counter_app.sync.words import SyncState
+    from db.check import Report
     from db.sync_store import SyncStore
 
 ADMIN_NAME = "Quản trị"
@@ -197,6 +198,13 @@ class Counter:
         from counter_app.printing.transports import printer_at
 
         return printer_at(address, width)
+
+    def check(self) -> "Report":
+        """Whether the book is whole."""
+        from counter_app.keys.device import verify
+        from db.check import check
+
+        return check(self.store, verify)
 
     def close(self) -> None:
         """Let go of the file."""

@@ -190,10 +190,8 @@ def _return(counter: Counter, officer: Officer, code: str) -> None:
 
 
 def _check(counters: list[tuple[Counter, Officer]]) -> None:
-    from db.check import check  # the full check is needed here only
-
     for number, (counter, _) in enumerate(counters, 1):
-        report = check(counter.store)
+        report = counter.check()
         if report.faults:
             raise EnvironmentFault("check", report.faults[0].message)
         _say(f"7. Kiểm tra sổ quầy {number}: {report.events} việc, {report.dossiers} hồ sơ, khớp")

@@ -7,6 +7,7 @@ cold and no verb pays for another's libraries.
 import argparse
 import sys
 from importlib import import_module
+from pathlib import Path
 from typing import NoReturn
 
 from counter_app.errors import EnvironmentFault, Refused, WrongUsage
@@ -65,10 +66,20 @@ def main(argv: list[str] | None = None) -> int:
     except EnvironmentFault as fault:
         refuse(fault.code, fault.message)
         return 3
-    except BrokenPipeError:
+    except (BrokenPipeError, KeyboardInterrupt):
         return 3
-    except KeyboardInterrupt:
+    except Exception as fault:
+        # ours, not the world's: a file for whoever mends it, a sentence for whoever works with it
+        from counter_app import crash
+
+        crash.write_crash_file(_data_dir(given), fault)
+        refuse("program_fault", f"{crash.SENTENCE} Nơi xảy ra ghi ở tệp {crash.FILE_NAME}.")
         return 3
+
+
+def _data_dir(given: list[str]) -> Path:
+    at = given.index("--data-dir") + 1 if "--data-dir" in given else len(given)
+    return Path(given[at]) if at < len(given) else Path()
 
 
 def _run(given: list[str]) -> int:

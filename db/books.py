@@ -44,6 +44,7 @@ class Settings:
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
+        self._identity: Identity | None = None
 
     def get(self, name: str) -> str | None:
         """A local value."""
@@ -52,13 +53,19 @@ class Settings:
 
     def put(self, name: str, value: str) -> None:
         """Keep a local value."""
+        self._identity = None
         row = {"name": name, "value": value}
         self._connection.execute(
             upsert(store_meta).values(row).on_conflict_do_update(("name",), set_={"value": value})
         )
 
     def identity(self) -> Identity:
-        """Device, incarnation, counter, commune."""
+        """Device, incarnation, counter, commune; read once in a transaction."""
+        if self._identity is None:
+            self._identity = self._read_identity()
+        return self._identity
+
+    def _read_identity(self) -> Identity:
         rows = self._connection.execute(_IDENTITY)
         kept = {row.name: row.value for row in rows}
         return Identity(

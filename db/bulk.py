@@ -6,7 +6,7 @@ from datetime import date, datetime
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import insert, text
+from sqlalchemy import insert, select, text
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from counter_app.domain import chain
@@ -49,6 +49,14 @@ def require_seedable(store: Store) -> None:
                 "store_in_use",
                 "Sổ này đã ghi danh hoặc đã có hồ sơ thật. Chỉ nạp dữ liệu thử vào sổ trống.",
             )
+
+
+def numbers_used(books: Books) -> dict[date, int]:
+    """The last number of each day, so that further dossiers go on from there."""
+    rows = books.connection.execute(
+        select(code_number.c.day, code_number.c.last).where(code_number.c.block == 0)
+    )
+    return {date.fromisoformat(row.day): row.last for row in rows}
 
 
 def write_dossiers(store: Store, dossiers: Iterable[Sequence[Written]]) -> Iterator[int]:

@@ -150,16 +150,6 @@ notice = Table(
 )
 """Projection: refusals and supplement requests that have no dossier."""
 
-receipt = Table(
-    "receipt",
-    metadata,
-    Column("dossier_id", String, nullable=False),
-    Column("no", Integer, nullable=False),
-    Column("digest", String, nullable=False),
-    PrimaryKeyConstraint("dossier_id", "no"),
-)
-"""The hash of what each frozen receipt says; `check` builds the receipts again and compares."""
-
 print_job = Table(
     "print_job",
     metadata,

@@ -2,7 +2,6 @@
 
 import sys
 import time
-import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +11,7 @@ from PySide6.QtCore import QEventLoop, Qt, Slot
 from PySide6.QtGui import QCloseEvent, QIcon
 from PySide6.QtWidgets import QApplication, QLineEdit, QStackedWidget, QWidget
 
+from counter_app import crash
 from counter_app.errors import EnvironmentFault, Refused
 from ui.assets import load_fonts, pixmap
 from ui.counter import Counter
@@ -23,7 +23,6 @@ from ui.widgets import Button, Card, Field, column, label, row
 
 _SIZE = (1366, 768)
 _CHECK_SECONDS = 60
-CRASH_FILE = "su-co.txt"
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,10 +254,8 @@ class Window(QStackedWidget):
         """The world's fault is a sentence; ours is a file without personal data and a sentence."""
         message = getattr(fault, "message", "")
         if not message:
-            write_crash_file(self._doors.folder, fault)
-            message = (
-                "Chương trình gặp sự cố khi làm việc này. Dữ liệu đã lưu vẫn còn. Hãy làm lại."
-            )
+            crash.write_crash_file(self._doors.folder, fault)
+            message = crash.SENTENCE
         if self.frame is not None:
             self.frame.banner.tell(str(message), "Red")
         elif self.currentWidget() is None or self.sign_in is None:
@@ -276,26 +273,13 @@ class Window(QStackedWidget):
         super().closeEvent(event)
 
 
-def write_crash_file(folder: Path, fault: BaseException) -> None:
-    """Where it happened, never what the values were."""
-    lines = [f"{type(fault).__name__}\n"]
-    for place in traceback.extract_tb(fault.__traceback__):
-        lines.append(f"{Path(place.filename).name}:{place.lineno} {place.name}\n")
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with (folder / CRASH_FILE).open("a", encoding="utf-8") as out:
-            out.writelines([*lines, "\n"])
-    except OSError:
-        return
-
-
 def run(doors: Doors) -> int:
     """Show the window until it is closed."""
     application = _application()
     window = Window(doors)
 
     def on_fault(kind: type[BaseException], fault: BaseException, _: object) -> None:
-        write_crash_file(doors.folder, fault)
+        crash.write_crash_file(doors.folder, fault)
 
     sys.excepthook = on_fault
     window.show()
@@ -322,7 +306,7 @@ def self_check(doors: Doors) -> int:
             window.frame.go(key)
             application.processEvents()
     window.close()
-    return 0 if good and not (doors.folder / CRASH_FILE).exists() else 3
+    return 0 if good and not (doors.folder / crash.FILE_NAME).exists() else 3
 
 
 def _application() -> QApplication:

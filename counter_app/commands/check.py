@@ -4,7 +4,6 @@ import argparse
 
 from counter_app.commands.lines import write
 from counter_app.commands.session import opened
-from db.check import check
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -14,7 +13,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """1 where anything does not fit; the first bad event is named."""
     with opened(options) as counter:
-        report = check(counter.store)
+        report = counter.check()
     write(
         {
             "ok": not report.faults,

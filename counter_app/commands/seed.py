@@ -12,7 +12,7 @@ from counter_app.commands.session import opened
 from counter_app.errors import WrongUsage
 from counter_app.services.invented import OFFICER, Inventor
 from counter_app.services.receipts import ReceiptSealer
-from db.bulk import Written, require_seedable, write_dossiers
+from db.bulk import Written, numbers_used, require_seedable, write_dossiers
 
 _MOST = 5_000_000
 
@@ -47,6 +47,7 @@ def _invented(counter: Counter, options: argparse.Namespace) -> Iterator[list[Wr
     random = Random(f"{options.dossiers}/{options.seed}")
     with counter.store.read() as books:
         version = books.settings.office_version()
+        used = numbers_used(books)
     inventor = Inventor(
         counter.catalogue,
         counter.office,
@@ -55,7 +56,7 @@ def _invented(counter: Counter, options: argparse.Namespace) -> Iterator[list[Wr
         ReceiptSealer(counter.signer),
         random,
     )
-    for story in inventor.stories(options.dossiers, counter.clock.now()):
+    for story in inventor.stories(options.dossiers, counter.clock.now(), used):
         yield [
             Written(
                 step.payload,

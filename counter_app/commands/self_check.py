@@ -10,7 +10,6 @@ from counter_app.commands.lines import write
 from counter_app.domain.officer import Officer
 from counter_app.printing.transports import FilePrinter
 from counter_app.services.results import Accepted
-from db.check import check
 
 _PIN = "246813"
 
@@ -30,7 +29,7 @@ def run() -> int:
         assert isinstance(made, Accepted)
         printed = counter.prints.print_slip(made.dossier_id, FilePrinter(folder / "p"), officer)
         form = counter.prints.form_pdf(made.dossier_id, "receipt", "a5")
-        report = check(counter.store)
+        report = counter.check()
         counter.close()
     good = not report.faults and form.startswith(b"%PDF")
     write({"ok": good, "code": made.code, "outcome": printed.outcome.value, "form": len(form)})

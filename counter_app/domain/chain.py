@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from counter_app.domain.events import Event
 
 GENESIS = "0" * 64
+_HEADER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 """What the first event of an incarnation follows."""
 
 
@@ -45,7 +46,7 @@ def link(
     payload_hash: str,
 ) -> str:
     """The hash of an event: over the one before it, its own header, its payload's hash."""
-    header = json.dumps(
+    header = _HEADER.encode(
         [
             prev_hash,
             device,
@@ -60,9 +61,7 @@ def link(
             actor_id,
             actor_name,
             payload_hash,
-        ],
-        ensure_ascii=False,
-        separators=(",", ":"),
+        ]
     )
     return hashlib.sha256(header.encode()).hexdigest()
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Literal
+from typing import Any, Literal
 
 from counter_app.domain import events as ev
 from counter_app.domain.events import Destination, Due, Event, Facts, Payload, ReceiptSeal
@@ -275,46 +275,52 @@ def apply(dossier: Dossier | None, event: Event, payload: Payload) -> Dossier | 
         return dossier
     if reason := refusal(dossier, event.type, event.by_upper):
         return reason
-    ends = TRANSITIONS[event.type].ends
-    after = dossier if ends is None else replace(dossier, status=ends)
     at = datetime.fromisoformat(event.occurred_at)
+    changes = _changes(dossier, event.event_id, at, payload)
+    if isinstance(changes, Rejection):
+        return changes
+    ends = TRANSITIONS[event.type].ends
+    return replace(dossier, **({} if ends is None else {"status": ends}) | changes)
+
+
+def _changes(
+    dossier: Dossier, event_id: str, at: datetime, payload: Payload
+) -> dict[str, Any] | Rejection:
+    """What an allowed event changes besides the status of its transition."""
     match payload:
         case ev.DossierTransferred():
-            return replace(after, holder=payload.to)
+            return {"holder": payload.to}
         case ev.SupplementRequested() | ev.PaymentRequested():
             wait = Wait(payload.policy, at)
-            return replace(after, before_wait=dossier.status, waits=(*dossier.waits, wait))
+            return {"before_wait": dossier.status, "waits": (*dossier.waits, wait)}
         case ev.SupplementReceived():
-            return _resumed(after, at, payload.due)
+            return _resumed(dossier, at, payload.due)
         case ev.PaymentReceived():
-            paid = replace(after, paid=(*dossier.paid, (event.event_id, payload.amount)))
+            paid = {"paid": (*dossier.paid, (event_id, payload.amount))}
             if dossier.status is Status.AWAITING_PAYMENT and payload.due is not None:
-                return _resumed(paid, at, payload.due)
+                return paid | _resumed(dossier, at, payload.due)
             return paid
         case ev.PaymentVoided():
             kept = tuple(entry for entry in dossier.paid if entry[0] != payload.event_id)
-            return replace(after, paid=kept)
+            return {"paid": kept}
         case ev.DossierExtended():
-            return replace(
-                after,
-                due_at=payload.new_due_at,
-                extensions=(*dossier.extensions, payload),
-            )
+            extensions = (*dossier.extensions, payload)
+            return {"due_at": payload.new_due_at, "extensions": extensions}
         case ev.DossierCompleted():
             commune = Destination("commune", "")
-            return replace(after, completed_at=at, completion=payload, holder=commune)
+            return {"completed_at": at, "completion": payload, "holder": commune}
         case ev.DossierReturned():
-            return replace(after, returned_at=at, handed_over=payload)
+            return {"returned_at": at, "handed_over": payload}
         case ev.DossierCorrected():
-            return _corrected(after, payload)
+            return _corrected(dossier, payload)
         case ev.DossierVoided():
-            return replace(after, voided=True)
+            return {"voided": True}
         case ev.DossierRenumbered():
-            return replace(after, code=payload.new_code, aliases=(*dossier.aliases, dossier.code))
+            return {"code": payload.new_code, "aliases": (*dossier.aliases, dossier.code)}
         case ev.SlipPrinted():
-            return _printed(after, payload)
+            return _printed(dossier, payload)
         case _:
-            return after
+            return {}
 
 
 def _accepted(event: Event, payload: ev.DossierAccepted) -> Dossier:
@@ -345,48 +351,44 @@ def _accepted(event: Event, payload: ev.DossierAccepted) -> Dossier:
     )
 
 
-def _resumed(dossier: Dossier, at: datetime, due: Due) -> Dossier:
+def _resumed(dossier: Dossier, at: datetime, due: Due) -> dict[str, Any]:
     """The clock runs again. An extension given before the wait is never shortened by it."""
     *earlier, last = dossier.waits
-    later = max(due.due_at, dossier.due_at) if dossier.extensions else due.due_at
-    return replace(
-        dossier,
-        status=dossier.before_wait or Status.IN_PROCESS,
-        before_wait=None,
-        waits=(*earlier, replace(last, ends=at)),
-        due=due,
-        due_at=later,
-        judged_due_at=due.due_at,
-    )
+    return {
+        "status": dossier.before_wait or Status.IN_PROCESS,
+        "before_wait": None,
+        "waits": (*earlier, replace(last, ends=at)),
+        "due": due,
+        "due_at": max(due.due_at, dossier.due_at) if dossier.extensions else due.due_at,
+        "judged_due_at": due.due_at,
+    }
 
 
-def _corrected(dossier: Dossier, payload: ev.DossierCorrected) -> Dossier | Rejection:
+def _corrected(dossier: Dossier, payload: ev.DossierCorrected) -> dict[str, Any] | Rejection:
     if payload.replaces_receipt_no != dossier.receipt.no:
         return Rejection.RECEIPT_REPLACED
-    corrected = replace(
-        dossier,
-        facts=payload.facts,
-        receipt=payload.receipt,
-        receipts=(*dossier.receipts, payload.receipt),
-    )
+    corrected: dict[str, Any] = {
+        "facts": payload.facts,
+        "receipt": payload.receipt,
+        "receipts": (*dossier.receipts, payload.receipt),
+    }
     if payload.due is None:
         return corrected
-    return replace(
-        corrected,
-        due=payload.due,
-        due_at=payload.due.due_at,
-        judged_due_at=payload.due.due_at,
-        original_due_at=payload.due.due_at,
-        due_override=None,
-    )
+    return corrected | {
+        "due": payload.due,
+        "due_at": payload.due.due_at,
+        "judged_due_at": payload.due.due_at,
+        "original_due_at": payload.due.due_at,
+        "due_override": None,
+    }
 
 
-def _printed(dossier: Dossier, payload: ev.SlipPrinted) -> Dossier:
+def _printed(dossier: Dossier, payload: ev.SlipPrinted) -> dict[str, Any]:
     if payload.what != "receipt" or payload.outcome == "FAILED":
-        return dossier
+        return {}
     copies = dict(dossier.copies)
     copies[payload.receipt_no] = copies.get(payload.receipt_no, 0) + 1
-    return replace(dossier, copies=tuple(copies.items()))
+    return {"copies": tuple(copies.items())}
 
 
 def _note(payload: Payload | None) -> str:

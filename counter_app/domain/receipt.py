@@ -5,8 +5,7 @@ the same on every print, at every counter of the commune. The content is frozen,
 """
 
 import base64
-import hashlib
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
 
 from counter_app.domain.dossier import Dossier
@@ -64,10 +63,6 @@ class Receipt:
     def fee_total(self) -> int:
         """What is to be paid, in đồng."""
         return sum(line.amount for line in self.fees)
-
-    def digest(self) -> str:
-        """SHA-256 of what it says, hex: kept in the store, built again by `check`."""
-        return hashlib.sha256(repr(sorted(asdict(self).items())).encode()).hexdigest()
 
 
 _TERMS = {

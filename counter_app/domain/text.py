@@ -10,6 +10,7 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 _BLANKS = re.compile(r"\s+")
 _NOT_A_WORD = re.compile(r"[^0-9a-z]+")
 _UNWANTED = frozenset({"Cf", "Cn", "Co", "Cs"})
+_MARKS = re.compile(r"[\u0300-\u036f]+")
 _STROKE = str.maketrans({"đ": "d", "Đ": "d"})
 
 
@@ -29,8 +30,7 @@ def clean_text(text: str) -> str:
 def search_key(text: str) -> str:
     """Small letters and digits without marks, words parted by one blank: what searches compare."""
     lowered = unicodedata.normalize("NFD", text.translate(_STROKE).lower())
-    plain = "".join(c for c in lowered if not unicodedata.combining(c))
-    return _NOT_A_WORD.sub(" ", plain).strip()
+    return _NOT_A_WORD.sub(" ", _MARKS.sub("", lowered)).strip()
 
 
 def initials(text: str) -> str:

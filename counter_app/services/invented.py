@@ -1,6 +1,6 @@
 """Invented but lifelike dossiers, for trials and benchmarks. Nobody in them exists."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from random import Random
@@ -97,8 +97,11 @@ class Inventor:
         weights = [40 if p.rank and p.rank <= 4 else 10 if p.rank else 1 for p in procedures]
         self._procedures, self._weights = procedures, weights
 
-    def stories(self, total: int, now: datetime) -> Iterator[list[Step]]:
-        """Dossiers in the order of their reception, spread over the last 24 months."""
+    def stories(self, total: int, now: datetime, used: Mapping[date, int]) -> Iterator[list[Step]]:
+        """Dossiers in the order of their reception, spread over the last 24 months.
+
+        `used` are the last numbers that each day has given already.
+        """
         days = [
             day
             for back in range(DAYS_BACK, 0, -1)
@@ -107,9 +110,11 @@ class Inventor:
         for place, day in enumerate(days):
             amount = total * (place + 1) // len(days) - total * place // len(days)
             for number in range(1, amount + 1):
-                yield self._story(day, number, amount, now)
+                yield self._story(day, used.get(day, 0), number, amount, now)
 
-    def _story(self, day: date, number: int, of_the_day: int, now: datetime) -> list[Step]:
+    def _story(
+        self, day: date, used: int, number: int, of_the_day: int, now: datetime
+    ) -> list[Step]:
         (procedure,) = self._random.choices(self._procedures, self._weights)
         case = self._random.choice(procedure.cases)
         received_at = self._moment(day, number, of_the_day)
@@ -123,7 +128,9 @@ class Inventor:
             (),
             self._office_version,
         )
-        code = f"{self._office.org_code}-{day:%y%m%d}-{seq_of(self._counter_no, None, number)}"
+        code = (
+            f"{self._office.org_code}-{day:%y%m%d}-{seq_of(self._counter_no, None, used + number)}"
+        )
         accepted = ev.DossierAccepted(
             code,
             "counter",
