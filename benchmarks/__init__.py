@@ -1,0 +1,1 @@
+"""First figures, each beside a floor measured in the same run: `make bench`."""

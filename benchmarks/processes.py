@@ -1,0 +1,101 @@
+"""Whole processes: from the start of Python to a window that takes typing, to an answer, to memory."""
+
+import json
+import os
+import statistics
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from time import perf_counter
+
+from benchmarks.book import PASSPHRASE, opened
+from benchmarks.measure import Figure
+
+_ROUNDS = 7
+
+
+def figures(folder: Path, empty: Path, dossiers: int) -> Iterator[Figure]:
+    """`folder` holds many dossiers, `empty` none."""
+    with opened(folder) as (counter, _):
+        code = counter.search.find("ho", 1)[0].code
+    window = [sys.executable, "-m", "benchmarks.window"]
+    tool = str(Path(sys.executable).with_name("counter-tool"))
+    show = [tool, "show", "--data-dir", str(folder), code]
+    timed = _in_turns(
+        {
+            "floor": [*window, "floor"],
+            "app": [*window, "start", str(folder)],
+            "app on an empty store": [*window, "start", str(empty)],
+            "show": show,
+            "python": [sys.executable, "-c", "pass"],
+        }
+    )
+    floor, app, on_empty = timed["floor"], timed["app"], timed["app on an empty store"]
+    ratio = app / floor
+    yield Figure(
+        "start to a sign-in that takes typing (median)",
+        app,
+        "ms",
+        "1.5 x empty window",
+        ratio <= 1.5,
+        f"empty PySide6 window {floor:.0f} ms, ratio {ratio:.2f}",
+    )
+    ratio = app / on_empty
+    yield Figure(
+        f"start with {dossiers} dossiers against none",
+        ratio,
+        "x",
+        "no slower (1.1 x)",
+        ratio <= 1.1,
+        f"with none {on_empty:.0f} ms",
+    )
+    yield Figure(
+        "counter-tool show from cold (median)",
+        timed["show"],
+        "ms",
+        "400 ms",
+        timed["show"] <= 400,
+        f"bare Python {timed['python']:.0f} ms; opening by passphrase is a part of it",
+    )
+    day = json.loads(_run([*window, "day", str(folder)]))
+    bare = json.loads(_run([*window, "floor"]))
+    yield Figure(
+        "resident memory after a day's script",
+        day["mb"],
+        "MB",
+        "150 MB",
+        day["mb"] <= 150,
+        f"empty PySide6 window {bare['mb']:.0f} MB; {day['accepted']} taken in, every screen seen",
+    )
+    yield Figure(
+        "longest turn of the main thread in that day",
+        day["longest_ms"],
+        "ms",
+        "50 ms",
+        day["longest_ms"] <= 50,
+        f"p99 {day['p99_ms']:.1f} ms; building a screen at its first visit is a part of it",
+    )
+
+
+def _in_turns(commands: dict[str, Sequence[str]]) -> dict[str, float]:
+    runs: dict[str, list[float]] = {name: [] for name in commands}
+    for number in range(_ROUNDS + 1):
+        for name, command in commands.items():
+            began = perf_counter()
+            _run(command)
+            if number:
+                runs[name].append((perf_counter() - began) * 1000)
+    return {name: statistics.median(found) for name, found in runs.items()}
+
+
+def _run(command: Sequence[str]) -> str:
+    surroundings = os.environ | {
+        "QT_QPA_PLATFORM": "offscreen",
+        "COUNTER_PASSPHRASE": PASSPHRASE,
+        "QT_LOGGING_RULES": "*=false",
+    }
+    # compiled modules, as an installed program has them
+    surroundings.pop("PYTHONDONTWRITEBYTECODE", None)
+    ended = subprocess.run(command, env=surroundings, capture_output=True, text=True, check=True)
+    return ended.stdout
