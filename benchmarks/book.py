@@ -8,6 +8,7 @@ from typing import Any
 
 import resources
 from benchmarks.measure import Figure, Series, in_turns
+from counter_app import data_folder
 from counter_app.bootstrap import Counter, create_counter, open_counter
 from counter_app.commands.seed import invent
 from counter_app.domain.officer import Officer
@@ -17,7 +18,6 @@ from counter_app.printing.virtual import VirtualPrinter
 from counter_app.services.results import Accepted
 from db.dossiers import words_of
 from db.engine import connect
-from db.schema import FILE_NAME
 
 PIN = "246813"
 PASSPHRASE = "cau mo so de do"
@@ -177,7 +177,7 @@ def _open(counter: Counter) -> Figure:
 
 def _raw(folder: Path, *, write: bool = False) -> Any:
     key = store_key.unlock(folder, PASSPHRASE, None)
-    return connect(folder / FILE_NAME, key, query_only=not write)
+    return connect(folder / data_folder.STORE, key, query_only=not write)
 
 
 class _BareCommit:

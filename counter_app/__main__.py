@@ -60,17 +60,18 @@ def _default_folder(sample: bool) -> Path:
 
 
 def _state(folder: Path, sample: bool) -> str:
-    from counter_app.bootstrap import store_state
+    from counter_app.keys import store_key
 
-    found = store_state(folder)
+    found = store_key.state(folder)
     return "ready" if sample and found in ("none", "passphrase") else found
 
 
 def _open(folder: Path, passphrase: str | None, sample: bool) -> "Counter":
-    from counter_app.bootstrap import open_counter, store_state
+    from counter_app.bootstrap import open_counter
+    from counter_app.keys import store_key
 
     if sample:
-        if store_state(folder) == "none":
+        if store_key.state(folder) == "none":
             from counter_app.sample import make_sample
 
             make_sample(folder, SAMPLE_PASSPHRASE)

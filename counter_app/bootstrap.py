@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import resources
 from counter_app import __version__
@@ -19,7 +19,6 @@ from counter_app.errors import EnvironmentFault, Refused
 from counter_app.keys import store_key
 from counter_app.ports import Clock, IdSource, PaperMaker, Printer
 from counter_app.system import SystemClock, SystemIds
-from db.schema import FILE_NAME
 from db.store import Store
 
 if TYPE_CHECKING:
@@ -215,25 +214,12 @@ def open_counter(
     folder: Path, passphrase: str | None = None, recovery: str | None = None
 ) -> Counter:
     """Open the store in `folder`; a missing or damaged one is told, never replaced."""
-    if store_state(folder) == "none":
+    if store_key.state(folder) == "none":
         raise EnvironmentFault(
             "store_missing",
             f"Chưa có sổ dữ liệu ở {folder}. Hãy tạo sổ trước (init), hoặc xem lại đường dẫn.",
         )
     return Counter(folder, store_key.unlock(folder, passphrase, recovery))
-
-
-def store_state(folder: Path) -> Literal["none", "passphrase", "ready", "damaged"]:
-    """What stands in a folder, before anything is opened."""
-    has_store, has_key = (folder / FILE_NAME).exists(), (folder / store_key.FILE_NAME).exists()
-    if not has_store and not has_key:
-        return "none"
-    if not has_store or not has_key:
-        return "damaged"
-    try:
-        return "passphrase" if store_key.needs_passphrase(folder) else "ready"
-    except EnvironmentFault:
-        return "damaged"
 
 
 def create_counter(
@@ -263,7 +249,7 @@ def create_counter(
         raise Refused("counter_wrong", "Số quầy là một chữ số từ 1 đến 9.", "counter")
     for problem in (*pin_problems(pin), *name_problems(officer_name)):
         raise Refused(problem.code, problem.message, problem.field)
-    if store_state(folder) != "none":
+    if store_key.state(folder) != "none":
         raise Refused(
             "store_exists", "Ở đây đã có sổ dữ liệu. Không tạo đè; hãy chọn thư mục khác."
         )

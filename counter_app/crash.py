@@ -3,7 +3,8 @@
 import traceback
 from pathlib import Path
 
-FILE_NAME = "su-co.txt"
+from counter_app.data_folder import CRASHES
+
 SENTENCE = "Chương trình gặp sự cố khi làm việc này. Dữ liệu đã lưu vẫn còn. Hãy làm lại."
 
 
@@ -14,7 +15,7 @@ def write_crash_file(folder: Path, fault: BaseException) -> None:
         lines.append(f"{Path(place.filename).name}:{place.lineno} {place.name}\n")
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        with (folder / FILE_NAME).open("a", encoding="utf-8") as out:
+        with (folder / CRASHES).open("a", encoding="utf-8") as out:
             out.writelines([*lines, "\n"])
     except OSError:
         return

@@ -70,10 +70,10 @@ def main(argv: list[str] | None = None) -> int:
         return 3
     except Exception as fault:
         # ours, not the world's: a file for whoever mends it, a sentence for whoever works with it
-        from counter_app import crash
+        from counter_app import crash, data_folder
 
         crash.write_crash_file(_data_dir(given), fault)
-        refuse("program_fault", f"{crash.SENTENCE} Nơi xảy ra ghi ở tệp {crash.FILE_NAME}.")
+        refuse("program_fault", f"{crash.SENTENCE} Nơi xảy ra ghi ở tệp {data_folder.CRASHES}.")
         return 3
 
 

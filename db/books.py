@@ -51,6 +51,12 @@ class Settings:
         query = select(store_meta.c.value).where(store_meta.c.name == name)
         return self._connection.execute(query).scalar_one_or_none()
 
+    def starting_with(self, prefix: str) -> dict[str, str]:
+        """Local values by the rest of their names."""
+        query = select(store_meta).where(store_meta.c.name.startswith(prefix, autoescape=True))
+        rows = self._connection.execute(query)
+        return {row.name.removeprefix(prefix): row.value for row in rows}
+
     def put(self, name: str, value: str) -> None:
         """Keep a local value."""
         self._identity = None

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from sqlalchemy import insert
 
+from counter_app import data_folder
 from counter_app.domain import chain
 from counter_app.domain.events import SYSTEM, StoreCreated
 from counter_app.domain.slip_code import KnownKey, key_id_of
@@ -35,7 +36,7 @@ def create_store(
     folder: Path, key: bytes, made: NewStore, clock: Clock, ids: IdSource, at: datetime
 ) -> Store:
     """An empty register with its first event. Refuses where a file stands already."""
-    schema.create_file(folder / schema.FILE_NAME, key)
+    schema.create_file(folder / data_folder.STORE, key)
     store = Store(folder, key, clock, ids)
     version = hashlib.sha256(made.office_text.encode()).hexdigest()[:12]
     with store.write() as books:

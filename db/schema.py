@@ -13,8 +13,6 @@ from counter_app.errors import EnvironmentFault
 SCHEMA = 1
 """The newest schema this release knows; stands in `user_version` of the file."""
 
-FILE_NAME = "store.db"
-
 
 def create_file(path: Path, key: bytes) -> None:
     """An empty encrypted file; refuses where one exists."""

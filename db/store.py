@@ -9,6 +9,7 @@ from pathlib import Path
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DatabaseError, OperationalError
 
+from counter_app import data_folder
 from counter_app.errors import EnvironmentFault
 from counter_app.ports import Clock, IdSource
 from db import schema
@@ -37,7 +38,7 @@ class Store:
     """An open store. Reading never waits for a writer; a write is durable when its block ends."""
 
     def __init__(self, folder: Path, key: bytes, clock: Clock, ids: IdSource) -> None:
-        self.path = folder / schema.FILE_NAME
+        self.path = folder / data_folder.STORE
         self._clock = clock
         self._ids = ids
         self._writing = engine(self.path, key, write=True)

@@ -1,25 +1,29 @@
 """The window: what is light first, the store on another thread, faults in words."""
 
+from __future__ import annotations
+
 import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QEventLoop, Qt, Slot
+from PySide6.QtCore import QEventLoop, Qt, QTimer, Slot
 from PySide6.QtGui import QCloseEvent, QIcon
 from PySide6.QtWidgets import QApplication, QLineEdit, QStackedWidget, QWidget
 
-from counter_app import crash
+from counter_app import crash, data_folder
 from counter_app.errors import EnvironmentFault, Refused
 from ui.assets import load_fonts, pixmap
-from ui.counter import Counter
 from ui.desk import Desk, Lanes
 from ui.keys import KeyFilter
 from ui.lanes import Lane
 from ui.theme import CONTRAST, LIGHT, SCALES, Theme
 from ui.widgets import Button, Card, Field, column, label, row
+
+if TYPE_CHECKING:
+    from ui.counter import Counter
 
 _SIZE = (1366, 768)
 _CHECK_SECONDS = 60
@@ -80,7 +84,20 @@ class Window(QStackedWidget):
             case "passphrase":
                 self._ask_passphrase("")
             case _:
-                self._open(None)
+                self._show_sign_in()
+                # what opens the store takes turns with this thread: first let the screen be seen
+                QTimer.singleShot(0, self._open_unasked)
+
+    def _show_sign_in(self) -> None:
+        from ui.sign_in import SignInPage
+
+        self.sign_in = SignInPage(sample=self._doors.sample)
+        self.sign_in.signed_in.connect(self._on_signed_in)
+        self._put(self.sign_in)
+        self.sign_in.enter()
+
+    def _open_unasked(self) -> None:
+        self._open(None)
 
     def _open(self, passphrase: str | None) -> None:
         self.lanes.records.submit(
@@ -88,17 +105,14 @@ class Window(QStackedWidget):
         )
 
     def _on_opened(self, counter: Counter) -> None:
-        from ui.sign_in import SignInPage  # the first screen needs nothing of the others
-
         self.desk = Desk(counter, self.lanes, self.theme)
         self.desk.reporter = self.report
         identity = counter.identity
         mark = " - DỮ LIỆU MẪU" if identity.sample or identity.seeded else ""
         self.setWindowTitle(f"Một Cửa - {counter.office.name}, quầy {identity.counter_no}{mark}")
-        self.sign_in = SignInPage(self.desk, sample=self._doors.sample)
-        self.sign_in.signed_in.connect(self._on_signed_in)
-        self._put(self.sign_in)
-        self.sign_in.enter()
+        if self.sign_in is None:
+            self._show_sign_in()
+        self.sign_in.open(self.desk)
 
     def _on_not_opened(self, fault: Exception) -> None:
         if isinstance(fault, Refused):
@@ -306,13 +320,15 @@ def self_check(doors: Doors) -> int:
             window.frame.go(key)
             application.processEvents()
     window.close()
-    return 0 if good and not (doors.folder / crash.FILE_NAME).exists() else 3
+    return 0 if good and not (doors.folder / data_folder.CRASHES).exists() else 3
 
 
 def _application() -> QApplication:
     QApplication.setHighDpiScaleFactorRoundingPolicy(
         Qt.HighDpiScaleFactorRoundingPolicy.PassThrough
     )
+    # a worker gives way to the window after 1 ms instead of 5
+    sys.setswitchinterval(0.001)
     application = QApplication(sys.argv[:1])
     load_fonts()
     return application

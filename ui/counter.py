@@ -1,21 +1,25 @@
 """What the window calls: the counter's services, given from outside."""
 
-from pathlib import Path
-from typing import Protocol
+from __future__ import annotations
 
-from counter_app.domain.office import Office
-from counter_app.ports import Clock, Identity, IdSource, Printer
-from counter_app.ports.sync import Cycles, Standing
-from counter_app.services.acts import Acts
-from counter_app.services.catalogue import Catalogue
-from counter_app.services.drafts import Drafts
-from counter_app.services.intake import Intake
-from counter_app.services.local_settings import LocalSettings
-from counter_app.services.officers import Officers
-from counter_app.services.prints import Prints
-from counter_app.services.scans import Scans
-from counter_app.services.search import Search
-from counter_app.services.worklists import Worklists
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    # the first screen needs none of them
+    from counter_app.domain.office import Office
+    from counter_app.ports import Clock, Identity, IdSource, Printer
+    from counter_app.ports.sync import Cycles, Standing
+    from counter_app.services.acts import Acts
+    from counter_app.services.catalogue import Catalogue
+    from counter_app.services.drafts import Drafts
+    from counter_app.services.intake import Intake
+    from counter_app.services.local_settings import LocalSettings
+    from counter_app.services.officers import Officers
+    from counter_app.services.prints import Prints
+    from counter_app.services.scans import Scans
+    from counter_app.services.search import Search
+    from counter_app.services.worklists import Worklists
 
 
 class SyncWords(Protocol):

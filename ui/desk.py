@@ -1,18 +1,22 @@
 """What every screen works with: the open counter, its lanes, who sits here, and what changed."""
 
+from __future__ import annotations
+
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, Signal
 
-from counter_app.domain.officer import Officer
-from counter_app.ports import Printer
-from counter_app.services.results import Changes
-from ui.counter import Counter
 from ui.lanes import Runs
 from ui.theme import Theme
+
+if TYPE_CHECKING:
+    from counter_app.domain.officer import Officer
+    from counter_app.ports import Printer
+    from counter_app.services.results import Changes
+    from ui.counter import Counter
 
 
 @dataclass(slots=True)

@@ -1,30 +1,34 @@
 """Who sits here, in three seconds: a tile, a PIN, Enter."""
 
-from datetime import datetime
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import QButtonGroup, QGridLayout, QLineEdit, QPushButton, QWidget
 
-from counter_app.domain.calendar import weekday_name
-from counter_app.domain.officer import ROLE_NAMES, Officer
-from counter_app.services.results import Rejected
 from ui.assets import pixmap
 from ui.desk import Desk
 from ui.widgets import Button, column, label, row
+
+if TYPE_CHECKING:
+    from counter_app.domain.officer import Officer
+    from counter_app.services.results import Rejected
 
 SAMPLE_PIN = "246813"
 
 
 class SignInPage(QWidget):
-    """Tiles at the right, the day at the left."""
+    """Tiles at the right, the day at the left. It stands before the store is open."""
 
     signed_in = Signal(object)
 
-    def __init__(self, desk: Desk, *, sample: bool) -> None:
+    def __init__(self, *, sample: bool) -> None:
         super().__init__()
-        self._desk = desk
+        self._desk: Desk | None = None
         self._officers: list[Officer] = []
         self._busy = False
+        self._hurried = False
         self.setObjectName("canvas")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self._tiles = QButtonGroup(self)
@@ -60,17 +64,33 @@ class SignInPage(QWidget):
         whole = row(self._side(), space=0)
         whole.addLayout(right, 1)
         self.setLayout(whole)
-        timer = QTimer(self)
-        timer.setInterval(1000)
-        timer.timeout.connect(self._tick)
-        timer.start()
+        self._timer = QTimer(self)
+        self._timer.setInterval(1000)
+        self._timer.timeout.connect(self._tick)
+
+    def open(self, desk: Desk) -> None:
+        """The store is open: whose it is, and who there is."""
+        self._desk = desk
+        office = desk.counter.office
+        self._office.setText(office.name)
+        self._counter.setText(f"Quầy {desk.counter.identity.counter_no}")
+        self._address.setText(office.address)
+        self._timer.start()
         self._tick()
+        self._read()
 
     def enter(self) -> None:
-        """Read who there is."""
+        """Somebody is to sign in, anew."""
         self.pin.clear()
         self.told.setText("")
-        self._desk.read(self._desk.counter.officers.all, self._on_officers)
+        self.pin.setFocus(Qt.FocusReason.OtherFocusReason)
+        self._read()
+
+    def _read(self) -> None:
+        desk = self._desk
+        if desk is not None:
+            desk.read(desk.counter.officers.all, self._on_officers)
+            desk.read(lambda: _hours(desk), self._hours.setText)
 
     @property
     def first_officer(self) -> Officer | None:
@@ -86,27 +106,29 @@ class SignInPage(QWidget):
         return False
 
     def _side(self) -> QWidget:
-        office = self._desk.counter.office
         side = QWidget()
         side.setObjectName("rail")
         side.setFixedWidth(470)
         mark = label()
         mark.setPixmap(pixmap("mot-cua", "", 64))
+        self._office = label("", "railName", wrap=True)
+        self._counter = label("", "railSmall")
         self._clock = label("", "huge")
         self._day = label("", "railName")
         self._hours = label("", "railSmall", wrap=True)
+        self._address = label("", "railSmall", wrap=True)
         brand = label("Một Cửa", "huge")
         lines = column(
             1,
             row(mark, brand, 1, space=16),
-            label(office.name, "railName", wrap=True),
-            label(f"Quầy {self._desk.counter.identity.counter_no}", "railSmall"),
+            self._office,
+            self._counter,
             label(""),
             self._clock,
             self._day,
             self._hours,
             1,
-            label(office.address, "railSmall", wrap=True),
+            self._address,
             space=12,
         )
         lines.setContentsMargins(48, 48, 48, 48)
@@ -114,12 +136,16 @@ class SignInPage(QWidget):
         return side
 
     def _tick(self) -> None:
-        now = self._desk.now()
-        self._clock.setText(f"{now:%H:%M}")
-        self._day.setText(f"{weekday_name(now.date())}, {now:%d/%m/%Y}")
-        self._hours.setText(_hours(self._desk, now))
+        from counter_app.domain.calendar import weekday_name
+
+        if self._desk is not None:
+            now = self._desk.now()
+            self._clock.setText(f"{now:%H:%M}")
+            self._day.setText(f"{weekday_name(now.date())}, {now:%d/%m/%Y}")
 
     def _on_officers(self, officers: tuple[Officer, ...]) -> None:
+        from counter_app.domain.officer import ROLE_NAMES  # the store is open: all is loaded
+
         self._officers = [officer for officer in officers if officer.active][:8]
         for button in self._tiles.buttons():
             self._tiles.removeButton(button)
@@ -135,17 +161,24 @@ class SignInPage(QWidget):
             self._grid.addWidget(tile, number // 2, number % 2)
         if self._officers:
             self._tiles.button(0).setChecked(True)
-        self.pin.setFocus(Qt.FocusReason.OtherFocusReason)
+        if self._hurried:
+            self._try()
 
     def _try(self) -> None:
-        if self._busy or not self._officers or not self.pin.text():
+        if self._busy or not self.pin.text():
+            return
+        desk = self._desk
+        self._hurried = desk is None or not self._officers
+        if desk is None or self._hurried:
+            self.told.setText("Đang mở sổ…")
             return
         self._busy = True
         officer, pin = self._officers[max(0, self._tiles.checkedId())], self.pin.text()
-        counter = self._desk.counter
-        self._desk.read(lambda: counter.officers.sign_in(officer.id, pin), self._on_answer)
+        desk.read(lambda: desk.counter.officers.sign_in(officer.id, pin), self._on_answer)
 
     def _on_answer(self, answer: Officer | Rejected) -> None:
+        from counter_app.services.results import Rejected
+
         self._busy = False
         self.pin.clear()
         if isinstance(answer, Rejected):
@@ -155,9 +188,9 @@ class SignInPage(QWidget):
         self.signed_in.emit(answer)
 
 
-def _hours(desk: Desk, now: datetime) -> str:
+def _hours(desk: Desk) -> str:
     calendar = desk.counter.catalogue.calendar(desk.counter.office)
-    info = calendar.day(now.date())
+    info = calendar.day(desk.now().date())
     if not info.sessions:
         return f"Hôm nay nghỉ ({info.name})."
     shifts = ", ".join(f"{s.start:%H:%M}-{s.end:%H:%M}" for s in info.sessions)

@@ -11,15 +11,12 @@ import os
 import secrets
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-
+from counter_app.data_folder import KEY, STORE
 from counter_app.errors import EnvironmentFault, Refused
 
 SHORTEST_PASSPHRASE = 10
-FILE_NAME = "store.key"
 _SERVICE = "mot-cua"
 _ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
 _CONTEXT = b"mot-cua store key v1"
@@ -39,12 +36,12 @@ def create(folder: Path, passphrase: str | None) -> tuple[bytes, str]:
         wraps.append(_wrap_by_secret("passphrase", passphrase, key))
     else:
         wraps.append(_wrap_by_key_store(key))
-    part = folder / (FILE_NAME + ".part")
+    part = folder / (KEY + ".part")
     with part.open("w", encoding="utf-8") as out:
         json.dump({"version": 1, "wraps": wraps}, out, indent=1)
         out.flush()
         os.fsync(out.fileno())
-    part.replace(folder / FILE_NAME)
+    part.replace(folder / KEY)
     return key, recovery
 
 
@@ -62,9 +59,17 @@ def unlock(folder: Path, passphrase: str | None = None, recovery: str | None = N
     raise Refused("passphrase_needed", "Sổ này mở bằng câu mở sổ. Hãy gõ câu mở sổ.")
 
 
-def needs_passphrase(folder: Path) -> bool:
-    """Whether someone must type something to open this store."""
-    return "key_store" not in _wraps(folder)
+def state(folder: Path) -> Literal["none", "passphrase", "ready", "damaged"]:
+    """What stands in a folder, before anything is opened; `passphrase`: somebody must type it."""
+    has_store, has_key = (folder / STORE).exists(), (folder / KEY).exists()
+    if not has_store and not has_key:
+        return "none"
+    if not has_store or not has_key:
+        return "damaged"
+    try:
+        return "ready" if "key_store" in _wraps(folder) else "passphrase"
+    except EnvironmentFault:
+        return "damaged"
 
 
 def new_recovery_code() -> str:
@@ -78,7 +83,7 @@ def _plain(recovery: str) -> str:
 
 
 def _wraps(folder: Path) -> dict[str, dict[str, Any]]:
-    path = folder / FILE_NAME
+    path = folder / KEY
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
         return {wrap["kind"]: wrap for wrap in content["wraps"]}
@@ -158,11 +163,16 @@ def _open_by_key_store(wrap: dict[str, Any]) -> bytes:
 
 
 def _seal(outer: bytes, key: bytes) -> dict[str, str]:
+    from cryptography.hazmat.primitives.ciphers.aead import AESGCM  # the first screen is light
+
     nonce = secrets.token_bytes(12)
     return {"nonce": _text(nonce), "sealed": _text(AESGCM(outer).encrypt(nonce, key, _CONTEXT))}
 
 
 def _unseal(wrap: dict[str, Any], outer: Callable[[], bytes], wrong: str) -> bytes:
+    from cryptography.exceptions import InvalidTag
+    from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
     try:
         return AESGCM(outer()).decrypt(_bytes(wrap["nonce"]), _bytes(wrap["sealed"]), _CONTEXT)
     except InvalidTag:

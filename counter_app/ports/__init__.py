@@ -292,6 +292,8 @@ class Settings(Protocol):
 
     def put(self, name: str, value: str) -> None: ...
 
+    def starting_with(self, prefix: str) -> Mapping[str, str]: ...
+
     def keys(self) -> Mapping[str, KnownKey]:
         """The key list by key id; the own key is always in it."""
 

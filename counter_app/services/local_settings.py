@@ -2,19 +2,23 @@
 
 from counter_app.ports import Store
 
+_PREFIX = "local."
+
 
 class LocalSettings:
-    """Small values kept in the store."""
+    """Small values kept in the store; read once, so that a screen may ask at any time."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
+        with store.read() as books:
+            self._kept = dict(books.settings.starting_with(_PREFIX))
 
     def get(self, name: str, default: str = "") -> str:
         """A kept value."""
-        with self._store.read() as books:
-            return books.settings.get(f"local.{name}") or default
+        return self._kept.get(name) or default
 
     def put(self, name: str, value: str) -> None:
         """Keep a value."""
         with self._store.write() as books:
-            books.settings.put(f"local.{name}", value)
+            books.settings.put(_PREFIX + name, value)
+        self._kept[name] = value

@@ -16,7 +16,8 @@ from conftest import PASSPHRASE, PIN, draft
 from sqlalchemy.exc import DatabaseError
 
 import resources
-from counter_app.bootstrap import Counter, create_counter, open_counter, store_state
+from counter_app import data_folder
+from counter_app.bootstrap import Counter, create_counter, open_counter
 from counter_app.domain.officer import Officer
 from counter_app.errors import EnvironmentFault, Refused
 from counter_app.keys import store_key
@@ -35,7 +36,7 @@ def accept(counter: Counter, officer: Officer, **more: object) -> Accepted:
 
 def raw(counter: Counter) -> sqlcipher.Connection:
     key = store_key.unlock(counter.folder, PASSPHRASE)
-    return connect(counter.folder / schema.FILE_NAME, key, query_only=False)
+    return connect(counter.folder / data_folder.STORE, key, query_only=False)
 
 
 def test_nothing_can_be_read_off_the_disk(counter: Counter, officer: Officer) -> None:
@@ -119,11 +120,11 @@ def test_a_store_of_a_newer_release_is_refused_untouched(counter: Counter) -> No
     connection.execute(f"PRAGMA user_version = {schema.SCHEMA + 1}")
     connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     connection.close()
-    before = (counter.folder / schema.FILE_NAME).read_bytes()
+    before = (counter.folder / data_folder.STORE).read_bytes()
     with pytest.raises(EnvironmentFault) as fault:
         open_counter(counter.folder, PASSPHRASE)
     assert fault.value.code == "store_newer"
-    assert (counter.folder / schema.FILE_NAME).read_bytes() == before
+    assert (counter.folder / data_folder.STORE).read_bytes() == before
 
 
 def test_wrong_and_missing_passphrases(counter: Counter) -> None:
@@ -158,13 +159,13 @@ def test_a_short_passphrase_and_a_second_init_are_refused(counter: Counter, tmp_
 
 def test_a_damaged_or_missing_file_is_told_and_never_replaced(counter: Counter) -> None:
     counter.close()
-    path = counter.folder / schema.FILE_NAME
+    path = counter.folder / data_folder.STORE
     shutil.copy(path, counter.folder / "kept")
     path.write_bytes(os.urandom(8192))
     with pytest.raises(EnvironmentFault):
         open_counter(counter.folder, PASSPHRASE)
     path.unlink()
-    assert store_state(counter.folder) == "damaged"
+    assert store_key.state(counter.folder) == "damaged"
     with pytest.raises(EnvironmentFault):
         open_counter(counter.folder, PASSPHRASE)
     assert not path.exists()
@@ -177,7 +178,7 @@ def test_without_key_store_and_passphrase_nothing_is_made(
     with pytest.raises(EnvironmentFault) as fault:
         create_counter(tmp_path / "so", resources.office_text("khe-sanh"), 1, "A", PIN, None)
     assert fault.value.code == "no_key_store"
-    assert store_state(tmp_path / "so") == "none"
+    assert store_key.state(tmp_path / "so") == "none"
 
 
 # ---- crashes and neighbours ---------------------------------------------------------------------
