@@ -8,6 +8,9 @@ from dataclasses import replace
 from pathlib import Path
 
 
+_BEAT_MS = 4
+
+
 def floor() -> None:
     """An empty PySide6 window with one field."""
     from PySide6.QtCore import QTimer
@@ -41,17 +44,18 @@ def start(folder: Path) -> None:
 
 def day(folder: Path) -> None:
     """Every screen, searches, 40 dossiers by the services on the lanes; memory and longest turn."""
-    from PySide6.QtCore import QElapsedTimer, QTimer
+    from PySide6.QtCore import QElapsedTimer, QEvent, Qt, QTimer
 
     from benchmarks.book import _NAMES, _draft
 
     application, window = _open(folder)
     clock, turns = QElapsedTimer(), list[float]()
     beat = QTimer()
-    beat.setInterval(0)
+    beat.setTimerType(Qt.TimerType.PreciseTimer)
+    beat.setInterval(_BEAT_MS)
 
     def on_beat() -> None:
-        turns.append(clock.nsecsElapsed() / 1e6)
+        turns.append(clock.nsecsElapsed() / 1e6 - _BEAT_MS)
         clock.restart()
 
     beat.timeout.connect(on_beat)
@@ -60,6 +64,9 @@ def day(folder: Path) -> None:
         give_up = time.monotonic() + 30
         while not seen() and time.monotonic() < give_up:  # type: ignore[operator]
             application.processEvents()
+            # a running event loop does this by itself
+            application.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+            time.sleep(0.0005)
 
     wait(lambda: window.sign_in is not None and window.sign_in.first_officer is not None)
     officer = window.sign_in.first_officer
@@ -78,6 +85,7 @@ def day(folder: Path) -> None:
         window.frame.go("F3")
         for length in range(1, len(name)):
             page.box.setText(name[:length])
+            page.box.textEdited.emit(name[:length])
             until = time.monotonic() + 0.03
             wait(lambda until=until: time.monotonic() > until)
     for number in range(40):

@@ -23,7 +23,7 @@ _PRAGMAS = (
     "PRAGMA foreign_keys = ON",
     "PRAGMA temp_store = MEMORY",
     "PRAGMA synchronous = FULL",
-    "PRAGMA cache_size = -8192",
+    "PRAGMA cache_size = -1024",
 )
 
 DAMAGED = (

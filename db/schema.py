@@ -1,6 +1,5 @@
 """Making the file, and bringing an older one up to date, with a backup before it."""
 
-import sqlite3
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -68,7 +67,7 @@ def _back_up(path: Path, key: bytes, target: Path) -> None:
     try:
         source.execute(f"PRAGMA key = \"x'{key.hex()}'\"")
         source.execute("VACUUM INTO ?", (str(part),))
-    except (sqlcipher.DatabaseError, sqlite3.Error):
+    except sqlcipher.DatabaseError:
         raise EnvironmentFault(
             "backup_failed",
             "Không sao lưu được sổ trước khi nâng cấp nên chưa nâng cấp. Hãy xem ổ đĩa còn chỗ không.",

@@ -3,7 +3,14 @@
 from collections.abc import Callable
 
 from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QButtonGroup,
+    QHBoxLayout,
+    QStackedLayout,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
 
 from counter_app.domain.calendar import weekday_name
 from counter_app.domain.outcome import Outcome
@@ -25,7 +32,7 @@ from ui.return_page import ReturnPage
 from ui.search_page import SearchPage
 from ui.settings_page import SettingsPage
 from ui.sync_page import SyncPage
-from ui.widgets import Banner, Button, clear, label, row
+from ui.widgets import Banner, Button, label, row
 from ui.work_page import WorkPage
 
 PAGES: tuple[tuple[str, str, str, Callable[[Desk], Page]], ...] = (
@@ -59,6 +66,7 @@ class Frame(QWidget):
         super().__init__()
         self.desk = desk
         self._pages: dict[str, Page] = {}
+        self._bars: dict[str, QWidget] = {}
         self.current = ""
         self._failures = 0
         self._syncing = False
@@ -104,9 +112,7 @@ class Frame(QWidget):
         actions = QWidget()
         actions.setObjectName("actions")
         actions.setFixedHeight(54)
-        self._actions = QHBoxLayout(actions)
-        self._actions.setContentsMargins(16, 0, 16, 0)
-        self._actions.setSpacing(8)
+        self._actions = QStackedLayout(actions)
         status = QWidget()
         status.setObjectName("status")
         status.setFixedHeight(28)
@@ -205,6 +211,8 @@ class Frame(QWidget):
             page = make(self.desk)
             self._pages[key] = page
             self._stack.addWidget(page)
+            self._bars[key] = _bar(page)
+            self._actions.addWidget(self._bars[key])
         return self._pages[key]
 
     def go(self, key: str) -> None:
@@ -218,13 +226,7 @@ class Frame(QWidget):
         self._buttons.button(number).setChecked(True)
         self._title.setText(page.title)
         self._subtitle.setText(page.subtitle)
-        clear(self._actions)
-        for cap, text in page.hints:
-            self._actions.addWidget(label(cap, "keycap"))
-            self._actions.addWidget(label(text, "caption"))
-        self._actions.addStretch(1)
-        for button in page.buttons():
-            self._actions.addWidget(button)
+        self._actions.setCurrentWidget(self._bars[key])
         page.enter()
 
     def key(self, name: str) -> bool:
@@ -454,6 +456,19 @@ class Frame(QWidget):
 
     def buttons_shown(self) -> list[Button]:
         """The buttons of the action bar."""
-        found = (self._actions.itemAt(n) for n in range(self._actions.count()))
-        widgets = (item.widget() for item in found if item is not None)
-        return [widget for widget in widgets if isinstance(widget, Button)]
+        return self._bars[self.current].findChildren(Button)
+
+
+def _bar(page: Page) -> QWidget:
+    """What a screen says at the bottom: its keys, its buttons."""
+    bar = QWidget()
+    line = QHBoxLayout(bar)
+    line.setContentsMargins(16, 0, 16, 0)
+    line.setSpacing(8)
+    for cap, text in page.hints:
+        line.addWidget(label(cap, "keycap"))
+        line.addWidget(label(text, "caption"))
+    line.addStretch(1)
+    for button in page.buttons():
+        line.addWidget(button)
+    return bar
