@@ -1,0 +1,589 @@
+"""`init`, `accept`, `refuse`, `act`, `find`, `show`, `check`: the book by console."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from console import PASSPHRASE, PIN, Answer, Console, in_vietnamese, lines
+
+ROOT = Path(__file__).parents[2]
+KHE_SANH = ROOT / "resources" / "offices" / "khe-sanh.toml"
+STATES = [
+    "registered",
+    "accepted",
+    "refused",
+    "in_process",
+    "awaiting_supplement",
+    "awaiting_payment",
+    "withdrawn",
+    "stopped",
+    "completed",
+    "returned",
+]
+
+
+def draft(**more: object) -> dict[str, object]:
+    return {
+        "procedure": "1.004873",
+        "applicant": {
+            "name": "HỒ THỊ NGUYỆT",
+            "personal_number": "045190001234",
+            "born_on": "1990-03-05",
+            "sex": "female",
+            "address": "Thôn Ta Đủ, Tân Hợp",
+            "phone": "0912000345",
+        },
+        "components": "all",
+        **more,
+    }
+
+
+def dossiers(console: Console) -> int:
+    answer = console("check")
+    assert answer.status == 0, answer.said
+    return int(answer.one["dossiers"])
+
+
+# ---- init ------------------------------------------------------------------------------------
+
+
+def test_a_new_store_tells_its_device_and_the_recovery_code_once(
+    console: Console, tmp_path: Path
+) -> None:
+    console.folder = tmp_path / "moi"
+
+    answer = console("init", "--office", KHE_SANH, "--counter", 3)
+
+    assert answer.status == 0
+    assert answer.one["ok"] is True
+    assert answer.one["counter"] == 3
+    assert {"device_id", "key_id", "recovery_code"} <= set(answer.one)
+
+
+def test_a_second_init_is_refused_and_changes_nothing(console: Console) -> None:
+    console.accept(draft())
+    before = {path.name: path.read_bytes() for path in console.folder.iterdir()}
+
+    answer = console("init", "--office", KHE_SANH, "--counter", 2)
+
+    assert answer.status == 1
+    assert answer.codes == ["store_exists"]
+    assert in_vietnamese(answer)
+    assert {path.name: path.read_bytes() for path in console.folder.iterdir()} == before
+
+
+@pytest.mark.parametrize(
+    ("arguments", "environment", "status"),
+    [
+        (("--office", KHE_SANH, "--counter", 2), {"COUNTER_PASSPHRASE": PASSPHRASE}, 2),
+        (("--office", KHE_SANH, "--counter", 12), {}, 1),
+        (("--office", KHE_SANH, "--counter", "hai"), {}, 2),
+        (("--office", "khong-co.toml", "--counter", 2), {}, 3),
+        (
+            ("--office", KHE_SANH, "--counter", 2),
+            {"COUNTER_PIN": PIN, "COUNTER_PASSPHRASE": "ngan"},
+            1,
+        ),
+        (
+            ("--office", KHE_SANH, "--counter", 2),
+            {"COUNTER_PIN": "12", "COUNTER_PASSPHRASE": PASSPHRASE},
+            1,
+        ),
+    ],
+    ids=["no PIN", "counter 12", "no number", "no office", "short passphrase", "short PIN"],
+)
+def test_a_wrong_init_leaves_no_store(
+    console: Console,
+    tmp_path: Path,
+    arguments: tuple[object, ...],
+    environment: dict[str, str],
+    status: int,
+) -> None:
+    console.folder = tmp_path / "moi"
+    console.environment = environment or console.environment
+
+    answer = console("init", *arguments)
+
+    assert answer.status == status
+    assert in_vietnamese(answer)
+    assert not (console.folder / "store.db").exists()
+
+
+# ---- accept ----------------------------------------------------------------------------------
+
+
+def test_an_accepted_dossier_has_a_code_of_its_counter_and_is_shown(console: Console) -> None:
+    answer = console.accept(draft())
+
+    assert answer.status == 0
+    made = answer.one
+    assert made["ok"] is True
+    assert made["code"].startswith("H50.99.01-")
+    assert made["code"].endswith("-2001")
+    shown = console("show", made["code"]).one
+    assert shown["status"] == "accepted"
+    assert shown["status_no"] == 2
+    assert shown["sent"] == "local"
+    assert shown["applicant"]["name"] == "HỒ THỊ NGUYỆT"
+    assert shown["due_at"] == shown["original_due_at"] == made["due_at"]
+
+
+BAD = {
+    "unknown procedure": (draft(procedure="9.999999"), "procedure"),
+    "no procedure": ({"applicant": {"name": "A"}}, "procedure"),
+    "empty name": (draft(applicant={"name": "  "}), "applicant.name"),
+    "only controls in the name": (draft(applicant={"name": "\x00\x07"}), "applicant.name"),
+    "11 digits": (
+        draft(applicant={"name": "A", "personal_number": "45190001234"}),
+        "applicant.personal_number",
+    ),
+    "13 digits": (
+        draft(applicant={"name": "A", "personal_number": "0451900012345"}),
+        "applicant.personal_number",
+    ),
+    "a day that is none": (
+        draft(applicant={"name": "A", "born_on": "1990-02-31"}),
+        "applicant.born_on",
+    ),
+    "a name of 121": (draft(applicant={"name": "A" * 121}), "applicant.name"),
+    "an address of 301": (
+        draft(applicant={"name": "A", "address": "a" * 301}),
+        "applicant.address",
+    ),
+    "unknown case": (draft(case="khong-co"), "case"),
+    "unknown way of return": (draft(return_method="pigeon"), "return_method"),
+}
+
+
+@pytest.mark.parametrize("name", BAD)
+def test_a_refused_draft_names_its_field_and_takes_no_number(console: Console, name: str) -> None:
+    bad, field = BAD[name]
+
+    answer = console.accept(draft(), bad, draft())
+
+    assert answer.status == 1
+    assert [line["ok"] for line in answer.lines] == [True, False, True]
+    assert field in [problem.get("field") for problem in answer.lines[1]["problems"]]
+    assert in_vietnamese(answer)
+    assert [answer.lines[n]["code"][-4:] for n in (0, 2)] == ["2001", "2002"]
+
+
+def test_eleven_digits_are_answered_with_the_lost_zero(console: Console) -> None:
+    bad = draft(applicant={"name": "A", "personal_number": "45190001234"})
+
+    assert "045190001234" in console.accept(bad).said
+
+
+@pytest.mark.parametrize(
+    "raw", [b"{", b"[1]", b"null", b"\xff\xfe", b'{"procedure": ' + b"[" * 3000], ids=repr
+)
+def test_a_line_that_is_no_draft_is_answered_and_the_next_goes_in(
+    console: Console, raw: bytes
+) -> None:
+    answer = console("accept", given=raw + b"\n" + lines([draft()]).encode())
+
+    assert answer.status == 1
+    assert [line["ok"] for line in answer.lines] == [False, True]
+    assert in_vietnamese(answer)
+
+
+def test_hostile_text_is_cleaned_not_refused(console: Console) -> None:
+    name = "HỒ\x1b@\x10\x04\u202eTHỊ\u200b  NGA"
+
+    code = console.accept(draft(applicant={"name": name})).one["code"]
+
+    assert console("show", code).one["applicant"]["name"] == "HỒ @ THỊ NGA"
+
+
+def test_a_second_dossier_of_the_same_person_is_taken_with_a_warning(console: Console) -> None:
+    first = console.accept(draft()).one
+    second = console.accept(draft()).one
+
+    assert "warnings" not in first
+    assert first["code"] in json.dumps(second["warnings"], ensure_ascii=False)
+
+
+def test_wrong_pins_are_refused_and_lock_the_officer(console: Console) -> None:
+    console.environment["COUNTER_PIN"] = "000111"
+
+    answers = [console.accept(draft()) for _ in range(6)]
+    console.environment["COUNTER_PIN"] = PIN
+    locked = console.accept(draft())
+
+    assert {answer.status for answer in answers} == {1}
+    assert all(in_vietnamese(answer) for answer in answers)
+    assert locked.status == 1
+    assert locked.codes == ["pin_locked"]
+    assert dossiers(console) == 0
+
+
+@pytest.mark.parametrize(
+    ("environment", "status"),
+    [
+        ({"COUNTER_PIN": PIN, "COUNTER_PASSPHRASE": "cau mo so khac han"}, 1),
+        ({"COUNTER_PIN": PIN}, 1),
+        ({"COUNTER_PASSPHRASE": PASSPHRASE}, 1),
+        ({"COUNTER_PIN": PIN, "COUNTER_PASSPHRASE": PASSPHRASE, "COUNTER_OFFICER": "Ai Đó"}, 1),
+    ],
+    ids=["wrong passphrase", "no passphrase", "no PIN", "unknown officer"],
+)
+def test_who_cannot_sign_in_writes_nothing(
+    console: Console, environment: dict[str, str], status: int
+) -> None:
+    usual, console.environment = console.environment, environment
+    answer = console.accept(draft())
+    console.environment = usual
+
+    assert answer.status == status
+    assert in_vietnamese(answer)
+    assert dossiers(console) == 0
+
+
+def test_two_programs_on_one_store_give_no_code_twice(console: Console) -> None:
+    tool = Path(sys.executable).with_name("counter-tool")
+    command = [tool, "accept", "--data-dir", console.folder]
+    given = lines([draft(applicant={"name": f"PẢ KƯNG {n}"}) for n in range(12)])
+    console("check")  # sets the environment that the processes inherit
+
+    both = [
+        subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, encoding="utf-8"
+        )
+        for _ in range(2)
+    ]
+    for process in both:
+        assert process.stdin is not None
+        process.stdin.write(given)
+        process.stdin.close()
+    codes = []
+    for process in both:
+        assert process.stdout is not None
+        codes += [json.loads(line)["code"] for line in process.stdout]
+        process.stdout.close()
+        assert process.wait(60) == 0
+
+    assert sorted(code[-4:] for code in codes) == [str(2001 + n) for n in range(24)]
+    assert dossiers(console) == 24
+
+
+# ---- what happens afterwards -----------------------------------------------------------------
+
+
+def act(console: Console, code: str, action: str, tmp_path: Path, **fields: object) -> Answer:
+    if not fields:
+        return console("act", code, action)
+    given = tmp_path / "fields.json"
+    given.write_text(json.dumps(fields, ensure_ascii=False), encoding="utf-8")
+    return console("act", code, action, "--json", given)
+
+
+def test_a_dossier_goes_its_way_to_the_citizen(console: Console, tmp_path: Path) -> None:
+    code = console.accept(draft()).one["code"]
+
+    way = [
+        act(console, code, "transfer", tmp_path, to="Tư pháp - Hộ tịch"),
+        act(console, code, "take-over", tmp_path),
+        act(console, code, "complete", tmp_path, shelf="K2"),
+        act(console, code, "return", tmp_path, to="owner"),
+    ]
+
+    assert [answer.status for answer in way] == [0, 0, 0, 0]
+    assert [answer.one["status_no"] for answer in way] == [4, 4, 9, 10]
+    shown = console("show", code).one
+    assert shown["status"] == STATES[9]
+    assert shown["timeline"][0]["event"] == "dossier.accepted"
+    assert {line["actor"] for line in shown["timeline"]} == {"Hồ Thị Mai"}
+
+
+@pytest.mark.parametrize(
+    ("action", "fields"),
+    [
+        ("return", {}),
+        ("receive-supplement", {}),
+        ("dance", {}),
+        ("transfer", {"to": "Tư pháp", "colour": "red"}),
+        ("void", {}),
+        ("stop", {"decision_no": ""}),
+        ("revert", {"reason": "nhầm"}),
+    ],
+)
+def test_what_may_not_follow_is_refused_with_a_reason(
+    console: Console, tmp_path: Path, action: str, fields: dict[str, object]
+) -> None:
+    # not a same-day procedure: it is not handed over before it is completed
+    code = console.accept(draft(procedure="1.004873", case=None)).one["code"]
+    before = console("show", code).one
+
+    answer = act(console, code, action, tmp_path, **fields)
+
+    assert answer.status in (1, 2)
+    assert in_vietnamese(answer)
+    assert console("show", code).one == before
+
+
+def test_an_unknown_code_is_told(console: Console, tmp_path: Path) -> None:
+    for answer in (
+        act(console, "H50.99.01-260101-2001", "complete", tmp_path),
+        console("show", "H50.99.01-260101-2001"),
+        console("slip", "H50.99.01-260101-2001", "--png", tmp_path / "a.png"),
+    ):
+        assert answer.status == 1
+        assert in_vietnamese(answer)
+    assert not (tmp_path / "a.png").exists()
+
+
+def test_a_correction_keeps_the_code_and_gives_a_new_receipt(
+    console: Console, tmp_path: Path
+) -> None:
+    code = console.accept(draft()).one["code"]
+
+    answer = act(
+        console, code, "correct", tmp_path, applicant={"name": "HỒ THỊ NGUYỆN"}, reason="Ghi nhầm"
+    )
+
+    assert answer.status == 0
+    shown = console("show", code).one
+    assert shown["applicant"]["name"] == "HỒ THỊ NGUYỆN"
+    assert shown["applicant"]["phone"] == "0912000345"
+    assert dossiers(console) == 1
+
+
+def test_a_void_dossier_stays_in_the_book(console: Console, tmp_path: Path) -> None:
+    code = console.accept(draft()).one["code"]
+
+    assert act(console, code, "void", tmp_path, reason="Nhập hai lần").status == 0
+
+    shown = console("show", code).one
+    assert shown["voided"] is True
+    assert shown["status"] == "stopped"
+    assert console.accept(draft()).one["code"][-4:] == "2002"
+
+
+def test_taking_back_shows_both_and_gives_the_state_before(
+    console: Console, tmp_path: Path
+) -> None:
+    code = console.accept(draft()).one["code"]
+    act(console, code, "transfer", tmp_path)
+    act(console, code, "complete", tmp_path)
+
+    answer = act(console, code, "revert", tmp_path, reason="Bấm nhầm")
+
+    assert answer.status == 0
+    shown = console("show", code).one
+    assert shown["status"] == "in_process"
+    events = [line["event"] for line in shown["timeline"]]
+    assert events[-2:] == ["dossier.completed", "action.reverted"]
+
+
+def test_a_refusal_notice_takes_no_number(console: Console, tmp_path: Path) -> None:
+    given = lines([draft(reason="Không thuộc thẩm quyền của xã")])
+
+    answer = console("refuse", given=given)
+    pdf = tmp_path / "tu-choi.pdf"
+    form = console("form", answer.one["notice_id"], "--form", "refusal", "--pdf", pdf)
+
+    assert answer.status == 0
+    assert form.status == 0
+    assert pdf.read_bytes().startswith(b"%PDF")
+    assert console.accept(draft()).one["code"][-4:] == "2001"
+
+
+# ---- finding ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "text", ["nguyet", "NGUYỆT hồ", "045190001234", "0912000345", "khai tu nguyet", "ho ngu"]
+)
+def test_a_dossier_is_found_by_what_a_clerk_knows(console: Console, text: str) -> None:
+    wanted = draft(procedure="1.000656")
+    console.accept(wanted, draft(applicant={"name": "LÊ VĂN ĐẠT"}, procedure="1.004873"))
+    if text.startswith("khai"):
+        assert "khai tử" in console("find", "nguyet").one["procedure"]["name"].lower()
+
+    answer = console("find", text)
+
+    assert answer.status == 0
+    assert [hit["applicant"]["name"] for hit in answer.lines] == ["HỒ THỊ NGUYỆT"]
+
+
+def test_no_hit_is_no_fault_and_the_limit_holds(console: Console) -> None:
+    console.accept(*[draft() for _ in range(4)])
+
+    assert console("find", "khongai").status == 0
+    assert console("find", "khongai").lines == []
+    assert len(console("find", "nguyet", "--limit", 3).lines) == 3
+
+
+# ---- stores that do not open -----------------------------------------------------------------
+
+
+def broken(console: Console, how: str) -> None:
+    book, key = console.folder / "store.db", console.folder / "store.key"
+    match how:
+        case "no store":
+            book.unlink()
+        case "no key":
+            key.unlink()
+        case "nothing":
+            book.unlink()
+            key.unlink()
+        case "key file cut":
+            key.write_bytes(key.read_bytes()[:40])
+        case "store cut":
+            book.write_bytes(book.read_bytes()[:5000])
+        case "first page overwritten":
+            raw = bytearray(book.read_bytes())
+            raw[100:400] = bytes(300)
+            book.write_bytes(bytes(raw))
+
+
+@pytest.mark.parametrize(
+    "how",
+    ["no store", "no key", "nothing", "key file cut", "store cut", "first page overwritten"],
+)
+@pytest.mark.parametrize("verb", [("find", "a"), ("check",), ("accept",)], ids=lambda v: str(v[0]))
+def test_a_store_that_does_not_open_is_told_and_left_alone(
+    console: Console, how: str, verb: tuple[str, ...]
+) -> None:
+    broken(console, how)
+    before = {path.name: path.read_bytes() for path in console.folder.iterdir()}
+
+    answer = console(*verb)
+
+    assert answer.status in (1, 3)
+    assert in_vietnamese(answer)
+    after = {path.name: path.read_bytes() for path in console.folder.iterdir()}
+    assert {name: after[name] for name in before} == before
+
+
+def test_a_page_damaged_in_the_middle_is_found_by_check(console: Console) -> None:
+    console.accept(*[draft() for _ in range(20)])
+    book = console.folder / "store.db"
+    raw = bytearray(book.read_bytes())
+    middle = len(raw) // 2
+    raw[middle : middle + 64] = bytes(64)
+    book.write_bytes(bytes(raw))
+
+    answer = console("check")
+
+    assert answer.status in (1, 3)
+    assert in_vietnamese(answer)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [("bay",), ("show",), ("find", "a", "--limit", "nhieu"), ("due",), ("slip", "x", "--mau")],
+    ids=lambda given: " ".join(given),
+)
+def test_wrong_usage_is_two_and_says_how(console: Console, arguments: tuple[str, ...]) -> None:
+    answer = console(*arguments)
+
+    assert answer.status == 2
+    assert answer.codes == ["wrong_usage"]
+    assert in_vietnamese(answer)
+
+
+def test_sync_before_enrolment_says_so(console: Console) -> None:
+    answer = console("sync")
+
+    assert answer.status == 1
+    assert in_vietnamese(answer)
+
+
+def test_enrolment_without_a_server_is_the_environments_fault(console: Console) -> None:
+    answer = console("enrol", "--server", "http://127.0.0.1:9", "--code", "ABCD-EFGH")
+
+    assert answer.status == 3
+    assert in_vietnamese(answer)
+
+
+# ---- officers and trials ---------------------------------------------------------------------
+
+
+def test_a_new_officer_signs_in_with_the_new_pin(console: Console) -> None:
+    console.environment["COUNTER_NEW_PIN"] = "975310"
+    added = console("officer", "Lê Văn Đạt", "--role", "intake", "--new-pin")
+    console.environment |= {"COUNTER_OFFICER": "Lê Văn Đạt", "COUNTER_PIN": "975310"}
+
+    answer = console.accept(draft())
+
+    assert added.status == 0, added.said
+    assert answer.status == 0, answer.said
+    shown = console("show", answer.one["code"]).one
+    assert shown["timeline"][0]["actor"] == "Lê Văn Đạt"
+
+
+def test_the_same_size_and_seed_give_the_same_dossiers(
+    console: Console, template: Path, tmp_path: Path
+) -> None:
+    def seeded(name: str, seed: int) -> list[tuple[object, ...]]:
+        import shutil
+
+        console.folder = tmp_path / name
+        shutil.copytree(template, console.folder)
+        assert console("seed", "--dossiers", 60, "--seed", seed).status == 0
+        assert dossiers(console) == 60
+        hits = console("find", "quang", "--limit", 100).lines
+        return [(hit["code"], hit["applicant"]["name"], hit["status"]) for hit in hits]
+
+    one, again, other = seeded("mot", 7), seeded("hai", 7), seeded("ba", 8)
+
+    assert one == again
+    assert one != other
+    assert one
+
+
+def test_trials_never_stand_beside_real_dossiers(console: Console) -> None:
+    console.accept(draft())
+
+    answer = console("seed", "--dossiers", 5, "--seed", 1)
+
+    assert answer.status == 1
+    assert answer.codes == ["store_in_use"]
+    assert dossiers(console) == 1
+
+
+# ---- paper -----------------------------------------------------------------------------------
+
+
+def test_previews_are_not_counted_and_prints_are(console: Console, tmp_path: Path) -> None:
+    from counter_app.printing.virtual import VirtualPrinter
+
+    code = console.accept(draft()).one["code"]
+    first = tmp_path / "1.png"
+    for _ in range(2):
+        assert console("slip", code, "--png", first).one["outcome"] == "SENT"
+    again = tmp_path / "2.png"
+    with VirtualPrinter() as paper:
+        printed = console("slip", code, "--printer", f"tcp://127.0.0.1:{paper.port}")
+        console("slip", code, "--png", again)
+
+    assert printed.status == 0
+    assert printed.one["outcome"] == "CONFIRMED"
+    # the mark of a second copy makes the slip longer
+    assert again.stat().st_size > first.stat().st_size
+
+
+def test_a_printer_that_is_off_fails_and_leaves_the_dossier(
+    console: Console, tmp_path: Path
+) -> None:
+    code = console.accept(draft()).one["code"]
+
+    answer = console("slip", code, "--printer", "tcp://127.0.0.1:9")
+
+    assert answer.status == 3
+    assert answer.one["outcome"] == "FAILED"
+    assert console("show", code).one["status"] == "accepted"
+
+
+def test_a_form_before_its_action_is_refused(console: Console, tmp_path: Path) -> None:
+    code = console.accept(draft()).one["code"]
+    pdf = tmp_path / "a.pdf"
+
+    answer = console("form", code, "--form", "supplement", "--pdf", pdf)
+
+    assert answer.status == 1
+    assert in_vietnamese(answer)
+    assert not pdf.exists()
