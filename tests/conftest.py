@@ -4,8 +4,10 @@ import os
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
+import shutil
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
+from functools import cache
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -52,15 +54,38 @@ def clock() -> ToldClock:
     return ToldClock()
 
 
+def _create(folder: Path, number: int) -> None:
+    office = resources.office_text("khe-sanh")
+    create_counter(folder, office, number, "Hồ Thị Mai", PIN, PASSPHRASE)
+
+
+@pytest.fixture(scope="session")
+def templates(tmp_path_factory: pytest.TempPathFactory) -> Callable[[int], Path]:
+    """A fresh store of each counter number, made once: hashing PINs is slow on purpose."""
+    place = tmp_path_factory.mktemp("templates")
+
+    @cache
+    def template(number: int) -> Path:
+        _create(place / str(number), number)
+        return place / str(number)
+
+    return template
+
+
 @pytest.fixture
-def make_counter(tmp_path: Path, clock: ToldClock) -> Iterator[Callable[..., Counter]]:
+def make_counter(
+    tmp_path: Path, clock: ToldClock, templates: Callable[[int], Path]
+) -> Iterator[Callable[..., Counter]]:
     """Counters of Khe Sanh (sample), made for real: encrypted file, key file, first officer."""
     opened: list[Counter] = []
 
     def make(number: int = 2, name: str = "") -> Counter:
         folder = tmp_path / (name or f"quay-{number}")
-        office = resources.office_text("khe-sanh")
-        create_counter(folder, office, number, "Hồ Thị Mai", PIN, PASSPHRASE)
+        if number in {counter.identity.counter_no for counter in opened}:
+            # another device, not a copy of the first
+            _create(folder, number)
+        else:
+            shutil.copytree(templates(number), folder)
         counter = open_counter(folder, PASSPHRASE)
         counter.clock = clock
         opened.append(counter)

@@ -14,6 +14,7 @@ import pytest
 from counter_app.tool import main
 
 PIN = "246813"
+"""As the stores of `conftest` have them."""
 PASSPHRASE = "cau mo so de thu"
 
 

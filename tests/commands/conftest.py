@@ -1,20 +1,15 @@
 """A store of Khe Sanh, counter 2, made by `init` once and copied for each test."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from console import PASSPHRASE, PIN, Console, copy_store
-
-import resources
-from counter_app.bootstrap import create_counter
+from console import Console, copy_store
 
 
 @pytest.fixture(scope="session")
-def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("template") / "so"
-    office = resources.office_text("khe-sanh")
-    create_counter(folder, office, 2, "Hồ Thị Mai", PIN, PASSPHRASE)
-    return folder
+def template(templates: Callable[[int], Path]) -> Path:
+    return templates(2)
 
 
 @pytest.fixture
