@@ -211,13 +211,7 @@ def last_action(dossier: Dossier) -> TimelineEntry | None:
     """The newest action that still stands and may be taken back."""
     for line in reversed(dossier.timeline):
         if line.rejected is None and not line.reverted and line.event not in NOT_REVERTIBLE:
-            voided = {
-                other.payload.event_id
-                for other in dossier.timeline
-                if isinstance(other.payload, ev.PaymentVoided)
-            }
-            if line.event != "payment.voided" and line.event_id not in voided:
-                return line
+            return line
     return None
 
 

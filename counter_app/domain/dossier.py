@@ -84,7 +84,7 @@ TRANSITIONS: Mapping[str, Rule] = {
     "slip.printed": Rule(_ALL, None, Author.COUNTER),
 }
 
-NOT_AN_ACTION = frozenset({"slip.printed", "note.added", "dossier.renumbered"})
+NOT_AN_ACTION = frozenset({"slip.printed", "note.added", "payment.voided", "dossier.renumbered"})
 """Events that others may stand on without mattering to them, and that nobody takes back."""
 
 NOT_REVERTIBLE = NOT_AN_ACTION | {"dossier.accepted", "dossier.corrected", "action.reverted"}
@@ -188,20 +188,18 @@ def fold(entries: Iterable[Entry]) -> Dossier | None:
         if isinstance(payload, ev.ActionReverted):
             rejected = _revertible(undo, payload.event_id, event.by_upper)
             if rejected is None and dossier is not None:
-                before = undo.pop()[2]
-                dossier = replace(
-                    before, copies=dossier.copies, code=dossier.code, aliases=dossier.aliases
-                )
-                timeline = [
-                    replace(line, reverted=True) if line.event_id == payload.event_id else line
-                    for line in timeline
-                ]
+                dossier = _as_before(undo.pop()[2], dossier, payload.event_id)
+                timeline = _taken_back(timeline, payload.event_id)
         elif payload is not None:
             following = apply(dossier, event, payload)
             if isinstance(following, Rejection):
                 rejected = following
             else:
-                if dossier is not None and event.type not in NOT_AN_ACTION:
+                if isinstance(payload, ev.PaymentVoided):
+                    # as if it had never been paid: it stands on nothing and under nothing
+                    undo = [entry for entry in undo if entry[0] != payload.event_id]
+                    timeline = _taken_back(timeline, payload.event_id)
+                elif dossier is not None and event.type not in NOT_AN_ACTION:
                     undo.append((event.event_id, event.by_upper, dossier))
                 dossier = following
         timeline.append(
@@ -217,6 +215,23 @@ def fold(entries: Iterable[Entry]) -> Dossier | None:
             )
         )
     return None if dossier is None else replace(dossier, timeline=tuple(timeline))
+
+
+def _as_before(before: Dossier, now: Dossier, event_id: str) -> Dossier:
+    """The state before an action, with what has happened beside it since."""
+    return replace(
+        before,
+        copies=now.copies,
+        code=now.code,
+        aliases=now.aliases,
+        paid=tuple(entry for entry in now.paid if entry[0] != event_id),
+    )
+
+
+def _taken_back(timeline: list[TimelineEntry], event_id: str) -> list[TimelineEntry]:
+    return [
+        replace(line, reverted=True) if line.event_id == event_id else line for line in timeline
+    ]
 
 
 def check_revert(dossier: Dossier, event_id: str, by_upper: bool) -> Rejection | None:

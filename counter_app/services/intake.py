@@ -22,6 +22,7 @@ from counter_app.domain.problems import Problem
 from counter_app.domain.procedure import Procedure, ProcedureCase, ProcessingUnit
 from counter_app.domain.receipt import Receipt, receipt_of
 from counter_app.domain.text import clean_text
+from counter_app.errors import Refused
 from counter_app.ports import Books, Clock, IdSource, NoticeRow, PrintJob, Store
 from counter_app.services.catalogue import Catalogue
 from counter_app.services.clock_guard import doubt
@@ -130,44 +131,48 @@ class Intake:
         problems = (*reading.problems, *wrong, *wrong_paper, *wrong_visit)
         if problems or reading.facts is None or reading.case is None:
             return Rejected(problems)
-        with self._store.write() as books:
-            office = books.settings.office()
-            received_at = paper.received_at if paper else now
-            warnings = [*reading.warnings, *_alike(books, reading.facts)]
-            if (doubted := doubt(books, self._clock.now())) is not None:
-                warnings.append(doubted)
-            code = self._code(books, office, received_at, paper)
-            if isinstance(code, Rejected):
-                return code
-            _, due = self._due(books, office, received_at, reading.case)
-            due_at = override.at if override else due.due_at
-            seal = self._sealer.seal(code, 1, received_at, due_at, reading.facts)
-            payload = replace(
-                self._payload(
-                    books, office, received_at, reading.facts, due, code, seal, identity_source
-                ),
-                origin=paper.origin if paper else "counter",
-                alias=paper.pad if paper else None,
-                due_override=override,
-                visit_id=visit_id,
-                warnings=tuple(warning.code for warning in warnings),
+        try:
+            with self._store.write() as books:
+                office = books.settings.office()
+                received_at = paper.received_at if paper else now
+                warnings = [*reading.warnings, *_alike(books, reading.facts)]
+                if (doubted := doubt(books, self._clock.now())) is not None:
+                    warnings.append(doubted)
+                code = self._code(books, office, received_at, paper)
+                if isinstance(code, Rejected):
+                    return code
+                _, due = self._due(books, office, received_at, reading.case)
+                due_at = override.at if override else due.due_at
+                seal = self._sealer.seal(code, 1, received_at, due_at, reading.facts)
+                payload = replace(
+                    self._payload(
+                        books, office, received_at, reading.facts, due, code, seal, identity_source
+                    ),
+                    origin=paper.origin if paper else "counter",
+                    alias=paper.pad if paper else None,
+                    due_override=override,
+                    visit_id=visit_id,
+                    warnings=tuple(warning.code for warning in warnings),
+                )
+                event = books.log.append(payload, actor=_actor(officer), at=self._clock.now())
+                state = books.dossiers.enter(event, payload)
+                job_id = None
+                if payload.slip and (paper is None or paper.origin == "pad"):
+                    job_id = self._ids.new_id(now)
+                    books.prints.add(_first_print(job_id, state, now))
+            return Accepted(
+                state.id,
+                state.code,
+                state.received_at,
+                state.due_at,
+                state.slip,
+                job_id,
+                tuple(warnings),
+                Changes(frozenset({state.id}), frozenset({"prints"})),
             )
-            event = books.log.append(payload, actor=_actor(officer), at=self._clock.now())
-            state = books.dossiers.enter(event, payload)
-            job_id = None
-            if payload.slip and (paper is None or paper.origin == "pad"):
-                job_id = self._ids.new_id(now)
-                books.prints.add(_first_print(job_id, state, now))
-        return Accepted(
-            state.id,
-            state.code,
-            state.received_at,
-            state.due_at,
-            state.slip,
-            job_id,
-            tuple(warnings),
-            Changes(frozenset({state.id}), frozenset({"prints"})),
-        )
+        except Refused as reason:
+            # nothing was written: the day has no number left
+            return rejected(reason.code, reason.message)
 
     def refuse(self, draft: Mapping[str, Any], officer: Officer) -> Noticed | Rejected:
         """Give out a refusal or a request to complete the papers; no code is used."""
