@@ -53,7 +53,7 @@ def serve(options: argparse.Namespace) -> int:
 
     database, keys = _opened(options)
     loopback = _is_loopback(options.host)
-    listener = _listener(options.host, options.port)
+    listener = listen(options.host, options.port)
     port = listener.getsockname()[1]
     with tempfile.TemporaryDirectory(prefix="mot-cua-") as folder:
         tls: dict[str, Any] = {}
@@ -204,7 +204,8 @@ def _is_loopback(host: str) -> bool:
         return False
 
 
-def _listener(host: str, port: int) -> socket.socket:
+def listen(host: str, port: int) -> socket.socket:
+    """A bound socket; an address that is taken is told."""
     try:
         return socket.create_server((host, port), backlog=512)
     except OSError:

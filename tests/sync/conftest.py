@@ -15,7 +15,7 @@ from sqlalchemy import create_engine, text
 from counter_app.bootstrap import Counter
 from counter_app.domain.officer import Officer
 from district_server.api import Api
-from district_server.commands import _listener
+from district_server.commands import listen
 from district_server.database import Database
 from district_server.enrolment import issue_code
 from district_server.keys import ServerKeys, load_keys, make_keys
@@ -54,7 +54,7 @@ class Upper:
     _thread: threading.Thread | None = None
 
     def start(self) -> None:
-        listener = _listener("127.0.0.1", self.port)
+        listener = listen("127.0.0.1", self.port)
         self.port = listener.getsockname()[1]
         self.url = f"http://127.0.0.1:{self.port}"
         config = uvicorn.Config(
