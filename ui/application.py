@@ -296,7 +296,11 @@ def run(doors: Doors) -> int:
         crash.write_crash_file(doors.folder, fault)
 
     sys.excepthook = on_fault
-    window.show()
+    room = window.screen().availableSize()
+    if room.width() <= _SIZE[0] or room.height() <= _SIZE[1]:
+        window.showMaximized()
+    else:
+        window.show()
     return int(application.exec())
 
 

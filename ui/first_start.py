@@ -4,10 +4,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QCheckBox, QFileDialog, QStackedWidget, QWidget
+from PySide6.QtWidgets import QFileDialog, QStackedWidget, QWidget
 
 from ui.lanes import Runs
-from ui.widgets import Banner, Button, Card, Choice, Drop, Field, column, label, row
+from ui.widgets import Banner, Button, Card, Choice, Drop, Field, Tick, column, label, row
 
 Create = Callable[[str, int, str, str, str | None], str]
 """(office text, counter, officer, PIN, passphrase or None) → recovery code."""
@@ -43,7 +43,7 @@ class FirstStartPage(QWidget):
         self.name = Field("Họ tên cán bộ đầu tiên (có mọi quyền)", required=True, limit=120)
         self.pin = Field("Mã PIN (6 chữ số trở lên)", required=True, width=300, limit=12)
         self.again = Field("Gõ lại mã PIN", required=True, width=300, limit=12)
-        self.use_passphrase = QCheckBox("Mở sổ bằng câu mở sổ (khi máy không có kho khóa)")
+        self.use_passphrase = Tick("Mở sổ bằng câu mở sổ (khi máy không có kho khóa)")
         self.passphrase = Field("Câu mở sổ (ít nhất 10 ký tự)", width=420, limit=200)
         for field in (self.pin, self.again, self.passphrase):
             field.edit.setEchoMode(field.edit.EchoMode.Password)

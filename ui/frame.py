@@ -3,9 +3,14 @@
 from collections.abc import Callable
 
 from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
+    QApplication,
     QButtonGroup,
     QHBoxLayout,
+    QLabel,
+    QScrollArea,
+    QSizePolicy,
     QStackedLayout,
     QStackedWidget,
     QVBoxLayout,
@@ -55,6 +60,7 @@ _LEVELS = {
     "never": ("plug", "rail_dim"),
 }
 _TOAST_MS = 4000
+_NARROW = 1200
 
 
 class Frame(QWidget):
@@ -70,7 +76,12 @@ class Frame(QWidget):
         self.current = ""
         self._failures = 0
         self._syncing = False
+        self.narrow: bool | None = None
         self._build()
+        self._set_narrow(False)
+        application = QApplication.instance()
+        assert isinstance(application, QApplication)
+        application.focusChanged.connect(self._on_focus)
         self._clock = QTimer(self)
         self._clock.setInterval(1000)
         self._clock.timeout.connect(self._tick)
@@ -109,6 +120,11 @@ class Frame(QWidget):
         header.setLayout(line)
         self.banner = Banner()
         self._stack = QStackedWidget()
+        # a screen that is wider or higher than the window is moved under it, never cut
+        self._area = QScrollArea()
+        self._area.setWidgetResizable(True)
+        self._area.setWidget(self._stack)
+        self._area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         actions = QWidget()
         actions.setObjectName("actions")
         actions.setFixedHeight(54)
@@ -137,7 +153,10 @@ class Frame(QWidget):
         column = QVBoxLayout()
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
-        for widget in (header, self.banner, self._stack, actions):
+        for strip in (header, actions, status):
+            # none of them keeps the window wide
+            strip.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        for widget in (header, self.banner, self._area, actions):
             column.addWidget(widget)
         column.setStretch(2, 1)
         upper = row(self._rail, space=0)
@@ -157,15 +176,16 @@ class Frame(QWidget):
         palette, counter = self.desk.theme.palette, self.desk.counter
         rail = QWidget()
         rail.setObjectName("rail")
-        rail.setFixedWidth(188)
         mark = label()
         mark.setPixmap(pixmap("mot-cua", "", 34))
         name = counter.office.name.removeprefix("Bộ phận Một cửa ").removesuffix(" (mẫu)")
-        words = QVBoxLayout()
+        self._words = QWidget()
+        words = QVBoxLayout(self._words)
+        words.setContentsMargins(0, 0, 0, 0)
         words.setSpacing(0)
         words.addWidget(label("Một Cửa", "brand"))
         words.addWidget(label(f"{name} · Quầy {counter.identity.counter_no}", "railSmall"))
-        head = row(mark, words, 1, space=9)
+        head = row(mark, self._words, 1, space=9)
         head.setContentsMargins(12, 12, 6, 10)
         lines = QVBoxLayout(rail)
         lines.setContentsMargins(0, 0, 0, 0)
@@ -180,12 +200,41 @@ class Frame(QWidget):
         self._buttons.idClicked.connect(self._on_rail)
         lines.addStretch(1)
         self._who = label("", "railName")
-        foot = QVBoxLayout()
+        self._foot = QWidget()
+        foot = QVBoxLayout(self._foot)
         foot.setContentsMargins(14, 0, 8, 10)
         foot.addWidget(self._who)
         foot.addWidget(label("Khóa, đổi người: Ctrl+L", "railSmall"))
-        lines.addLayout(foot)
+        lines.addWidget(self._foot)
         return rail
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Below 1200 pixels at the text size of 100 % the rail is narrow, the hints are gone."""
+        super().resizeEvent(event)
+        self._set_narrow(event.size().width() / self.desk.theme.scale < _NARROW)
+
+    def _set_narrow(self, narrow: bool) -> None:
+        if narrow == self.narrow:
+            return
+        self.narrow = narrow
+        self._rail.setFixedWidth(60 if narrow else 188)
+        for part in (self._words, self._foot):
+            part.setVisible(not narrow)
+        for button in self._buttons.buttons():
+            assert isinstance(button, RailButton)
+            button.set_narrow(narrow)
+        for bar in self._bars.values():
+            self._dress(bar)
+        for page in self._pages.values():
+            page.set_narrow(narrow)
+
+    def _dress(self, bar: QWidget) -> None:
+        for hint in bar.findChildren(QLabel):
+            hint.setVisible(not self.narrow)
+
+    def _on_focus(self, _: QWidget | None, now: QWidget | None) -> None:
+        if now is not None and self._stack.isAncestorOf(now):
+            self._area.ensureWidgetVisible(now, 0, 24)
 
     # ---- moving about --------------------------------------------------------------------------
 
@@ -212,6 +261,8 @@ class Frame(QWidget):
             self._pages[key] = page
             self._stack.addWidget(page)
             self._bars[key] = _bar(page)
+            self._dress(self._bars[key])
+            page.set_narrow(bool(self.narrow))
             self._actions.addWidget(self._bars[key])
         return self._pages[key]
 

@@ -33,6 +33,9 @@ class Page(QWidget):
     def finish(self) -> None:
         """F12."""
 
+    def set_narrow(self, narrow: bool) -> None:
+        """The window has become narrow, or wide again."""
+
     def key(self, name: str) -> bool:
         """A Ctrl or Alt key such as `Ctrl+P`; whether it was ours."""
         return False

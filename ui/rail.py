@@ -1,6 +1,6 @@
 """A line of the rail: icon, words, key."""
 
-from PySide6.QtCore import QSize, Qt
+from PySide6.QtCore import QRect, QSize, Qt
 from PySide6.QtGui import QColor, QFont, QIcon, QPainter, QPaintEvent
 from PySide6.QtWidgets import QPushButton
 
@@ -18,7 +18,15 @@ class RailButton(QPushButton):
         self.setCheckable(True)
         self.setIconSize(QSize(20, 20))
         self.setAccessibleName(f"{caption} ({key})")
-        self.setFixedHeight(41)
+        self._icon, self._text = icon, f"  {caption}"
+        self.set_narrow(False)
+
+    def set_narrow(self, narrow: bool) -> None:
+        """The icon above its key, without words."""
+        self._narrow = narrow
+        self.setIcon(QIcon() if narrow else self._icon)
+        self.setText("" if narrow else self._text)
+        self.setFixedHeight(54 if narrow else 41)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """The button and its key."""
@@ -29,6 +37,11 @@ class RailButton(QPushButton):
         painter.setFont(font)
         shade = self._palette.on_accent if self.isChecked() else self._palette.rail_dim
         painter.setPen(QColor(shade))
+        if self._narrow:
+            self._icon.paint(painter, QRect((self.width() - 20) // 2, 8, 20, 20))
+            area = self.rect().adjusted(0, 30, 0, -4)
+            painter.drawText(area, Qt.AlignmentFlag.AlignCenter, self._key)
+            return
         area = self.rect().adjusted(0, 0, -10, 0)
         flags = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
         painter.drawText(area, flags, self._key)

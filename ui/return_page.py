@@ -3,7 +3,7 @@
 from typing import Any
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QCheckBox, QLineEdit
+from PySide6.QtWidgets import QLineEdit
 
 from counter_app.domain.personal_number import mask
 from counter_app.domain.slip_code import Verdict
@@ -15,7 +15,19 @@ from counter_app.services.search import DossierView
 from ui.desk import Desk
 from ui.lists import DossierList
 from ui.page import Page
-from ui.widgets import Banner, Button, Card, Choice, Field, SectionCard, column, elastic, label, row
+from ui.widgets import (
+    Banner,
+    Button,
+    Card,
+    Choice,
+    Field,
+    SectionCard,
+    Tick,
+    column,
+    elastic,
+    label,
+    row,
+)
 
 _TO = (("owner", "Chính chủ"), ("proxy", "Người được ủy quyền"), ("post", "Bưu chính"))
 
@@ -47,7 +59,7 @@ class ReturnPage(Page):
         self.relation = Field("Quan hệ", width=150)
         self.paper = Field("Giấy ủy quyền đã xem", limit=120)
         self.post_item = Field("Mã bưu gửi", width=220, limit=60)
-        self.lost = QCheckBox("Mất phiếu: đã có giấy cam kết")
+        self.lost = Tick("Mất phiếu: đã có giấy cam kết")
         self._proxy = column(row(self.name, self.number), row(self.relation, self.paper))
         who = column(self.to, self._proxy, self.post_item, self.lost, space=8)
         self._who = SectionCard(1, "Ai nhận", who)

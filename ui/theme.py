@@ -142,6 +142,7 @@ class Theme:
         values["edge"] = f"{self.palette.border}px"
         values |= {f"s{size}": f"{self.px(size)}px" for size in (12, 13, 14, 15, 16, 20, 25, 34)}
         values |= {f"h{size}": f"{self.px(size)}px" for size in (24, 32, 34, 36, 38)}
+        values["w116"] = f"{self.px(116)}px"
         sheet = Template(_SHEET).substitute(values)
         for name, tint in self.palette.chips.items():
             sheet += (
@@ -230,7 +231,8 @@ QPushButton[kind="tile"] { text-align: left; font-size: $s15; font-weight: 600; 
 QPushButton[kind="tile"]:checked { border: 2px solid $accent; background: $soft; }
 QPushButton[kind="figure"] { text-align: left; border-radius: 8px; min-height: 80px; }
 QPushButton[kind="figure"]:checked { border: 2px solid $accent; background: $soft; }
-QCheckBox { spacing: 8px; }
+QCheckBox { spacing: 8px; selection-color: $on_accent; }
+QWidget#sectionSide { min-width: $w116; max-width: $w116; }
 QCheckBox::indicator { width: 18px; height: 18px; border: $edge solid $field; border-radius: 4px;
   background: $surface; }
 QCheckBox::indicator:checked { background: $accent; border-color: $accent; }
@@ -240,6 +242,9 @@ QScrollArea { border: none; background: transparent; }
 QScrollArea > QWidget > QWidget { background: transparent; }
 QScrollBar:vertical { background: $panel; width: 10px; margin: 0px; }
 QScrollBar::handle:vertical { background: $field; border-radius: 5px; min-height: 30px; }
+QScrollBar:horizontal { background: $panel; height: 10px; margin: 0px; }
+QScrollBar::handle:horizontal { background: $field; border-radius: 5px; min-width: 30px; }
+QScrollBar::add-line:horizontal, QScrollBar::sub-line:horizontal { width: 0px; }
 QScrollBar::add-line:vertical, QScrollBar::sub-line:vertical { height: 0px; }
 QProgressBar { border: none; background: transparent; max-height: 3px; }
 QProgressBar::chunk { background: $accent; }

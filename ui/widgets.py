@@ -2,11 +2,22 @@
 
 from collections.abc import Callable, Sequence
 
-from PySide6.QtCore import QEvent, QObject, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QFontMetrics, QIcon, QKeyEvent, QPainter, QPaintEvent
+from PySide6.QtCore import QEvent, QObject, QPointF, QRect, QSize, Qt, Signal
+from PySide6.QtGui import (
+    QColor,
+    QFontMetrics,
+    QIcon,
+    QKeyEvent,
+    QPainter,
+    QPaintEvent,
+    QPalette,
+    QPen,
+    QWheelEvent,
+)
 from PySide6.QtWidgets import (
     QBoxLayout,
     QButtonGroup,
+    QCheckBox,
     QComboBox,
     QFrame,
     QHBoxLayout,
@@ -135,7 +146,7 @@ class SectionCard(QFrame):
         self.setObjectName("card")
         self.caption = label("", "caption", wrap=True)
         side = QWidget()
-        side.setFixedWidth(116)
+        side.setObjectName("sectionSide")
         heading = row(label(str(number), "sectionNumber"), label(title, "sectionTitle"), 1)
         side.setLayout(column(heading, self.caption, 1, space=4))
         whole = row(side, content, space=8)
@@ -297,7 +308,7 @@ class Drop(QWidget):
         self, caption: str, options: Sequence[tuple[str, str]] = (), width: int = 0
     ) -> None:
         super().__init__()
-        self.combo = QComboBox()
+        self.combo = Combo()
         self.combo.setAccessibleName(caption)
         self.setLayout(column(label(caption, "label"), self.combo, space=2))
         if width:
@@ -322,6 +333,51 @@ class Drop(QWidget):
 
     def _on_activated(self) -> None:
         self.changed.emit(self.value)
+
+
+class Tick(QCheckBox):
+    """A box with a tick in it."""
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """The box by the style sheet, the tick by hand: a sheet can only take a picture file."""
+        super().paintEvent(event)
+        if not self.isChecked():
+            return
+        option = QStyleOptionButton()
+        self.initStyleOption(option)
+        box = self.style().subElementRect(QStyle.SubElement.SE_CheckBoxIndicator, option, self)
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        pen = QPen(self.palette().color(QPalette.ColorRole.HighlightedText), 2.2)
+        pen.setCapStyle(Qt.PenCapStyle.RoundCap)
+        pen.setJoinStyle(Qt.PenJoinStyle.RoundJoin)
+        painter.setPen(pen)
+        _draw(painter, box, ((0.26, 0.52), (0.44, 0.70), (0.75, 0.33)))
+
+
+class Combo(QComboBox):
+    """A list that shows that it opens, and lets the page scroll under the mouse."""
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """The field by the style sheet, the arrow by hand."""
+        super().paintEvent(event)
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(QPen(self.palette().color(QPalette.ColorRole.Text), 1.6))
+        side = 10
+        box = QRect(self.width() - side - 8, (self.height() - side) // 2, side, side)
+        _draw(painter, box, ((0.1, 0.35), (0.5, 0.75), (0.9, 0.35)))
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        """A turn of the wheel changes nothing that was chosen."""
+        event.ignore()
+
+
+def _draw(painter: QPainter, box: QRect, points: Sequence[tuple[float, float]]) -> None:
+    """A line through points given as parts of a box."""
+    painter.drawPolyline(
+        [QPointF(box.x() + x * box.width(), box.y() + y * box.height()) for x, y in points]
+    )
 
 
 class Banner(QFrame):

@@ -42,6 +42,8 @@ from ui.widgets import (
     row,
 )
 
+_RIGHT, _RIGHT_NARROW = 352, 264
+"""Pixels of the column with the date and the slip."""
 _SEXES = (("", ""), ("male", "Nam"), ("female", "Nữ"))
 _FOR = (("self", "Chính mình"), ("other", "Người khác"), ("organisation", "Tổ chức"))
 _RETURNS = (("counter", "Tại quầy"), ("post", "Bưu chính"), ("online", "Trực tuyến"))
@@ -124,8 +126,8 @@ class IntakePage(Page):
         self._side = QStackedWidget()
         self._side.addWidget(preview)
         self._side.addWidget(problems)
-        right = QWidget()
-        right.setFixedWidth(352)
+        right = self._right = QWidget()
+        right.setFixedWidth(_RIGHT)
         right.setLayout(column(self.due, self._side, space=8))
         whole = row(left, right, space=12)
         whole.setStretch(0, 1)
@@ -181,9 +183,9 @@ class IntakePage(Page):
     def _build_result(self) -> None:
         self.returns = Choice(_RETURNS, "Nhận tại")
         self.returns.changed.connect(self._on_changed)
-        self.sets = Field("Số bộ", width=60, limit=2)
+        self.sets = Field("Số bộ", width=54, limit=2)
         self.note = Field("Ghi chú trên phiếu", hint="Không có", limit=500)
-        self.fee = Field("Phải thu", width=112)
+        self.fee = Field("Phải thu", width=100)
         self.fee.edit.setReadOnly(True)
         self.fee.edit.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.sets.changed.connect(self._on_changed)
@@ -238,6 +240,10 @@ class IntakePage(Page):
             target = self._procedures.edit
         target.setFocus(Qt.FocusReason.OtherFocusReason)
         self._timer.start()
+
+    def set_narrow(self, narrow: bool) -> None:
+        """Less for the date and the slip."""
+        self._right.setFixedWidth(_RIGHT_NARROW if narrow else _RIGHT)
 
     def leave(self) -> None:
         """What was typed is kept."""

@@ -5,7 +5,6 @@ from typing import Any
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
-    QCheckBox,
     QGridLayout,
     QLineEdit,
     QScrollArea,
@@ -14,7 +13,7 @@ from PySide6.QtWidgets import (
 )
 
 from counter_app.domain.procedure import Component, ProcedureCase
-from ui.widgets import clear, column, label
+from ui.widgets import Tick, clear, column, label
 
 _COUNTS = (("originals", "Chính"), ("certified", "C.thực"), ("copies", "Sao"))
 
@@ -24,7 +23,7 @@ class PaperRow:
 
     def __init__(self, component: Component) -> None:
         self.component = component
-        self.tick = QCheckBox()
+        self.tick = Tick()
         self.tick.setAccessibleName(component.name)
         self.counts: dict[str, QLineEdit] = {}
         for key, caption in _COUNTS:
