@@ -11,6 +11,19 @@ from counter_app.domain.wedge import Outcome, Wedge
 _EDITORS = frozenset("ACVXZ")
 """Ctrl with these stays the editor's."""
 
+_HOLDS = frozenset(
+    {
+        Qt.Key.Key_Shift,
+        Qt.Key.Key_Control,
+        Qt.Key.Key_Alt,
+        Qt.Key.Key_AltGr,
+        Qt.Key.Key_Meta,
+        Qt.Key.Key_CapsLock,
+        Qt.Key.Key_NumLock,
+    }
+)
+"""Keys that type nothing by themselves."""
+
 
 class KeyFilter(QObject):
     """Sees every key first. Names are such as `F12`, `Ctrl+P`, `Alt+1`, `Esc`, `3`."""
@@ -42,6 +55,9 @@ class KeyFilter(QObject):
         return self._key(event)
 
     def _key(self, event: QKeyEvent) -> bool:
+        if event.key() in _HOLDS:
+            # a scanner presses Shift before each capital
+            return False
         name = key_name(event)
         if name:
             self._give(self._wedge.expire(_now() + 10_000))
