@@ -21,6 +21,7 @@ from ui.keys import KeyFilter
 from ui.lanes import Lane
 from ui.theme import CONTRAST, LIGHT, SCALES, Theme
 from ui.widgets import Button, Card, Field, column, label, row
+from ui.words import Words
 
 if TYPE_CHECKING:
     from ui.counter import Counter
@@ -64,6 +65,7 @@ class Window(QStackedWidget):
         application = QApplication.instance()
         assert isinstance(application, QApplication)
         application.installEventFilter(self.keys)
+        application.installTranslator(Words(application))
         application.setStyleSheet(self.theme.style_sheet())
         self.setWindowTitle("Một Cửa")
         self.setWindowIcon(QIcon(pixmap("mot-cua", "", 64)))
@@ -235,7 +237,7 @@ class Window(QStackedWidget):
         if self.desk is not None:
             self.desk.theme = theme
         if self.frame is not None:
-            where = self.frame.current
+            where, begun = self.frame.current, self.frame.begun()
             self.frame.page(where).leave()
             old, self.frame = self.frame, None
             shown = self.currentWidget() is old
@@ -245,11 +247,15 @@ class Window(QStackedWidget):
             if shown and self.desk is not None:
                 self._on_signed_in(self.desk.officer)
                 self.frame.go(where)
+                self.frame.go_on(begun)
             return
         application.setStyleSheet(theme.style_sheet())
 
     @Slot(str)
     def _on_scan(self, payload: str) -> None:
+        if QApplication.activeModalWidget() is not None:
+            # a question stands open: the scan is nobody's answer
+            return
         if self.frame is not None and self.currentWidget() == self.frame:
             self.frame.scanned(payload)
         elif self.sign_in is not None:
@@ -306,14 +312,21 @@ def run(doors: Doors) -> int:
 
 def self_check(doors: Doors) -> int:
     """Open a sample and visit every screen; 3 if anything of it is missing or fails."""
-    application = _application()
+    _running = _application()
     window = Window(doors)
     window.show()
     give_up = time.monotonic() + _CHECK_SECONDS
 
     def wait_for(seen: Callable[[], object]) -> bool:
-        while not seen() and time.monotonic() < give_up:
-            application.processEvents(QEventLoop.ProcessEventsFlag.WaitForMoreEvents, 50)
+        loop, poll = QEventLoop(), QTimer()
+
+        def look() -> None:
+            if seen() or time.monotonic() > give_up:
+                loop.quit()
+
+        poll.timeout.connect(look)
+        poll.start(20)
+        loop.exec()
         return bool(seen())
 
     good = wait_for(lambda: window.sign_in)
@@ -322,7 +335,7 @@ def self_check(doors: Doors) -> int:
         window._on_signed_in(window.sign_in.first_officer)
         for key in window.frame.keys:
             window.frame.go(key)
-            application.processEvents()
+            wait_for(lambda key=key: window.frame.current == key)  # type: ignore[misc]
     window.close()
     return 0 if good and not (doors.folder / data_folder.CRASHES).exists() else 3
 

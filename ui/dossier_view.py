@@ -23,7 +23,7 @@ from counter_app.services.search import DossierView
 from ui.desk import Desk
 from ui.dialogs import ask
 from ui.lists import lateness_chip
-from ui.widgets import CHIP_OF_STATUS, Button, chip, clear, column, elastic, label, row, set_chip
+from ui.widgets import CHIP_OF_STATUS, Button, chip, clear, column, label, row, set_chip
 
 _SHOWN = 4
 """Actions with a button of their own; the others stand behind one."""
@@ -101,11 +101,11 @@ class DossierPane(QWidget):
         self._desk = desk
         self.view: DossierView | None = None
         self._allowed: tuple[str, ...] = ()
-        self._name = elastic(label("", "title"))
+        self._name = label("", "title", wrap=True)
         self._status = chip("grey", "")
         self._late = chip("grey", "")
         self._sent = label("", "caption")
-        self._code = elastic(label("", "strong"))
+        self._code = label("", "strong", wrap=True)
         self._code.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         head = column(row(self._name, self._status, self._late, 1, self._sent), self._code, space=4)
         head.setContentsMargins(16, 10, 16, 6)
@@ -128,6 +128,7 @@ class DossierPane(QWidget):
             inside = QWidget()
             inside.setLayout(body)
             area = QScrollArea()
+            area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
             area.setWidgetResizable(True)
             area.setWidget(inside)
             area.viewport().setAutoFillBackground(False)

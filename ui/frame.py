@@ -1,6 +1,7 @@
 """The frame of every screen: rail, header, action bar, status bar, and what runs in the background."""
 
 from collections.abc import Callable
+from typing import Any
 
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QResizeEvent
@@ -23,6 +24,7 @@ from counter_app.errors import EnvironmentFault, Refused
 from counter_app.ports.sync import Summary
 from counter_app.services.prints import Printed
 from counter_app.services.results import Changes
+from counter_app.services.scans import Judged
 from ui.assets import icon, pixmap
 from ui.counter import SyncWords
 from ui.desk import Desk
@@ -236,6 +238,17 @@ class Frame(QWidget):
         if now is not None and self._stack.isAncestorOf(now):
             self._area.ensureWidgetVisible(now, 0, 24)
 
+    def begun(self) -> tuple[str, dict[str, Any]] | None:
+        """What stands unsaved in the intake, to be taken over by another frame."""
+        page = self._pages.get("F2")
+        return page.begun() if isinstance(page, IntakePage) else None
+
+    def go_on(self, begun: tuple[str, dict[str, Any]] | None) -> None:
+        """Fill the intake with it."""
+        page = self.page("F2") if begun else None
+        if isinstance(page, IntakePage) and begun:
+            page.open_draft(*begun)
+
     # ---- moving about --------------------------------------------------------------------------
 
     keys = tuple(key for key, *_ in PAGES)
@@ -310,14 +323,17 @@ class Frame(QWidget):
 
     def scanned(self, payload: str) -> None:
         """A scan: this screen's, or opened where it belongs. It never lands in a field."""
-        if self._pages[self.current].scanned(payload):
+        scans = self.desk.counter.scans
+        self.desk.read(lambda: scans.judge(payload), self._on_judged)
+
+    def _on_judged(self, judged: Judged) -> None:
+        if self._pages[self.current].scanned(judged):
             return
-        judged = self.desk.counter.scans.judge(payload)
         if judged.dossier_id is not None:
             self._open_dossier(judged.dossier_id)
         elif judged.scan.kind == "citizen_card":
             self.go("F2")
-            self._pages["F2"].scanned(payload)
+            self._pages["F2"].scanned(judged)
         elif judged.scan.kind == "slip":
             self.banner.tell("Hồ sơ của phiếu này chưa có ở máy này. Hãy đồng bộ (F9).")
         else:

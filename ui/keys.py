@@ -50,8 +50,6 @@ class KeyFilter(QObject):
             return False
         if watched is not (QApplication.focusWidget() or watched):
             return False
-        if QApplication.activeModalWidget() is not None:
-            return False
         return self._key(event)
 
     def _key(self, event: QKeyEvent) -> bool:
@@ -61,6 +59,9 @@ class KeyFilter(QObject):
         name = key_name(event)
         if name:
             self._give(self._wedge.expire(_now() + 10_000))
+            if QApplication.activeModalWidget() is not None:
+                # a question has its own keys; only a scan is kept from it
+                return False
             self.taken = False
             self.pressed.emit(name)
             return self.taken
@@ -68,6 +69,7 @@ class KeyFilter(QObject):
             Qt.KeyboardModifier.ShiftModifier | Qt.KeyboardModifier.KeypadModifier
         )
         if plain != Qt.KeyboardModifier.NoModifier:
+            self._give(self._wedge.expire(_now() + 10_000))
             return False
         if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Tab):
             found = self._wedge.ending(_now())
@@ -83,7 +85,8 @@ class KeyFilter(QObject):
                 self.rewriting.emit()
             return False
         text = event.text()
-        if len(text) == 1 and text.isprintable():
+        # whatever a scanner in a wrong code page sends, but no Esc, no Backspace, no Delete
+        if len(text) == 1 and (text >= " " and text != "\x7f"):
             self._give(self._wedge.key(text, _now()))
             self._timer.start()
             return True
@@ -97,7 +100,7 @@ class KeyFilter(QObject):
         """What was typed by hand goes where it was going."""
         for character in outcome.released:
             target = QApplication.focusWidget()
-            if not is_editor(target):
+            if not is_editor(target) and QApplication.activeModalWidget() is None:
                 self.taken = False
                 self.pressed.emit(character)
                 if self.taken:

@@ -3,6 +3,7 @@
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QWidget
 
+from counter_app.services.scans import Judged
 from ui.desk import Desk
 from ui.widgets import Button
 
@@ -40,6 +41,6 @@ class Page(QWidget):
         """A Ctrl or Alt key such as `Ctrl+P`; whether it was ours."""
         return False
 
-    def scanned(self, payload: str) -> bool:
+    def scanned(self, judged: Judged) -> bool:
         """A scan; whether this screen takes it."""
         return False

@@ -35,6 +35,7 @@ class ProceduresPage(Page):
         inside.setLayout(self._body)
         inside.setAutoFillBackground(False)
         area = QScrollArea()
+        area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         area.setWidgetResizable(True)
         area.setWidget(inside)
         area.viewport().setAutoFillBackground(False)

@@ -112,9 +112,8 @@ class ReturnPage(Page):
                 return False
         return True
 
-    def scanned(self, payload: str) -> bool:
+    def scanned(self, judged: Judged) -> bool:
         """A slip begins a return; a card checks who stands there."""
-        judged = self.desk.counter.scans.judge(payload)
         match judged.scan.kind:
             case "slip" | "dossier_code":
                 self._on_slip(judged)
@@ -167,17 +166,21 @@ class ReturnPage(Page):
 
     def _on_entered(self) -> None:
         text = self.box.text().strip()
-        if not text or self.scanned(text):
-            self.box.clear()
+        if not text:
             return
         counter = self.desk.counter
 
-        def work() -> tuple[DossierRow, ...]:
-            return tuple(r for r in counter.search.find(text, 50) if r.status == "completed")
+        def work() -> tuple[Judged, tuple[DossierRow, ...]]:
+            rows = counter.search.find(text, 50)
+            return counter.scans.judge(text), tuple(r for r in rows if r.status == "completed")
 
         self.desk.read(work, self._on_found)
 
-    def _on_found(self, rows: tuple[DossierRow, ...]) -> None:
+    def _on_found(self, found: tuple[Judged, tuple[DossierRow, ...]]) -> None:
+        judged, rows = found
+        if self.scanned(judged):
+            self.box.clear()
+            return
         if not rows:
             self.verdict.tell("Không có kết quả chờ trả nào như vậy. F3 để tra cứu mọi hồ sơ.")
             return
@@ -203,6 +206,8 @@ class ReturnPage(Page):
                 "Chưa kiểm được chữ ký: máy này chưa có khóa của quầy đó. "
                 "Hãy đồng bộ, hoặc trả theo căn cước."
             )
+        elif judged.verdict is None:
+            self.verdict.tell("Mã hồ sơ không thay được phiếu. Xem căn cước trước khi trả.")
         else:
             self.verdict.tell("Phiếu đúng.", "Green")
         self.open(judged.dossier_id)

@@ -31,6 +31,7 @@ class SignInPage(QWidget):
         self._hurried = False
         self.setObjectName("canvas")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self._tiles = QButtonGroup(self)
         self._grid = QGridLayout()
         self._grid.setSpacing(12)
@@ -80,10 +81,10 @@ class SignInPage(QWidget):
         self._read()
 
     def enter(self) -> None:
-        """Somebody is to sign in, anew."""
+        """Somebody is to sign in, anew: first the tile, then the PIN."""
         self.pin.clear()
         self.told.setText("")
-        self.pin.setFocus(Qt.FocusReason.OtherFocusReason)
+        self.setFocus(Qt.FocusReason.OtherFocusReason)
         self._read()
 
     def _read(self) -> None:
@@ -99,6 +100,10 @@ class SignInPage(QWidget):
 
     def key(self, name: str) -> bool:
         """A bare digit chooses a tile while no PIN is being typed."""
+        if name == "Esc":
+            self.pin.clear()
+            self.setFocus()
+            return True
         if name.isdigit() and not self.pin.hasFocus() and 1 <= int(name) <= len(self._officers):
             self._tiles.button(int(name) - 1).setChecked(True)
             self.pin.setFocus()
@@ -161,6 +166,8 @@ class SignInPage(QWidget):
             self._grid.addWidget(tile, number // 2, number % 2)
         if self._officers:
             self._tiles.button(0).setChecked(True)
+        if len(self._officers) == 1:
+            self.pin.setFocus(Qt.FocusReason.OtherFocusReason)
         if self._hurried:
             self._try()
 

@@ -218,6 +218,7 @@ QPushButton[kind="rail"] { text-align: left; color: $rail_text; background: tran
 QPushButton[kind="rail"]:hover { background: $rail_active; }
 QPushButton[kind="rail"]:checked { background: $rail_active; color: $on_accent; font-weight: 600;
   border-left: 4px solid $gold; }
+QPushButton[kind="choice"], QPushButton[kind="tab"] { font-weight: 600; }
 QPushButton[kind="choice"] { padding: 4px 10px; }
 QPushButton[kind="choice"]:checked { border: 2px solid $accent; background: $soft;
   color: $accent; font-weight: 600; padding: 3px 9px; }

@@ -233,7 +233,9 @@ class Field(QWidget):
         self.edit.setMaxLength(limit)
         self.edit.setPlaceholderText(hint)
         self.edit.setAccessibleName(caption)
-        self.setLayout(column(head, self.edit, space=2))
+        self.told = label("", "problem", wrap=True)
+        self.told.hide()
+        self.setLayout(column(head, self.edit, self.told, space=2))
         if width:
             self.setFixedWidth(width)
         self.edit.textEdited.connect(self._on_edited)
@@ -254,6 +256,8 @@ class Field(QWidget):
         set_property(self.edit, "state", state)
         self.edit.setToolTip(sentence)
         self.edit.setAccessibleDescription(sentence)
+        self.told.setText(sentence)
+        self.told.setVisible(bool(sentence))
 
     def _on_edited(self) -> None:
         self.mark("")

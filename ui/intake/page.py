@@ -19,6 +19,7 @@ from counter_app.domain.scan import Scan
 from counter_app.services.intake import Check
 from counter_app.services.prints import Printed
 from counter_app.services.results import Accepted, Noticed, Rejected
+from counter_app.services.scans import Judged
 from ui.desk import Desk
 from ui.dialogs import ask, ask_due, ask_notice
 from ui.intake.due_card import DueCard
@@ -69,6 +70,7 @@ class IntakePage(Page):
         super().__init__(desk)
         self._draft_id = ""
         self._source = "typed"
+        self._left_at: QWidget | None = None
         self._override: dict[str, str] | None = None
         self._checked: Check | None = None
         self._saved: Accepted | None = None
@@ -138,6 +140,7 @@ class IntakePage(Page):
     def _build_applicant(self) -> None:
         self.number = Field("Số định danh", width=168, limit=15)
         self.name = Field("Họ và tên", required=True, limit=160)
+        self.name.edit.textEdited.connect(self._on_name_typed)
         self.born = Field("Ngày sinh", width=112, hint="5390, 1990", limit=10)
         self.sex = Drop("Giới tính", _SEXES, width=84)
         self.address = Field("Nơi cư trú (như trên giấy tờ)", limit=400)
@@ -221,6 +224,9 @@ class IntakePage(Page):
             return bool(self.phone.text)
         if field is self.number.edit:
             return True
+        if field is self.born.edit:
+            # the year alone may have come from the number
+            return len(self.born.text) > 4
         return bool(getattr(field, "text")().strip())  # noqa: B009
 
     # ---- the frame's calls ---------------------------------------------------------------------
@@ -234,10 +240,8 @@ class IntakePage(Page):
         return [supplement, save]
 
     def enter(self) -> None:
-        """The keyboard begins at the number."""
-        target = self.number.edit
-        if self.name.text and not self._procedures.procedure:
-            target = self._procedures.edit
+        """The keyboard begins at the number, or where it was."""
+        target = self._left_at or self.number.edit
         target.setFocus(Qt.FocusReason.OtherFocusReason)
         self._timer.start()
 
@@ -246,7 +250,9 @@ class IntakePage(Page):
         self._right.setFixedWidth(_RIGHT_NARROW if narrow else _RIGHT)
 
     def leave(self) -> None:
-        """What was typed is kept."""
+        """What was typed is kept, and where the keyboard was."""
+        focused = self.focusWidget()
+        self._left_at = focused if self._dirty and focused is not None else None
         self._keep()
 
     def key(self, name: str) -> bool:
@@ -284,12 +290,10 @@ class IntakePage(Page):
                 return False
         return True
 
-    def scanned(self, payload: str) -> bool:
+    def scanned(self, judged: Judged) -> bool:
         """A citizen card fills an empty applicant; another's asks."""
-        judged = self.desk.counter.scans.judge(payload)
-        scan = judged.scan
-        if scan.kind == "citizen_card":
-            self._take_card(scan)
+        if judged.scan.kind == "citizen_card":
+            self._take_card(judged.scan)
             return True
         return False
 
@@ -298,6 +302,7 @@ class IntakePage(Page):
     def start_new(self, keep_applicant: bool = False) -> None:
         """An empty form, or one for the same person."""
         self._next.stop()
+        self._left_at = None
         kept = self.draft() if keep_applicant else None
         self._draft_id = self.desk.counter.ids.new_id(self.desk.now())
         self._saved = None
@@ -339,6 +344,10 @@ class IntakePage(Page):
         self.returns.value = str(fields.get("return_method") or "counter")
         self._override = fields.get("due_override")
         self._on_papers()
+
+    def begun(self) -> tuple[str, dict[str, Any]] | None:
+        """The unsaved draft with its id."""
+        return (self._draft_id, self.draft()) if self._dirty and self._saved is None else None
 
     def draft(self) -> dict[str, Any]:
         """The form as a draft."""
@@ -440,6 +449,13 @@ class IntakePage(Page):
         self._papers_card.caption.setText(self.papers.caption())
         self._on_changed()
 
+    def _on_name_typed(self, text: str) -> None:
+        """A person's name stands in capitals, as on the card; the cursor stays."""
+        if self.on_behalf.value != "organisation" and text != text.upper():
+            at = self.name.edit.cursorPosition()
+            self.name.edit.setText(text.upper())
+            self.name.edit.setCursorPosition(at)
+
     def _on_number_left(self) -> None:
         number = self.number.text.replace(" ", "")
         if not number or self.on_behalf.value == "organisation":
@@ -448,7 +464,7 @@ class IntakePage(Page):
         if problem is not None:
             self.number.mark("error", problem.message)
             return
-        self.number.mark("")
+        self.number.text = " ".join(number[at : at + 3] for at in range(0, len(number), 3))
         if len(number) == 12:
             year, sex = year_and_sex(number)
             if not self.sex.value:
