@@ -129,6 +129,11 @@ class Window(QStackedWidget):
         from ui.frame import Frame  # the screens load after the sign-in is seen
 
         assert self.desk is not None
+        if self.frame is not None and self.desk.officer != officer:
+            # another officer gets her own screens; what was begun is kept for whom it belongs to
+            self.removeWidget(self.frame)
+            self.frame.deleteLater()
+            self.frame = None
         self.desk.officer = officer
         if self.frame is None:
             self.frame = Frame(self.desk)

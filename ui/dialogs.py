@@ -6,9 +6,9 @@ from typing import Any
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QDialog, QPlainTextEdit, QWidget
+from PySide6.QtWidgets import QDialog, QGridLayout, QPlainTextEdit, QWidget
 
-from ui.widgets import Button, Field, column, label, row
+from ui.widgets import Button, Field, column, label
 
 _WIDTH = 520
 
@@ -24,7 +24,8 @@ class Question(QDialog):
         self.setMinimumWidth(_WIDTH)
         self.answer = ""
         self._letters: dict[str, str] = {}
-        self._keys = row(1)
+        self._keys = QGridLayout()
+        self._keys.setSpacing(8)
         self.problem = label("", "problem", wrap=True)
         whole = column(
             label(title, "cardTitle"),
@@ -43,7 +44,7 @@ class Question(QDialog):
         button.setAutoDefault(False)
         button.clicked.connect(self._on_clicked)
         button.setProperty("answer", letter)
-        self._keys.addWidget(button)
+        self._keys.addWidget(button, self._keys.count() // 3, self._keys.count() % 3)
         self._letters[letter.upper()] = letter
         return button
 

@@ -148,8 +148,15 @@ class DossierDelegate(QStyledItemDelegate):
         painter.drawText(QRect(left, area.top() + 4, room, height // 2), 0, title)
         painter.setFont(self._small)
         painter.setPen(QColor(palette.ink3))
-        below = f"{line.below} · {line.right}" if self._compact else line.below
-        text = self._small_metrics.elidedText(below, Qt.TextElideMode.ElideRight, room)
+        # of a code the end tells most: it is kept, what stands before it is cut
+        tail = f" · …{line.right[-11:]}" if self._compact else ""
+        left_over = room - self._small_metrics.horizontalAdvance(tail)
+        text = tail and self._small_metrics.elidedText(
+            line.below, Qt.TextElideMode.ElideRight, max(0, left_over)
+        )
+        text = text + tail or self._small_metrics.elidedText(
+            line.below, Qt.TextElideMode.ElideRight, room
+        )
         painter.drawText(QRect(left, area.top() + height // 2, room, height // 2), 0, text)
         painter.restore()
 
@@ -188,6 +195,7 @@ class DossierList(QListView):
 
     def __init__(self, theme: Theme, *, compact: bool = False) -> None:
         super().__init__()
+        self._silent = False
         self._rows = DossierModel()
         self.setModel(self._rows)
         self.setItemDelegate(DossierDelegate(theme, compact=compact))
@@ -197,13 +205,19 @@ class DossierList(QListView):
         self.activated.connect(self._on_activated)
         self.selectionModel().currentChanged.connect(self._on_pointed)
 
-    def show_rows(self, rows: Sequence[DossierRow], today: date) -> None:
-        """Other rows; the chosen one stays chosen if it is still there."""
-        kept = self.current_id
+    def show_rows(self, rows: Sequence[DossierRow], today: date, opened: str = "") -> None:
+        """Other rows; the chosen one stays chosen if it is still there.
+
+        Where a dossier is `opened` beside the list, that one is marked if it is in it, and nothing
+        else is pointed at.
+        """
+        kept = opened or self.current_id
+        self._silent = bool(opened)
         self._rows.show_rows(rows, today)
         ids = [line.id for line in self._rows.lines]
-        if ids:
+        if kept in ids or (ids and not opened):
             self.setCurrentIndex(self._rows.index(ids.index(kept) if kept in ids else 0))
+        self._silent = False
 
     @property
     def current_id(self) -> str:
@@ -229,7 +243,7 @@ class DossierList(QListView):
             self.opened.emit(self.current_id)
 
     def _on_pointed(self) -> None:
-        if self.current_id:
+        if self.current_id and not self._silent:
             self.pointed.emit(self.current_id)
 
 

@@ -43,6 +43,8 @@ class SearchPage(Page):
         super().__init__(desk)
         self._allowed: tuple[str, ...] = ()
         self._asked = 0
+        self._wanted = ""
+        self._entering = False
         self.box = QLineEdit()
         self.box.setPlaceholderText("Tìm hồ sơ")
         self.box.setAccessibleName("Tìm hồ sơ")
@@ -69,7 +71,7 @@ class SearchPage(Page):
         self._timer.timeout.connect(self._find)
         self.box.textEdited.connect(self._on_typed)
         self.box.returnPressed.connect(self._to_dossier)
-        self.list.pointed.connect(self.open)
+        self.list.pointed.connect(self._look)
         self.list.opened.connect(self.open)
         self.pane.acted.connect(self.act)
         desk.changed.connect(self._on_changed)
@@ -121,7 +123,11 @@ class SearchPage(Page):
             self.act(self._allowed[0])
 
     def open(self, dossier_id: str) -> None:
-        """Show a dossier."""
+        """Show a dossier, whatever the list beside it comes to hold."""
+        self._wanted = dossier_id
+        self._look(dossier_id)
+
+    def _look(self, dossier_id: str) -> None:
         counter, who = self.desk.counter, self.desk.who
 
         def work() -> tuple[DossierView | None, tuple[str, ...]]:
@@ -152,6 +158,7 @@ class SearchPage(Page):
     # ---- reactions -----------------------------------------------------------------------------
 
     def _on_typed(self) -> None:
+        self._wanted = ""
         self._timer.start()
 
     def _find(self) -> None:
@@ -170,7 +177,7 @@ class SearchPage(Page):
         asked, rows = answer
         if asked != self._asked:
             return
-        self.list.show_rows(rows, self.desk.now().date())
+        self.list.show_rows(rows, self.desk.now().date(), self._wanted)
         if not self.box.text().strip():
             told = "Nhận hôm nay" if rows else "Gõ vài chữ để tìm."
         elif not rows:
@@ -180,12 +187,16 @@ class SearchPage(Page):
         else:
             told = f"{len(rows)} hồ sơ"
         self._told.setText(told)
+        if self._entering and self.list.current_id:
+            self._look(self.list.current_id)
+            self.list.setFocus()
+        self._entering = False
 
     def _to_dossier(self) -> None:
+        """Enter: the first of what is found for what stands in the box now, not of what stood."""
+        self._wanted, self._entering = "", True
+        self._timer.stop()
         self._find()
-        if self.list.current_id:
-            self.open(self.list.current_id)
-            self.list.setFocus()
 
     def _on_opened(self, answer: tuple[DossierView | None, tuple[str, ...]]) -> None:
         view, self._allowed = answer

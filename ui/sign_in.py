@@ -31,6 +31,7 @@ class SignInPage(QWidget):
         self._hurried = False
         self.setObjectName("canvas")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self.setAccessibleName("Ai đang ngồi quầy? Bấm số trên ô")
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self._tiles = QButtonGroup(self)
         self._grid = QGridLayout()

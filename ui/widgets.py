@@ -72,7 +72,11 @@ def elastic(made: QLabel) -> QLabel:
 def chip(kind: str, text: str) -> QLabel:
     """A word on a tint."""
     made = label(text)
-    set_chip(made, kind, text)
+    made.setAccessibleName(text)
+    made.setProperty("chip", kind)
+    if not text:
+        # shown by a word alone; one without a parent would flash up as a window of its own
+        made.hide()
     made.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
     return made
 
@@ -340,7 +344,16 @@ class Drop(QWidget):
 
 
 class Tick(QCheckBox):
-    """A box with a tick in it."""
+    """A box with a tick in it. A digit typed on it counts what it stands for."""
+
+    counted = Signal(str)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Digits are counts."""
+        if event.text().isdigit():
+            self.counted.emit(event.text())
+            return
+        super().keyPressEvent(event)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """The box by the style sheet, the tick by hand: a sheet can only take a picture file."""

@@ -217,7 +217,9 @@ class IntakePage(Page):
         self.address.edit.installEventFilter(self._villages)
 
     def _skip(self, field: QWidget) -> bool:
-        """Enter passes over what is filled; the name and the procedure are never passed empty."""
+        """Enter passes over what is filled and right; name and procedure are never passed empty."""
+        if field.property("state") == "error":
+            return False
         if field in (self.sets.edit, self.note.edit, self.relation.edit):
             return True
         if field is self.phone.edit:
@@ -252,14 +254,16 @@ class IntakePage(Page):
     def leave(self) -> None:
         """What was typed is kept, and where the keyboard was."""
         focused = self.focusWidget()
-        self._left_at = focused if self._dirty and focused is not None else None
+        self._left_at = focused if self._saved is None else None
         self._keep()
 
     def key(self, name: str) -> bool:
         """The keys of this screen."""
-        if self._saved is not None and name not in ("F12",):
+        if self._saved is not None and name not in ("F12", "Ctrl+D"):
             self.start_new()
         match name:
+            case "Esc" if self._procedures.close_list() or self._villages.close_list():
+                pass
             case "Alt+A":
                 self.papers.tick_required()
             case "Alt+1":

@@ -13,7 +13,7 @@ from PySide6.QtWidgets import (
 )
 
 from counter_app.domain.procedure import Component, ProcedureCase
-from ui.widgets import Tick, clear, column, label
+from ui.widgets import EnterMoves, Tick, clear, column, label
 
 _COUNTS = (("originals", "Chính"), ("certified", "C.thực"), ("copies", "Sao"))
 
@@ -40,6 +40,12 @@ class PaperRow:
         self.tick.setChecked(True)
         for key, count in self.counts.items():
             count.setText(str(getattr(self.component, key)))
+
+    def count(self, digit: str) -> None:
+        """So many of the kind that is asked for first."""
+        wanted = [key for key in self.counts if getattr(self.component, key)]
+        self.counts[wanted[0] if wanted else next(iter(self.counts))].setText(digit)
+        self.tick.setChecked(digit != "0")
 
     def values(self) -> dict[str, Any] | None:
         """What was received, None where it was not."""
@@ -104,6 +110,7 @@ class Papers(QWidget):
                     count.textEdited.connect(self._on_counted)
             self._grid.addWidget(line.state, number, 5)
             line.tick.toggled.connect(self._on_toggled)
+            line.tick.counted.connect(line.count)
             if component.id in kept:
                 self._restore(line, kept[component.id])
         self._grid.setColumnStretch(1, 1)
@@ -187,6 +194,8 @@ class Papers(QWidget):
                 self._grid.addWidget(widget, number, place)
         self._grid.setColumnStretch(0, 1)
         self._grid.setRowStretch(5, 1)
+        counts = [widget for _, pages, copies in self.pages for widget in (pages, copies)]
+        self._enter = EnterMoves(counts, lambda _: False)
 
     def _restore(self, line: PaperRow, values: Mapping[str, Any]) -> None:
         line.tick.setChecked(True)

@@ -51,6 +51,12 @@ class ProcedureBox(QWidget):
         self._take(item)
         return True
 
+    def close_list(self) -> bool:
+        """Whether one stood open."""
+        open_before = self._list.isVisible()
+        self._list.hide()
+        return open_before
+
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Up and down move in the list; Enter takes; Esc closes it."""
         if event.type() == QEvent.Type.KeyPress and isinstance(event, QKeyEvent):

@@ -24,6 +24,12 @@ class VillageHints(QObject):
         edit.textEdited.connect(self._on_edited)
         edit.installEventFilter(self)
 
+    def close_list(self) -> bool:
+        """Whether one stood open."""
+        open_before = self._list.isVisible()
+        self._list.hide()
+        return open_before
+
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Down goes into the list, Enter takes the marked one."""
         if event.type() == QEvent.Type.FocusOut:
