@@ -76,6 +76,8 @@ class Frame(QWidget):
         self._pages: dict[str, Page] = {}
         self._bars: dict[str, QWidget] = {}
         self.current = ""
+        self._to_print = ""
+        """What Ctrl+P prints: the slip that a printer would not take."""
         self._failures = 0
         self._syncing = False
         self.narrow: bool | None = None
@@ -314,7 +316,10 @@ class Frame(QWidget):
             self.go("F1")
             return True
         if name == "Ctrl+P":
-            self.go("F1")
+            if self._to_print:
+                self.print_slip(self._to_print)
+            else:
+                self.go("F1")
             return True
         if name == "Esc" and self.current != "F1":
             self.go("F1")
@@ -374,6 +379,7 @@ class Frame(QWidget):
 
     def print_slip(self, dossier_id: str) -> None:
         """Print the receipt in force of a dossier."""
+        self._to_print = ""
         printer = self.desk.printer()
         if printer is None:
             self.banner.tell("Chưa có máy in. F11 để đặt máy in.")
@@ -395,6 +401,7 @@ class Frame(QWidget):
             case Outcome.UNKNOWN:
                 self.desk.unknown_print.emit(dossier_id, "")
             case Outcome.FAILED:
+                self._to_print = dossier_id
                 self.banner.tell(f"Chưa in được: {printed.message} Hồ sơ đã lưu.", "Red")
 
     def _ask_unknown(self, dossier_id: str, code: str) -> None:

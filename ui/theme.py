@@ -239,6 +239,8 @@ QCheckBox::indicator { width: 18px; height: 18px; border: $edge solid $field; bo
 QCheckBox::indicator:checked { background: $accent; border-color: $accent; }
 QCheckBox:focus { background: $focus; }
 QListView { background: $surface; border: none; outline: none; }
+QListWidget::item:selected { background: $selected; color: $ink; }
+QListWidget:focus::item:selected { background: $focus; color: $ink; }
 QScrollArea { border: none; background: transparent; }
 QScrollArea > QWidget > QWidget { background: transparent; }
 QScrollBar:vertical { background: $panel; width: 10px; margin: 0px; }

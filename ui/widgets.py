@@ -303,6 +303,10 @@ class Choice(QWidget):
     def value(self, wanted: str) -> None:
         self._buttons[wanted].setChecked(True)
 
+    def stops(self) -> list[QWidget]:
+        """Where Tab stops."""
+        return list(self._buttons.values())
+
     def _on_clicked(self) -> None:
         self.changed.emit(self.value)
 

@@ -216,6 +216,14 @@ class IntakePage(Page):
         self._procedures.edit.installEventFilter(self._procedures)
         self.address.edit.installEventFilter(self._villages)
 
+    def _chain_papers(self) -> None:
+        """Tab goes down the screen, also through what was made later."""
+        before: QWidget = self.case.combo
+        for widget in (*self.papers.stops(), *self.returns.stops()):
+            QWidget.setTabOrder(before, widget)
+            before = widget
+        QWidget.setTabOrder(before, self.sets.edit)
+
     def _skip(self, field: QWidget) -> bool:
         """Enter passes over what is filled and right; name and procedure are never passed empty."""
         if field.property("state") == "error":
@@ -527,6 +535,7 @@ class IntakePage(Page):
             self._field_chip.hide()
             self._meta.setText("")
             self.papers.show_case(None)
+            self._chain_papers()
             self._papers_card.caption.setText("")
             return
         cases = procedure.cases
@@ -542,6 +551,7 @@ class IntakePage(Page):
             return
         self._case = next((c for c in procedure.cases if c.id == case_id), procedure.cases[0])
         self.papers.show_case(self._case)
+        self._chain_papers()
         self._papers_card.caption.setText(self.papers.caption())
         self._field_chip.setText(procedure.field_name[:28])
         self._field_chip.show()

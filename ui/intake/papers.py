@@ -118,6 +118,15 @@ class Papers(QWidget):
         self._grid.setRowStretch(len(case.components) + 1, 1)
         self._tell_states()
 
+    def stops(self) -> list[QWidget]:
+        """Where Tab stops, in reading order."""
+        lines: list[QWidget] = []
+        for line in self.rows:
+            lines.append(line.tick)
+            if line.component.submit != "present":
+                lines += line.counts.values()
+        return [*lines, *(widget for page in self.pages for widget in page)]
+
     def tick_required(self) -> None:
         """Alt+A: every required paper is here with its usual counts."""
         for line in self.rows:
