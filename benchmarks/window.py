@@ -7,7 +7,6 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
-
 _BEAT_MS = 4
 
 

@@ -18,7 +18,14 @@ from db.books import Officers
 from db.dossiers import words_of
 from db.log import EVENT_COLUMNS
 from db.store import Books, Store
-from db.tables import code_number, dossier, event_log, issued_code, officer
+from db.tables import (
+    code_number,
+    dossier,
+    dossier_alias,
+    event_log,
+    issued_code,
+    officer,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +98,7 @@ def _chain(books: Books) -> Iterator[Fault]:
         if event.prev_hash != prev_hash or not chain.holds(event):
             yield _bad(event, "Chuỗi dấu của sổ đứt tại việc này")
             return
-        if event.payload and chain.payload_hash(event.payload) != event.payload_hash:
+        if chain.payload_hash(event.payload) != event.payload_hash:
             yield _bad(event, "Nội dung việc này đã bị sửa")
             return
         if (event.device, event.incarnation) == (own.device_id, own.incarnation):
@@ -117,15 +124,22 @@ def _dossiers(books: Books, verify: Verify | None) -> Iterator[Fault]:
     accepted = select(event_log.c.event_id).where(event_log.c.type == "dossier.accepted")
     keys = books.settings.keys()
     words: dict[int, tuple[str, int]] = {}
+    aliases: set[tuple[str, str]] = set()
+    codes: dict[str, str] = {}
     for (dossier_id,) in books.connection.execute(accepted).fetchall():
-        state = fold(books.log.of(dossier_id))
+        try:
+            state = fold(books.log.of(dossier_id))
+        except (ValueError, TypeError):
+            # msgspec's faults are ValueErrors; the chain has named the event already
+            yield Fault("dossier_unreadable", "Có việc trong sổ không đọc được nữa.", dossier_id)
+            return
         row = rows.pop(dossier_id, None)
         if state is None or row is None:
             yield Fault(
                 "dossier_missing", "Có hồ sơ trong sổ nhưng không có trong danh sách.", dossier_id
             )
             continue
-        expected = books.dossiers.values_of(state, row.last_own_dseq)
+        expected = books.dossiers.values_of(state, books.dossiers.last_own_dseq(dossier_id))
         for name, value in expected.items():
             if getattr(row, name) != value:
                 yield Fault(
@@ -142,6 +156,14 @@ def _dossiers(books: Books, verify: Verify | None) -> Iterator[Fault]:
                     dossier_id,
                 )
         words[row.num] = state.code, sum(map(_weight, set(words_of(state).split()))) & _MASK
+        aliases.update((alias, dossier_id) for alias in state.aliases)
+        codes[row.code] = dossier_id
+    if aliases != {tuple(row) for row in books.connection.execute(select(*dossier_alias.c))}:
+        yield Fault("alias_differs", "Danh sách mã cũ và số phiếu khác với sổ.")
+    issued = books.connection.execute(select(issued_code.c.code, issued_code.c.dossier_id))
+    for row in issued:
+        if codes.get(row.code, row.dossier_id) != row.dossier_id:
+            yield Fault("issued_differs", f"Mã {row.code} ghi cho hồ sơ khác.", row.dossier_id)
     for left in rows.values():
         yield Fault("dossier_extra", f"Danh sách có hồ sơ {left.code} mà sổ không có.", left.id)
     yield from _search(books, words)
@@ -220,11 +242,7 @@ def _officers(books: Books) -> Iterator[Fault]:
         if (
             kept is None
             or told is None
-            or (kept.name, kept.roles, kept.active)
-            != (
-                told["name"],
-                told["roles"],
-                told["active"],
-            )
+            or (kept.name, kept.roles, kept.title, kept.active)
+            != (told["name"], told["roles"], told["title"], told["active"])
         ):
             yield Fault("officer_differs", "Danh sách cán bộ khác với sổ.", officer_id)

@@ -107,13 +107,17 @@ class Dossiers:
         state = self.get(dossier_id)
         if state is None:
             raise LookupError(dossier_id)
-        own = self._settings.identity()
-        last_own = self._connection.execute(
-            _LAST_OWN,
-            {"id": state.id, "device": own.device_id, "incarnation": own.incarnation},
-        ).scalar_one()
-        self._put(state, last_own)
+        self._put(state, self.last_own_dseq(dossier_id))
         return state
+
+    def last_own_dseq(self, dossier_id: str) -> int:
+        """The place of this store's newest event of a dossier in its own log; 0 for none."""
+        own = self._settings.identity()
+        last: int = self._connection.execute(
+            _LAST_OWN,
+            {"id": dossier_id, "device": own.device_id, "incarnation": own.incarnation},
+        ).scalar_one()
+        return last
 
     def _put(self, state: Dossier, last_own_dseq: int) -> None:
         values = self.values_of(state, last_own_dseq)

@@ -178,10 +178,6 @@ def _return(act: Act) -> Payload:
     receiver = act.fields.mapping(
         "receiver", frozenset({"name", "personal_number", "relation", "paper"})
     )
-    if to == "proxy" and not receiver.get("name"):
-        act.fields.add(
-            "receiver.name", "receiver_missing", "Người nhận thay phải có họ tên. Gõ họ tên."
-        )
     return ev.DossierReturned(
         "post" if to == "post" else "proxy" if to == "proxy" else "owner",
         ev.Receiver(**receiver) if receiver else None,

@@ -178,17 +178,27 @@ Entry = tuple[Event, Payload | None]
 """An event with its payload; None where the type is newer than this program."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Undo:
+    """An action that stands, and the state before it."""
+
+    event_id: str
+    type: str
+    by_upper: bool
+    before: Dossier
+
+
 def fold(entries: Iterable[Entry]) -> Dossier | None:
     """The dossier that these events tell, in the order given; None where none was accepted."""
     dossier: Dossier | None = None
     timeline: list[TimelineEntry] = []
-    undo: list[tuple[str, bool, Dossier]] = []
+    undo: list[_Undo] = []
     for event, payload in entries:
         rejected: Rejection | None = None
         if isinstance(payload, ev.ActionReverted):
             rejected = _revertible(undo, payload.event_id, event.by_upper)
             if rejected is None and dossier is not None:
-                dossier = _as_before(undo.pop()[2], dossier, payload.event_id)
+                dossier = _as_before(undo.pop().before, dossier, payload.event_id)
                 timeline = _taken_back(timeline, payload.event_id)
         elif payload is not None:
             following = apply(dossier, event, payload)
@@ -197,10 +207,10 @@ def fold(entries: Iterable[Entry]) -> Dossier | None:
             else:
                 if isinstance(payload, ev.PaymentVoided):
                     # as if it had never been paid: it stands on nothing and under nothing
-                    undo = [entry for entry in undo if entry[0] != payload.event_id]
+                    undo = [entry for entry in undo if entry.event_id != payload.event_id]
                     timeline = _taken_back(timeline, payload.event_id)
                 elif dossier is not None and event.type not in NOT_AN_ACTION:
-                    undo.append((event.event_id, event.by_upper, dossier))
+                    undo.append(_Undo(event.event_id, event.type, event.by_upper, dossier))
                 dossier = following
         timeline.append(
             TimelineEntry(
@@ -253,15 +263,15 @@ def check_revert(dossier: Dossier, event_id: str, by_upper: bool) -> Rejection |
     return None if last.by_upper == by_upper else Rejection.OTHER_SIDE
 
 
-def _revertible(
-    undo: list[tuple[str, bool, Dossier]], event_id: str, by_upper: bool
-) -> Rejection | None:
-    if event_id not in {action for action, _, _ in undo}:
+def _revertible(undo: list[_Undo], event_id: str, by_upper: bool) -> Rejection | None:
+    if event_id not in {entry.event_id for entry in undo}:
         return Rejection.NOTHING_TO_REVERT
-    last, last_by_upper, _ = undo[-1]
-    if last != event_id:
+    last = undo[-1]
+    if last.event_id != event_id:
         return Rejection.STANDS_UNDER_ANOTHER
-    return None if last_by_upper == by_upper else Rejection.OTHER_SIDE
+    if last.type in NOT_REVERTIBLE:
+        return Rejection.NOTHING_TO_REVERT
+    return None if last.by_upper == by_upper else Rejection.OTHER_SIDE
 
 
 def refusal(dossier: Dossier, event_type: str, by_upper: bool) -> Rejection | None:
@@ -367,15 +377,16 @@ def _accepted(event: Event, payload: ev.DossierAccepted) -> Dossier:
 
 
 def _resumed(dossier: Dossier, at: datetime, due: Due) -> dict[str, Any]:
-    """The clock runs again. An extension given before the wait is never shortened by it."""
+    """The clock runs again. No extension or date by hand from before the wait is shortened by it."""
     *earlier, last = dossier.waits
+    judged = max(due.due_at, dossier.judged_due_at) if dossier.due_override else due.due_at
     return {
         "status": dossier.before_wait or Status.IN_PROCESS,
         "before_wait": None,
         "waits": (*earlier, replace(last, ends=at)),
         "due": due,
-        "due_at": max(due.due_at, dossier.due_at) if dossier.extensions else due.due_at,
-        "judged_due_at": due.due_at,
+        "due_at": max(judged, dossier.due_at) if dossier.extensions else judged,
+        "judged_due_at": judged,
     }
 
 

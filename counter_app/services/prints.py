@@ -125,11 +125,10 @@ class Prints:
         """The clerk has looked: the slip came out after all, or it did not."""
         with self._store.write() as books:
             for job in books.prints.of(dossier_id):
-                if job.outcome is Outcome.UNKNOWN or job.state == "printing":
-                    settled = Outcome.UNKNOWN if came_out else Outcome.FAILED
+                if job.state in ("unknown", "printing"):
                     books.prints.change(
-                        job.id, state="done", outcome=settled, printer=job.printer,
-                        copy_no=job.copy_no,
+                        job.id, state="done" if came_out else "pending", outcome=Outcome.UNKNOWN,
+                        printer=job.printer, copy_no=job.copy_no,
                     )  # fmt: skip
         return _touched(dossier_id)
 
@@ -153,7 +152,7 @@ class Prints:
         waiting = [
             job
             for job in books.prints.of(dossier.id)
-            if job.state == "pending" and job.receipt_no == dossier.receipt.no
+            if job.state in ("pending", "unknown") and job.receipt_no == dossier.receipt.no
         ]
         now = self._clock.now()
         if waiting:
@@ -180,7 +179,7 @@ class Prints:
         bytes_hash: str,
         actor: Actor,
     ) -> None:
-        state = "pending" if outcome is Outcome.FAILED else "done"
+        state = {Outcome.FAILED: "pending", Outcome.UNKNOWN: "unknown"}.get(outcome, "done")
         books.prints.change(job.id, state=state, outcome=outcome, printer=printer, copy_no=copy_no)
         known: Literal["CONFIRMED", "SENT", "UNKNOWN", "FAILED"] = outcome.value
         books.log.append(

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from counter_app.domain.dossier import Dossier
 from counter_app.domain.office import Office
+from counter_app.domain.text import clean_text
 from counter_app.ports import Clock, DossierRow, PrintJob, Store
 
 
@@ -27,7 +28,8 @@ class Search:
     def find(self, text: str, limit: int = 50) -> tuple[DossierRow, ...]:
         """Newest first; all words must match, the last may be half typed."""
         with self._store.read() as books:
-            return tuple(books.dossiers.find(text, limit, self._clock.now().date()))
+            found = books.dossiers.find(clean_text(text), limit, self._clock.now().date())
+            return tuple(found)
 
     def open(self, dossier_id: str) -> DossierView | None:
         """The dossier of that id."""
@@ -42,6 +44,6 @@ class Search:
     def by_code(self, code: str) -> tuple[DossierView, ...]:
         """Whoever carries or carried the code; two only where copies of a store issued it twice."""
         with self._store.read() as books:
-            ids = books.dossiers.ids_of(code)
+            ids = books.dossiers.ids_of(clean_text(code))
         views = (self.open(dossier_id) for dossier_id in ids)
         return tuple(view for view in views if view is not None)

@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
-from counter_app.domain.outcome import Outcome
 from counter_app.ports import Clock, DossierRow, Figures, Store
 
 UNCOLLECTED_AFTER = (90, 60, 30)
@@ -47,7 +46,7 @@ class Worklists:
                 row = books.dossiers.row(job.dossier_id)
                 if row is None:
                     continue
-                if job.state == "printing" or job.outcome is Outcome.UNKNOWN:
+                if job.state in ("printing", "unknown"):
                     text = f"Phiếu {row.code} của {row.applicant_name} đã ra chưa?"
                     lines.append(Urgent("unknown_print", text, row.id))
                 else:

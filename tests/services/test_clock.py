@@ -1,0 +1,165 @@
+"""A PC whose clock is wrong: everything goes on, and what was written says so."""
+
+from datetime import timedelta
+
+import pytest
+from conftest import ToldClock
+from services.desk import Desk, given, moment, shown
+
+from counter_app.domain import events as ev
+from counter_app.services.clock_guard import doubt
+from counter_app.services.results import Accepted
+
+
+def doubted(made: Accepted) -> bool:
+    return "clock_doubtful" in [warning.code for warning in made.warnings]
+
+
+def flagged(desk: Desk, dossier_id: str) -> bool:
+    """Whether the log says that the clock was doubted when the dossier was accepted."""
+    _, payload = desk.story(dossier_id)[0]
+    assert isinstance(payload, ev.DossierAccepted)
+    return "clock_doubtful" in payload.warnings
+
+
+# the last thing in the book was done at 07:00 on 20/11/2026
+LAST = moment("2026-11-20T07:00")
+
+
+@pytest.mark.parametrize(
+    ("now", "wrong"),
+    [
+        ("2026-11-20T09:24", False),
+        ("2026-11-20T07:00", False),
+        ("2026-12-20T06:00", False),
+        ("2026-12-20T08:00", True),
+        ("2026-11-20T06:00", True),
+        ("2026-11-19T23:00", True),
+        ("2025-12-31T23:00", True),
+        ("2015-01-01T00:00", True),
+        ("2036-11-20T09:24", True),
+    ],
+    ids=[
+        "an ordinary morning", "the same minute", "not quite 30 days later", "over 30 days later",
+        "an hour back", "a day back", "before the program was made", "an empty battery",
+        "ten years ahead",
+    ],
+)  # fmt: skip
+def test_a_clock_is_doubted_where_it_contradicts_the_book(
+    desk: Desk, now: str, wrong: bool
+) -> None:
+    with desk.counter.store.read() as books:
+        problem = doubt(books, moment(now))
+
+    assert (problem is not None) == wrong
+    if problem is not None:
+        # it points out and refuses nothing, and it shows the date in question
+        assert (problem.severity, problem.code) == ("may", "clock_doubtful")
+        assert f"{moment(now):%d/%m/%Y}" in problem.message
+
+
+@pytest.mark.parametrize(
+    "now", ["2016-11-21T09:00", "2015-01-01T00:05", "2036-11-20T09:24", "2026-11-20T06:00"]
+)
+def test_under_a_wrong_clock_a_dossier_is_taken_and_flagged(desk: Desk, now: str) -> None:
+    desk.at(now)
+
+    made = desk.accept()
+
+    assert doubted(made)
+    assert flagged(desk, made.dossier_id)
+    assert shown(made.received_at) == now
+    assert made.code == f"H50.99.01-{moment(now):%y%m%d}-2001"
+    assert desk.do(made.dossier_id, "complete").status.no == 9
+    assert desk.faults() == []
+
+
+def test_under_a_right_clock_nothing_is_flagged(desk: Desk) -> None:
+    made = desk.accept()
+
+    assert not doubted(made)
+    assert not flagged(desk, made.dossier_id)
+
+
+def test_a_clock_that_was_put_right_is_doubted_once(desk: Desk, clock: ToldClock) -> None:
+    desk.at("2027-06-01T09:00")
+    assert doubted(desk.accept())
+    assert not doubted(desk.accept())
+
+    desk.at("2026-11-20T09:30")
+    assert doubted(desk.accept())
+    assert not doubted(desk.accept())
+    clock.move(minutes=5)
+    assert not doubted(desk.accept())
+
+
+def test_a_refused_draft_heals_no_clock(desk: Desk) -> None:
+    desk.at("2015-01-01T00:05")
+    for _ in range(2):
+        desk.refused(procedure="9.999999")
+
+    assert doubted(desk.accept())
+
+
+def test_what_is_done_under_a_doubted_clock_says_so_in_its_own_entry(desk: Desk) -> None:
+    made = desk.accept()
+    desk.do(made.dossier_id, "transfer")
+    desk.at("2015-01-01T00:05")
+    desk.do(made.dossier_id, "complete")
+
+    states = [event.clock.split()[0] for event, _ in desk.story(made.dossier_id)]
+
+    # `ok`, or why the clock is doubted; boot and uptime follow after blanks
+    assert states[:2] == ["ok", "ok"]
+    assert states[2] != "ok"
+
+
+def test_every_entry_names_the_boot_and_how_long_it_ran(desk: Desk) -> None:
+    made = desk.accept()
+    desk.do(made.dossier_id, "transfer")
+
+    boots, uptimes = zip(
+        *(event.clock.split()[-2:] for event, _ in desk.story(made.dossier_id)), strict=True
+    )
+    assert len(set(boots)) == 1
+    assert boots[0]
+    assert float(uptimes[0]) <= float(uptimes[1])
+
+
+def test_the_order_of_a_story_is_the_logs_and_not_the_clocks(desk: Desk) -> None:
+    made = desk.accept()
+    desk.at("2030-01-01T09:00")
+    desk.do(made.dossier_id, "transfer")
+    desk.at("2015-01-01T09:00")
+    desk.do(made.dossier_id, "complete")
+    desk.at("2026-11-20T10:00")
+    desk.do(made.dossier_id, "return")
+
+    assert [line.event for line in desk.dossier(made.dossier_id).timeline] == [
+        "dossier.accepted",
+        "dossier.transferred",
+        "dossier.completed",
+        "dossier.returned",
+    ]
+    assert desk.faults() == []
+
+
+def test_times_are_written_with_the_offset_of_the_office(desk: Desk) -> None:
+    made = desk.accept()
+
+    ((event, payload),) = desk.story(made.dossier_id)
+
+    assert event.occurred_at == "2026-11-20T09:24:00+07:00"
+    assert isinstance(payload, ev.DossierAccepted)
+    for at in (payload.received_at, payload.due.due_at):
+        assert at.utcoffset() == timedelta(hours=7)
+
+
+def test_checking_a_draft_under_a_wrong_clock_writes_nothing(desk: Desk) -> None:
+    desk.at("2015-01-01T00:05")
+    before = desk.count("event_log")
+
+    desk.counter.intake.check(given(), desk.officer)
+
+    assert desk.count("event_log") == before
+    assert doubted(desk.accept())

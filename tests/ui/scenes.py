@@ -1,0 +1,151 @@
+"""Ways to bring a window into a state that is worth a look."""
+
+from collections.abc import Callable
+
+from hands import PEOPLE, Hand, visible
+from PySide6.QtWidgets import QComboBox, QLabel
+
+Scene = Callable[[Hand], None]
+
+
+def screen(*keys: str) -> Scene:
+    """Some keys, and what they show."""
+
+    def go(hand: Hand) -> None:
+        for key in keys:
+            hand.front()
+            hand.press(key)
+            hand.settle()
+
+    return go
+
+
+def applicant(hand: Hand) -> None:
+    """The first section, typed."""
+    screen("F2")(hand)
+    hand.fill("Số định danh", "045190001235")
+    hand.fill("Họ và tên", "HỒ THỊ NGUYỆT")
+    hand.fill("Ngày sinh", "05/03/1990")
+    hand.fill("Nơi cư trú (như trên giấy tờ)", "Thôn Ta Đủ, Tân Hợp, Quảng Trị")
+
+
+def filled(hand: Hand) -> None:
+    """Everything that F12 wants, and the slip as it would be printed."""
+    applicant(hand)
+    hand.press("Alt+2")
+    hand.type("xntt")
+    hand.press("Enter", "2", "Alt+A")
+    hand.settle()
+    preview = next(w for w in visible(hand.window, QLabel) if w.accessibleName() == "Phiếu sẽ in")
+    hand.wait(lambda: not preview.pixmap().isNull())
+
+
+def problems(hand: Hand) -> None:
+    screen("F2")(hand)
+    hand.type("123")
+    hand.press("Tab", "F12")
+    hand.wait(lambda: hand.says("Cần xem lại"))
+    hand.settle()
+
+
+def for_another(hand: Hand) -> None:
+    filled(hand)
+    combo = next(w for w in visible(hand.window, QComboBox) if w.accessibleName() == "Nộp cho")
+    combo.setFocus()
+    hand.press("Down")
+    hand.settle()
+
+
+def certification(hand: Hand) -> None:
+    screen("F2", "Alt+2")(hand)
+    hand.type("cts")
+    hand.press("Enter")
+    hand.settle()
+    hand.type("4")
+    hand.settle()
+
+
+def saved(hand: Hand) -> None:
+    filled(hand)
+    hand.press("F12")
+    hand.wait(lambda: hand.says("Đã lưu"))
+
+
+def opened(number: int, *keys: str) -> Scene:
+    """The dossier of one of the people, on the search screen."""
+
+    def go(hand: Hand) -> None:
+        screen("F3")(hand)
+        hand.type(PEOPLE[number][1])
+        hand.press("Enter")
+        hand.wait(lambda: hand.says(PEOPLE[number][0]))
+        hand.settle()
+        screen(*keys)(hand)
+
+    return go
+
+
+def nothing_found(hand: Hand) -> None:
+    screen("F3")(hand)
+    hand.type("khong co ai")
+    hand.press("Enter")
+    hand.wait(lambda: hand.says("Không có hồ sơ nào như vậy"))
+
+
+def returning(choice: str = "") -> Scene:
+    """Somebody stands there for a result."""
+
+    def go(hand: Hand) -> None:
+        screen("F4")(hand)
+        hand.type(PEOPLE[3][1])
+        hand.press("Enter")
+        hand.wait(lambda: hand.says("Kệ K2"))
+        if choice:
+            hand.press_button(choice).click()
+            hand.settle()
+
+    return go
+
+
+def in_contrast(scene: Scene) -> Scene:
+    def go(hand: Hand) -> None:
+        screen("Ctrl+K")(hand)
+        scene(hand)
+
+    return go
+
+
+SCENES: dict[str, Scene] = {
+    "F1": screen("F1"),
+    "F1 not printed": screen("F1", "Alt+5"),
+    "F1 none late": screen("F1", "Alt+3"),
+    "F2 empty": screen("F2"),
+    "F2 filled": filled,
+    "F2 problems": problems,
+    "F2 for another": for_another,
+    "F2 certification": certification,
+    "F2 saved": saved,
+    "F3": screen("F3"),
+    "F3 opened": opened(0),
+    "F3 papers": opened(0, "Alt+2"),
+    "F3 prints": opened(0, "Alt+3"),
+    "F3 money": opened(5, "Alt+4"),
+    "F3 corrections": opened(5, "Alt+5"),
+    "F3 nothing": nothing_found,
+    "F4": screen("F4"),
+    "F4 owner": returning(),
+    "F4 proxy": returning("Người được ủy quyền"),
+    "F4 post": returning("Bưu chính"),
+    "F5": screen("F5"),
+    "F8": screen("F8"),
+    "F9": screen("F9"),
+    "F11 office": screen("F11", "Alt+1"),
+    "F11 server": screen("F11", "Alt+2"),
+    "F11 printer": screen("F11", "Alt+3"),
+    "F11 officers": screen("F11", "Alt+4"),
+    "F11 screen": screen("F11", "Alt+5"),
+    "contrast F1": in_contrast(screen("F1")),
+    "contrast F2": in_contrast(filled),
+    "contrast F3": in_contrast(opened(0)),
+    "locked": screen("Ctrl+L"),
+}

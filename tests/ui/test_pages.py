@@ -1,0 +1,876 @@
+"""What each screen is for, done once: sign in, look up, act, return, print, sync, settings."""
+
+import random
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+import pytest
+import zxingcpp
+from hands import (
+    PEOPLE,
+    PIN,
+    Hand,
+    Place,
+    TickingClock,
+    named,
+    put_away,
+    sign_in,
+    tell_time,
+    unplug,
+    visible,
+)
+from PySide6.QtCore import QObject, Qt, QTimer
+from PySide6.QtWidgets import QAbstractButton, QDialog, QLabel, QLineEdit, QListView, QWidget
+from pytestqt.qtbot import QtBot
+from scenes import filled, opened, returning, screen
+
+from counter_app.domain.slip_code import decode as decode_slip
+from counter_app.errors import EnvironmentFault, Refused
+from counter_app.printing.virtual import Fault, VirtualPrinter
+from ui.application import Doors, Window
+
+TITLES = {
+    "F1": "Bàn làm việc",
+    "F2": "Tiếp nhận",
+    "F3": "Tra cứu",
+    "F4": "Trả kết quả",
+    "F5": "Xử lý",
+    "F8": "Thủ tục",
+    "F9": "Đồng bộ",
+    "F11": "Thiết lập",
+}
+NGUYET, BE, KUNG, NGA, HOA, UYEN = PEOPLE
+
+
+def title(hand: Hand) -> str:
+    """What the header says."""
+    return next(w.text() for w in visible(hand.window, QLabel) if w.objectName() == "title")
+
+
+# ---- the rail -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("key", TITLES)
+def test_a_key_of_the_rail_opens_its_screen(hand: Hand, key: str) -> None:
+    hand.press(key)
+    hand.settle()
+    assert title(hand) == TITLES[key]
+    chosen = [b for b in visible(hand.window, QAbstractButton) if b.property("kind") == "rail"]
+    assert [b.isChecked() for b in chosen] == [
+        b.accessibleName().endswith(f"({key})") for b in chosen
+    ]
+
+
+def test_the_rail_has_every_screen_it_can_open(hand: Hand) -> None:
+    rail = [b for b in visible(hand.window, QAbstractButton) if b.property("kind") == "rail"]
+    assert [b.text().strip() for b in rail] == list(TITLES.values())
+    for button in rail:
+        button.click()
+        hand.settle()
+        assert title(hand) == button.text().strip()
+
+
+def test_screens_may_be_visited_again_and_again(hand: Hand) -> None:
+    """Any order, many times: nothing of a screen dies when it is left."""
+    chance = random.Random(11)
+    keys = list(TITLES) * 3
+    chance.shuffle(keys)
+    for key in keys:
+        hand.front()
+        hand.press(key)
+        hand.settle()
+        assert title(hand) == TITLES[key]
+
+
+def test_coming_back_to_a_dossier_shows_it_still(hand: Hand) -> None:
+    opened(0)(hand)
+    for key in ("F1", "F3", "F9", "F3"):
+        hand.press(key)
+        hand.settle()
+    assert hand.says("Diễn biến")
+    assert hand.press_button("In lại phiếu")
+
+
+@pytest.mark.parametrize("key", ["F6", "F7", "F10", "Ctrl+G", "Alt+9", "Ctrl+B"])
+def test_a_key_without_work_here_does_nothing(hand: Hand, key: str) -> None:
+    hand.press("F1")
+    hand.settle()
+    hand.press(key)
+    hand.settle()
+    assert title(hand) == TITLES["F1"]
+
+
+def test_help_lists_the_keys_of_this_screen(hand: Hand) -> None:
+    told: list[str] = []
+    hand.press("F2")
+    hand.settle()
+    hand.during_dialog(
+        lambda question: told.extend(w.text() for w in visible(question, QLabel)),
+        lambda: hand.press("Shift+F1"),
+    )
+    words = "\n".join(told)
+    assert "Alt+A: đủ giấy tờ" in words
+    assert "Ctrl+L" in words
+
+
+# ---- signing in ---------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def door(open_window: Callable[[Place], Hand], place: Place) -> Hand:
+    """Somebody before the sign-in screen."""
+    return open_window(place)
+
+
+def enter_pin(hand: Hand, pin: str) -> None:
+    hand.fill("Mã PIN", pin)
+    hand.press("Enter")
+
+
+def test_the_right_pin_opens_the_desk(door: Hand) -> None:
+    enter_pin(door, PIN)
+    door.wait(lambda: door.says("Cần làm ngay"))
+    assert door.says("Hồ Thị Mai")
+
+
+def test_a_wrong_pin_is_told_and_counted(door: Hand) -> None:
+    for left in (4, 3):
+        enter_pin(door, "999999")
+        door.wait(lambda left=left: door.says(f"Sai mã PIN, còn {left} lần"))  # type: ignore[misc]
+        assert door.field("Mã PIN").text() == ""
+        assert door.window.frame is None
+    enter_pin(door, PIN)
+    door.wait(lambda: door.says("Cần làm ngay"))
+
+
+def test_five_wrong_pins_lock_with_a_countdown(door: Hand, clock: TickingClock) -> None:
+    for _ in range(5):
+        enter_pin(door, "999999")
+        door.wait(lambda: not door.field("Mã PIN").text())
+        door.settle()
+    door.wait(lambda: door.says("Thử lại sau"))
+    enter_pin(door, PIN)
+    door.settle()
+    assert door.window.frame is None
+    clock.move(seconds=61)
+    enter_pin(door, PIN)
+    door.wait(lambda: door.says("Cần làm ngay"))
+
+
+def test_a_digit_chooses_a_tile_before_the_pin(door: Hand) -> None:
+    """Keys: 1-9 tile, digits, Enter."""
+    door.press("2")
+    door.settle()
+    door.type(PIN)
+    door.press("Enter")
+    door.wait(lambda: door.window.frame is not None)
+    door.settle()
+    assert door.says("Trần Thị Lệ Thủy")
+
+
+def test_esc_empties_the_pin(door: Hand) -> None:
+    door.field("Mã PIN").setFocus()
+    door.type("1234")
+    door.wait(lambda: door.field("Mã PIN").text() == "1234")
+    door.press("Esc")
+    assert door.field("Mã PIN").text() == ""
+
+
+def test_the_pin_is_never_shown(door: Hand) -> None:
+    pin = door.field("Mã PIN")
+    door.type("246")
+    assert pin.echoMode() is QLineEdit.EchoMode.Password
+    assert "246" not in pin.displayText()
+
+
+def test_locking_hides_everything_and_another_may_sign_in(hand: Hand) -> None:
+    hand.press("Ctrl+L")
+    hand.settle()
+    assert not any(hand.says(name) for name, *_ in PEOPLE)
+    hand.press_button("2").click()
+    enter_pin(hand, PIN)
+    hand.wait(lambda: hand.says("Cần làm ngay"))
+    hand.settle()
+    assert hand.says("Trần Thị Lệ Thủy")
+    assert not hand.says("Hồ Thị Mai")
+
+
+@pytest.mark.parametrize("key", ["F2", "F3", "F12", "Ctrl+P", "Shift+F1"])
+def test_no_key_goes_round_the_lock(hand: Hand, key: str) -> None:
+    hand.press("Ctrl+L")
+    hand.settle()
+    hand.press(key)
+    hand.settle()
+    assert hand.says("Ai đang ngồi quầy?")
+
+
+# ---- before the desk ----------------------------------------------------------------------------
+
+
+@contextmanager
+def window_behind(doors: Doors, qtbot: QtBot) -> Iterator[Hand]:
+    with pytest.MonkeyPatch.context() as patch:
+        window = Window(doors)
+        try:
+            window.show()
+            window.activateWindow()
+            qtbot.waitUntil(window.isActiveWindow)
+            yield Hand(qtbot, window, tell_time(patch))
+        finally:
+            put_away(window)
+
+
+def doors(place: Place, state: str, opens: Callable[[str | None], object]) -> Doors:
+    return Doors(place.folder, False, lambda: state, opens, lambda *_: "", lambda: [], lambda _: "")  # type: ignore[arg-type]
+
+
+def test_a_passphrase_opens_the_store(place: Place, qtbot: QtBot) -> None:
+    def opens(passphrase: str | None) -> object:
+        if passphrase != "cau mo so dung":
+            raise Refused("wrong_key", "Câu mở sổ không đúng. Hãy gõ lại.")
+        return place.open()
+
+    with window_behind(doors(place, "passphrase", opens), qtbot) as hand:
+        hand.wait(lambda: hand.says("Gõ câu mở sổ"))
+        hand.type("sai")
+        hand.press("Enter")
+        hand.wait(lambda: hand.says("Câu mở sổ không đúng. Hãy gõ lại."))
+        assert named(hand.window, QLineEdit, "Câu mở sổ").hasFocus()
+        hand.type("cau mo so dung")
+        hand.press("Enter")
+        hand.wait(lambda: hand.says("Ai đang ngồi quầy?"))
+
+
+def test_a_damaged_store_is_a_plain_sentence_and_never_a_first_start(
+    place: Place, qtbot: QtBot
+) -> None:
+    with window_behind(doors(place, "damaged", lambda _: None), qtbot) as hand:
+        hand.wait(lambda: hand.says("bị hỏng"))
+        assert hand.says("Đừng xóa tệp nào.")
+        assert not hand.says("Cơ quan và quầy")
+
+
+@pytest.mark.parametrize(
+    ("fault", "sentence"),
+    [
+        (EnvironmentFault("disk_fault", "Ổ đĩa không đọc được."), "Ổ đĩa không đọc được."),
+        (RuntimeError("045190001234 HỒ THỊ NGUYỆT"), "Chưa mở được sổ."),
+    ],
+)
+def test_a_store_that_does_not_open_is_told_in_words(
+    place: Place, qtbot: QtBot, fault: Exception, sentence: str
+) -> None:
+    def opens(_: str | None) -> object:
+        raise fault
+
+    with window_behind(doors(place, "ready", opens), qtbot) as hand:
+        hand.wait(lambda: hand.says(sentence))
+        assert not hand.says("RuntimeError")
+    for written in place.folder.glob("*.txt"):
+        assert "NGUYỆT" not in written.read_text(encoding="utf-8")
+
+
+def test_a_fault_of_ours_is_a_sentence_and_a_file_without_personal_data(
+    hand: Hand, place: Place
+) -> None:
+    def work() -> None:
+        raise RuntimeError("045190001234 HỒ THỊ NGUYỆT")
+
+    hand.window.lanes.records.submit(work)
+    hand.wait(lambda: hand.says("Chương trình gặp sự cố"))
+    (written,) = place.folder.glob("*.txt")
+    text = written.read_text(encoding="utf-8")
+    assert "RuntimeError" in text
+    assert "NGUYỆT" not in text
+    assert "045190001234" not in text
+
+
+# ---- F1 -----------------------------------------------------------------------------------------
+
+
+def test_the_desk_counts_and_each_figure_opens_its_list(hand: Hand) -> None:
+    hand.press("F1")
+    hand.wait(lambda: hand.says(f"Nhận hôm nay: {len(PEOPLE)}"))
+    hand.press("Alt+4")
+    hand.wait(lambda: hand.says("Chờ trả: 1"))
+    hand.press("Alt+3")
+    hand.wait(lambda: hand.says("Không có việc quá hạn. Tốt."))
+
+
+def test_what_was_saved_and_not_printed_stands_first(hand: Hand) -> None:
+    hand.press("F1")
+    hand.wait(lambda: hand.says(f"của {NGUYET[0]} vừa lưu, chưa in. Đừng nhận lại."))
+
+
+def test_enter_on_the_desk_opens_the_dossier(hand: Hand) -> None:
+    hand.press("F1")
+    hand.settle()
+    hand.press("Down", "Enter")
+    hand.wait(lambda: hand.says("Diễn biến") and hand.says(HOA[0]))
+    hand.settle()
+    assert title(hand) == TITLES["F3"]
+    assert hand.says(HOA[0])
+
+
+def test_a_list_keeps_its_row_when_data_refreshes(hand: Hand) -> None:
+    hand.press("F1")
+    hand.settle()
+    hand.press("Down", "Down")
+    shown = next(iter(visible(hand.window, QListView)))
+    row = shown.currentIndex().row()
+    name = shown.currentIndex().data(Qt.ItemDataRole.AccessibleTextRole)
+    assert row == 2
+    desk = hand.window.desk
+    assert desk is not None
+    from counter_app.services.results import Changes
+
+    desk.announce(Changes())
+    hand.settle()
+    assert shown.currentIndex().data(Qt.ItemDataRole.AccessibleTextRole) == name
+
+
+# ---- F3 -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "typed",
+    ["ho thi nguyet", "nguyet ho", "HỒ THỊ NGUYỆT", "nguyet", "045190001234", "261120-2001"],
+)
+def test_search_finds_without_accents_by_number_and_by_code(hand: Hand, typed: str) -> None:
+    screen("F3")(hand)
+    hand.type(typed)
+    hand.press("Enter")
+    hand.wait(lambda: hand.says("Mã 1.004873") or hand.says(f"{NGUYET[0]}"))
+    hand.settle()
+    code = next(w.text() for w in visible(hand.window, QLabel) if "H50.99.01" in w.text())
+    assert code.startswith("H50.99.01-261120-2001")
+    assert hand.says(NGUYET[0])
+
+
+def test_enter_opens_what_was_typed_and_not_what_stood_there_before(hand: Hand) -> None:
+    """Enter may come before the answer: it belongs to the words, not to the old list."""
+    screen("F3")(hand)
+    hand.type("pa kung")
+    hand.press("Enter")
+    hand.wait(lambda: hand.says(KUNG[0]))
+    for _ in range(3):
+        hand.settle()
+        assert hand.says(KUNG[0])
+    assert next(iter(visible(hand.window, QListView))).hasFocus()
+
+
+def test_search_does_not_wait_for_enter(hand: Hand) -> None:
+    screen("F3")(hand)
+    hand.type("pa kung")
+    hand.wait(lambda: hand.says("1 hồ sơ"))
+    assert hand.focus_name == "Tìm hồ sơ"
+
+
+def test_a_dossier_shows_its_state_story_papers_and_money(hand: Hand) -> None:
+    opened(0)(hand)
+    assert hand.says("Đang xử lý")
+    assert hand.says("Còn 6 ngày")
+    assert hand.says("Chuyển xử lý")
+    assert hand.says("17:00 Thứ Năm 26/11/2026")
+    assert hand.says("đã lưu ở máy này")
+    assert hand.says("045***234")
+    assert not hand.says(NGUYET[1])
+    for key, words in (
+        ("Alt+2", "Tờ khai cấp Giấy xác nhận tình trạng hôn nhân"),
+        ("Alt+3", "Chưa in phiếu nào"),
+        ("Alt+4", "Phải thu"),
+        ("Alt+5", "Chưa sửa gì"),
+        ("Alt+1", "Tiếp nhận, cấp mã hồ sơ"),
+    ):
+        hand.press(key)
+        hand.wait(lambda words=words: hand.says(words))  # type: ignore[misc]
+
+
+def test_esc_empties_the_box_first_and_then_goes_home(hand: Hand) -> None:
+    screen("F3")(hand)
+    hand.type("nguyet")
+    hand.settle()
+    hand.press("Esc")
+    hand.settle()
+    assert title(hand) == TITLES["F3"]
+    assert hand.field("Tìm hồ sơ").text() == ""
+    hand.press("Esc")
+    assert title(hand) == TITLES["F1"]
+
+
+def test_f12_does_the_likeliest_thing(hand: Hand, place: Place) -> None:
+    opened(2)(hand)
+    assert hand.press_button("Chuyển xử lý").isVisible()
+    assert hand.during_dialog(lambda question: hand.press("F12"), lambda: hand.press("F12"))
+    hand.wait(lambda: hand.says("Đang xử lý"))
+    assert place.dossier(KUNG[0]).status == "in_process"
+
+
+def test_voiding_wants_a_reason_and_its_own_letter(hand: Hand, place: Place) -> None:
+    """Enter never confirms a question that destroys: its own letter does."""
+    steps: list[object] = []
+
+    def answer(question: QWidget) -> None:
+        assert isinstance(question, QDialog)
+        hand.press("Alt+H")
+        steps.append(question.isVisible())
+        hand.press("Enter")
+        steps.append(question.isVisible())
+        hand.type("Ghi nhầm người")
+        hand.press("Enter")
+        steps.append(question.isVisible())
+        hand.press("Alt+H")
+        steps.append(question.isVisible())
+
+    opened(2)(hand)
+    hand.during_dialog(answer, lambda: hand.press("Alt+H"))
+    assert steps == [True, True, True, False]
+    hand.wait(lambda: hand.says("Đã hủy"))
+    (voided,) = [d for d in place.dossiers() if d.voided]
+    assert voided.facts.applicant.name == KUNG[0]
+
+
+def test_esc_in_a_question_leaves_everything_as_it_is(hand: Hand, place: Place) -> None:
+    opened(2)(hand)
+    assert hand.during_dialog(lambda question: hand.press("Esc"), lambda: hand.press("Alt+H"))
+    hand.settle()
+    assert not any(d.voided for d in place.dossiers())
+
+
+def test_a_correction_keeps_old_and_new_side_by_side(hand: Hand, place: Place) -> None:
+    def mend(question: QWidget) -> None:
+        hand.fill("Lý do", "sai tên", question)
+        hand.fill("Họ tên", "PẢ KÊNG", question)
+        hand.press("F12")
+
+    opened(2)(hand)
+    assert hand.during_dialog(mend, lambda: hand.press("Alt+S"))
+    hand.wait(lambda: hand.says("PẢ KÊNG"))
+    hand.press("Alt+5")
+    hand.wait(lambda: hand.says("Họ tên: PẢ KƯNG thành PẢ KÊNG"))
+    assert place.dossier("PẢ KÊNG").receipt.no == 2
+
+
+# ---- F4 -----------------------------------------------------------------------------------------
+
+
+def test_a_result_is_handed_over_to_its_owner(hand: Hand, place: Place) -> None:
+    returning()(hand)
+    assert hand.says(NGA[0])
+    hand.press("F12")
+    hand.wait(lambda: hand.says(f"Đã giao kết quả của {NGA[0]}."))
+    dossier = place.dossier(NGA[0])
+    assert dossier.status == "returned"
+    assert dossier.handed_over is not None
+    assert dossier.handed_over.receiver is None
+
+
+def test_a_second_return_says_when_and_to_whom(hand: Hand) -> None:
+    """As in: Đã trả lúc 10:12 ngày 19/11 cho Hồ Văn Bê."""
+    returning()(hand)
+    hand.press("F12")
+    hand.wait(lambda: hand.says("Đã giao"))
+    hand.fill("Tìm kết quả để trả", "H50.99.01-261120-2004")
+    hand.press("Enter")
+    hand.wait(lambda: hand.says("Đã trả lúc 09:24 ngày 20/11"))
+    assert hand.says(f"cho {NGA[0]}")
+
+
+def test_after_a_return_the_box_is_ready_for_the_next(hand: Hand) -> None:
+    returning()(hand)
+    hand.press("F12")
+    hand.wait(lambda: hand.says("Đã giao"))
+    assert hand.focus_name == "Tìm kết quả để trả"
+    assert (
+        hand.field("Tìm kết quả để trả").selectedText() == hand.field("Tìm kết quả để trả").text()
+    )
+
+
+def test_a_typed_code_is_no_proof_of_a_slip(hand: Hand) -> None:
+    """Only a signature makes a slip genuine; a code can be copied by anyone."""
+    screen("F4")(hand)
+    hand.fill("Tìm kết quả để trả", "H50.99.01-261120-2004")
+    hand.press("Enter")
+    hand.wait(lambda: hand.says("Kệ K2"))
+    assert not hand.says("Phiếu đúng")
+
+
+def test_another_card_makes_it_a_return_to_a_proxy(hand: Hand, place: Place) -> None:
+    returning()(hand)
+    hand.scan("045085000778||PẢ KƯNG|01021985|Nam|Bản Cuôi, Hướng Lập, Quảng Trị|15082021|")
+    hand.wait(lambda: hand.says("Không phải chủ hồ sơ: chọn người được ủy quyền."))
+    assert hand.field("Họ tên người nhận").text() == "PẢ KƯNG"
+    hand.fill("Quan hệ", "chồng")
+    hand.fill("Giấy ủy quyền đã xem", "Giấy ủy quyền 12/2026")
+    hand.press("F12")
+    hand.wait(lambda: hand.says("Đã giao"))
+    dossier = place.dossier(NGA[0])
+    assert dossier.handed_over is not None
+    assert dossier.handed_over.receiver is not None
+    assert dossier.handed_over.receiver.name == "PẢ KƯNG"
+
+
+def test_the_owners_card_matches(hand: Hand) -> None:
+    returning()(hand)
+    hand.scan(f"{NGA[1]}||{NGA[0]}|01021992|Nữ|Thôn Húc Ván, Húc, Quảng Trị|15082021|")
+    hand.wait(lambda: hand.says("Đúng chủ hồ sơ"))
+
+
+def test_nothing_is_handed_over_without_a_dossier(hand: Hand, place: Place) -> None:
+    screen("F4")(hand)
+    hand.press("F12")
+    hand.wait(lambda: hand.says("trước."))
+    assert not any(d.status == "returned" for d in place.dossiers())
+
+
+# ---- F5, F8, F9, F11 ----------------------------------------------------------------------------
+
+
+def test_trays_hold_what_their_names_say(hand: Hand) -> None:
+    screen("F5", "Alt+6")(hand)
+    hand.wait(lambda: hand.says("1 hồ sơ"))
+    hand.press("Enter")
+    hand.wait(lambda: hand.says(NGA[0]))
+    assert title(hand) == TITLES["F3"]
+
+
+def test_the_catalogue_is_searched_like_the_intake(hand: Hand) -> None:
+    screen("F8")(hand)
+    hand.front()
+    hand.fill("Tìm thủ tục", "xntt")
+    hand.wait(lambda: hand.says("Cấp Giấy xác nhận tình trạng hôn nhân"))
+    assert hand.says("3 ngày làm việc")
+
+
+def test_the_status_bar_says_that_nobody_enrolled_this_machine(hand: Hand) -> None:
+    assert hand.says("Máy này chưa ghi danh. Vẫn nhận hồ sơ bình thường")
+    screen("F9")(hand)
+    said = [
+        w.text()
+        for w in visible(hand.window, QLabel)
+        if w.text().startswith("Máy này chưa ghi danh")
+    ]
+    assert len(said) == 2
+
+
+def test_syncing_without_enrolment_is_a_sentence_not_a_question(hand: Hand) -> None:
+    screen("F9")(hand)
+    with hand.no_dialog() as popped:
+        hand.press("F12")
+        hand.wait(
+            lambda: any(
+                ("ghi danh" in t and "F11" in t) or "Máy này chưa" in t for t in _labels(hand)
+            )
+        )
+        hand.settle()
+    assert popped == []
+    assert not hand.says("sự cố")
+
+
+def _labels(hand: Hand) -> list[str]:
+    return [w.text() for w in visible(hand.window, QLabel)]
+
+
+def test_a_wrong_printer_address_is_refused_with_a_sentence(hand: Hand, place: Place) -> None:
+    screen("F11", "Alt+3")(hand)
+    hand.fill("Địa chỉ máy in mạng", "may in")
+    hand.press("F12")
+    hand.wait(lambda: hand.says("Địa chỉ máy in viết như tcp://192.168.1.50:9100."))
+
+
+def test_a_printer_is_set_and_tried(hand: Hand, place: Place) -> None:
+    with VirtualPrinter() as printer:
+        screen("F11", "Alt+3")(hand)
+        hand.fill("Địa chỉ máy in mạng", printer.address)
+        hand.press("F12")
+        hand.wait(lambda: hand.says("Đã lưu máy in."))
+        hand.press_button("In thử").click()
+        hand.wait(lambda: printer.jobs)
+        hand.wait(lambda: hand.says("Máy in đã xác nhận."))
+    counter = place.open()
+    assert counter.settings.get("printer") == printer.address
+    counter.close()
+
+
+def test_the_status_bar_says_how_the_printer_is(
+    printing: Callable[[VirtualPrinter], Hand],
+) -> None:
+    """sẵn sàng | hết giấy, 2 phiếu đang chờ | không trả lời: not an address."""
+    with VirtualPrinter() as printer:
+        hand = printing(printer)
+        hand.wait(lambda: hand.says("Máy in quầy: sẵn sàng"))
+        assert not hand.says("tcp://")
+
+
+def test_a_new_officer_may_sign_in(hand: Hand, place: Place) -> None:
+    screen("F11", "Alt+4")(hand)
+    hand.fill("Họ tên cán bộ mới", "Võ Thị Sen")
+    hand.fill("Mã PIN đầu tiên (6 chữ số trở lên)", "135790")
+    hand.press("F12")
+    hand.wait(lambda: hand.says("Đã thêm Võ Thị Sen."))
+    hand.press("Ctrl+L")
+    hand.wait(lambda: any(b.text().startswith("4") for b in visible(hand.window, QAbstractButton)))
+    hand.press_button("4").click()
+    enter_pin(hand, "135790")
+    hand.wait(lambda: hand.says("Cần làm ngay"))
+
+
+def test_text_grows_and_shrinks_and_goes_back(hand: Hand) -> None:
+    def size() -> int:
+        return next(
+            w.fontInfo().pixelSize()
+            for w in visible(hand.window, QLabel)
+            if w.objectName() == "title"
+        )
+
+    sizes = []
+    for key in ("Ctrl++", "Ctrl++", "Ctrl++", "Ctrl+-", "Ctrl+0"):
+        hand.press(key)
+        hand.settle()
+        sizes.append(size())
+    assert sizes == [23, 26, 26, 23, 20]
+
+
+def test_what_is_thrown_away_with_a_look_dies_on_its_own_thread(hand: Hand, qtlog: object) -> None:
+    """Garbage is collected wherever Python happens to be, on a lane too: no timer may be in it."""
+    import gc
+
+    for key in ("Ctrl+K", "F3", "Ctrl+K", "F2", "Ctrl++", "Ctrl+0"):
+        hand.press(key)
+        hand.settle()
+    hand.window.lanes.records.submit(gc.collect)
+    hand.settle()
+    for record in qtlog.records:  # type: ignore[attr-defined]
+        assert "another thread" not in record.message
+        assert "different thread" not in record.message
+
+
+# ---- printing -----------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def printing(
+    open_window: Callable[[Place], Hand], place: Place
+) -> Callable[[VirtualPrinter], Hand]:
+    """A counter with that printer, somebody signed in."""
+
+    def make(printer: VirtualPrinter) -> Hand:
+        counter = place.open()
+        counter.settings.put("printer", printer.address)
+        counter.close()
+        hand = open_window(place)
+        sign_in(hand)
+        return hand
+
+    return make
+
+
+def newest(place: Place) -> str:
+    return place.dossiers()[0].code
+
+
+def test_a_slip_comes_out_of_a_real_socket(
+    printing: Callable[[VirtualPrinter], Hand], place: Place
+) -> None:
+    with VirtualPrinter() as printer:
+        hand = printing(printer)
+        filled(hand)
+        hand.press("F12")
+        hand.wait(lambda: printer.jobs)
+        hand.wait(lambda: hand.says("Đã in phiếu"))
+        (job,) = printer.jobs
+    assert job.cuts == 1
+    (found,) = zxingcpp.read_barcodes(job.image().convert("L"))
+    slip = decode_slip(found.text)
+    assert slip is not None
+    dossier = place.dossiers()[0]
+    assert slip.code == dossier.code
+    assert dossier.facts.applicant.name == "HỒ THỊ NGUYỆT"
+    assert dossier.prints_of(1) == 1
+
+
+def test_a_printer_that_is_off_loses_nothing(
+    printing: Callable[[VirtualPrinter], Hand], place: Place
+) -> None:
+    with VirtualPrinter() as printer:
+        pass
+    hand = printing(printer)
+    filled(hand)
+    hand.press("F12")
+    hand.wait(lambda: hand.says("Chưa in được"))
+    code = newest(place)
+    assert hand.says(f"Hồ sơ {code[-4:]} đã lưu")
+    hand.press("F1")
+    hand.wait(lambda: hand.says(f"{code} của HỒ THỊ NGUYỆT vừa lưu, chưa in. Đừng nhận lại."))
+    hand.press("Alt+5")
+    hand.wait(lambda: hand.says("Chưa in phiếu: "))
+
+
+def test_paper_is_put_in_and_ctrl_p_prints(printing: Callable[[VirtualPrinter], Hand]) -> None:
+    """Chưa in được: máy in hết giấy. Hồ sơ 2014 đã lưu. Thay giấy rồi bấm Ctrl+P."""
+    with VirtualPrinter(Fault.NO_PAPER) as printer:
+        hand = printing(printer)
+        filled(hand)
+        hand.press("F12")
+        hand.wait(lambda: hand.says("hết giấy"))
+        printer.fault = Fault.NONE
+        hand.press("Ctrl+P")
+        hand.wait(lambda: printer.jobs)
+        hand.wait(lambda: hand.says("Đã in phiếu"))
+
+
+def test_a_reprint_from_the_dossier(printing: Callable[[VirtualPrinter], Hand]) -> None:
+    with VirtualPrinter() as printer:
+        hand = printing(printer)
+        opened(0)(hand)
+        hand.press("Ctrl+P")
+        hand.wait(lambda: printer.jobs)
+        hand.press("Alt+3")
+        hand.wait(lambda: hand.says("máy in đã xác nhận"))
+
+
+UNKNOWN = "đã ra chưa? Máy in không trả lời."
+
+
+def test_an_unknown_print_is_asked_with_three_answers(
+    printing: Callable[[VirtualPrinter], Hand],
+) -> None:
+    """R Rồi, I In lại, K In ở máy khác."""
+    told: list[str] = []
+    offered: list[str] = []
+
+    def look(question: QWidget) -> None:
+        told.extend(w.text() for w in visible(question, QLabel))
+        offered.extend(w.text() for w in visible(question, QAbstractButton))
+
+    with VirtualPrinter(Fault.CLOSES) as printer:
+        hand = printing(printer)
+        filled(hand)
+        hand.during_dialog(look, lambda: hand.press("F12"))
+    assert any(UNKNOWN in text for text in told)
+    assert offered == ["Rồi", "In lại", "In ở máy khác"]
+
+
+@pytest.mark.parametrize(("letter", "jobs"), [("R", 1), ("I", 2)])
+def test_an_unknown_print_is_answered_by_its_letter(
+    printing: Callable[[VirtualPrinter], Hand], letter: str, jobs: int
+) -> None:
+    def answer(_: QWidget) -> None:
+        printer.fault = Fault.NONE
+        hand.press(letter)
+
+    with VirtualPrinter(Fault.CLOSES) as printer:
+        hand = printing(printer)
+        filled(hand)
+        assert hand.during_dialog(answer, lambda: hand.press("F12"))
+        hand.wait(lambda: len(printer.jobs) == jobs)
+        hand.window.lanes.printer.stop()
+        hand.settle()
+        assert len(printer.jobs) == jobs
+    hand.press("F1")
+    hand.settle()
+    assert not hand.says("HỒ THỊ NGUYỆT đã ra chưa?")
+
+
+def test_an_unknown_print_is_asked_even_when_the_next_citizen_is_being_typed(
+    printing: Callable[[VirtualPrinter], Hand], place: Place
+) -> None:
+    with VirtualPrinter(Fault.NO_FENCE) as printer:
+        hand = printing(printer)
+        filled(hand)
+        hand.press("F12")
+        hand.wait(lambda: hand.says("Đã lưu") and bool(printer._open))
+        code = newest(place)
+        hand.press("Alt+1", "Enter")
+        hand.fill("Họ và tên", "Võ Thị Sen")
+        told: list[str] = []
+        unplug(printer)
+        with hand.no_dialog(told) as popped:
+            hand.wait(lambda: popped or hand.says("Chưa in được"))
+    assert not hand.says("Chưa in được")
+    assert any(UNKNOWN in text and code[-4:] in text for text in told)
+
+
+@dataclass
+class Heart:
+    """Beats on the main thread; a second one on a thread of its own tells stalls from a busy PC."""
+
+    gaps: list[tuple[float, float]] = field(default_factory=list)
+    beats: int = 0
+    others: list[float] = field(default_factory=list)
+
+    def stalls(self, seconds: float) -> list[float]:
+        """Turns longer than that while the rest of the process ran on."""
+        return [
+            end - begin
+            for begin, end in self.gaps
+            if end - begin > seconds and sum(begin < at < end for at in self.others) >= 3
+        ]
+
+
+@contextmanager
+def heartbeat() -> Iterator[Heart]:
+    heart, stop, parent = Heart(), threading.Event(), QObject()
+    last = time.monotonic()
+
+    def beat() -> None:
+        nonlocal last
+        now = time.monotonic()
+        heart.gaps.append((last, now))
+        heart.beats += 1
+        last = now
+
+    def control() -> None:
+        while not stop.wait(0.005):
+            heart.others.append(time.monotonic())
+
+    timer = QTimer(parent)
+    timer.setTimerType(Qt.TimerType.PreciseTimer)
+    timer.timeout.connect(beat)
+    timer.start(5)
+    other = threading.Thread(target=control, daemon=True)
+    other.start()
+    try:
+        yield heart
+    finally:
+        timer.stop()
+        stop.set()
+        other.join()
+
+
+def test_a_stall_is_seen(qtbot: QtBot) -> None:
+    """What the test below looks for, made on purpose."""
+    with heartbeat() as heart:
+        qtbot.waitUntil(lambda: heart.beats > 5)
+        assert not heart.stalls(0.05)
+        threading.Event().wait(0.12)
+        beats = heart.beats
+        qtbot.waitUntil(lambda: heart.beats > beats + 2)
+    assert heart.stalls(0.05)
+
+
+@pytest.mark.parametrize("fault", [Fault.NEVER_READS, Fault.MUTE, Fault.NO_FENCE])
+def test_a_hanging_printer_leaves_the_window_free(
+    printing: Callable[[VirtualPrinter], Hand], place: Place, fault: Fault
+) -> None:
+    """No turn of the main thread over 50 ms, and the next citizen is typed meanwhile."""
+    with VirtualPrinter(fault) as printer:
+        hand = printing(printer)
+        filled(hand)
+        hand.press("F12")
+        hand.wait(lambda: hand.says("Đã lưu") and bool(printer._open))
+        with heartbeat() as heart:
+            hand.wait(lambda: heart.beats >= 100)
+            hand.press("Alt+1", "Enter")
+            hand.fill("Họ và tên", "Võ Thị Sen")
+            hand.wait(lambda: heart.beats >= 200)
+        assert not printer.jobs
+        assert heart.stalls(0.05) == []
+        assert len(place.dossiers()) == len(PEOPLE) + 1
+        unplug(printer)
+        with hand.no_dialog():
+            hand.window.lanes.printer.stop()
+            hand.settle()
