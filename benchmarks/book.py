@@ -105,7 +105,7 @@ def _print(counter: Counter, officer: Officer) -> Iterator[Figure]:
             accept_and_print(number)
         for number in range(60):
             dossier_id = handed.add(lambda number=number: accept_and_print(10 + number))  # type: ignore[misc]
-            forms.add(lambda d=dossier_id: counter.prints.form_pdf(str(d), "receipt", "a5"))  # type: ignore[misc]
+            forms.add(lambda d=dossier_id: counter.forms.pdf("receipt", str(d), "a5"))  # type: ignore[misc]
     yield Figure(
         "accept, commit, draw, send, printer confirms (p95)",
         handed.p95,

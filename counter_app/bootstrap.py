@@ -5,9 +5,8 @@ answers at once from cold and the window's first screen waits for nothing.
 """
 
 import base64
-from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -26,6 +25,7 @@ if TYPE_CHECKING:
     from counter_app.services.acts import Acts
     from counter_app.services.catalogue import Catalogue
     from counter_app.services.drafts import Drafts
+    from counter_app.services.forms import Forms
     from counter_app.services.intake import Intake
     from counter_app.services.local_settings import LocalSettings
     from counter_app.services.officers import Officers
@@ -121,10 +121,17 @@ class Counter:
 
     @cached_property
     def prints(self) -> "Prints":
-        """Slips and forms."""
+        """Slips."""
         from counter_app.services.prints import Prints
 
-        return Prints(self.store, _paper(), self.clock, self.ids)
+        return Prints(self.store, _paper, self.clock, self.ids)
+
+    @cached_property
+    def forms(self) -> "Forms":
+        """Statutory forms."""
+        from counter_app.services.forms import Forms
+
+        return Forms(self.store, _paper)
 
     @cached_property
     def settings(self) -> "LocalSettings":
@@ -282,15 +289,9 @@ def create_counter(
     return Created(signer.device_id, signer.key_id, counter_no, recovery)
 
 
-def _paper() -> Callable[[], PaperMaker]:
+@cache
+def _paper() -> PaperMaker:
     """Pillow, ReportLab and qrcode load at the first print."""
-    made: list[PaperMaker] = []
+    from counter_app.printing.paper import Paper
 
-    def paper() -> PaperMaker:
-        if not made:
-            from counter_app.printing.paper import Paper
-
-            made.append(Paper())
-        return made[0]
-
-    return paper
+    return Paper()

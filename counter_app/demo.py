@@ -143,7 +143,7 @@ def _print(
         stem = made.code.rpartition("-")[2]
         (OUT / f"phieu-{stem}-58mm.png").write_bytes(counter.prints.slip_png(made.dossier_id, 384))
         for paper in ("a5", "a4"):
-            pdf = counter.prints.form_pdf(made.dossier_id, "receipt", paper)
+            pdf = counter.forms.pdf("receipt", made.dossier_id, paper)
             (OUT / f"giay-tiep-nhan-{stem}-{paper}.pdf").write_bytes(pdf)
         printer.wait_for(number)[-1].image().save(OUT / f"phieu-{stem}.png")
         _say(f"3. In phiếu {made.code}: {done.outcome.value}; thêm phiếu 58 mm và giấy A5, A4")

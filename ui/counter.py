@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from counter_app.services.acts import Acts
     from counter_app.services.catalogue import Catalogue
     from counter_app.services.drafts import Drafts
+    from counter_app.services.forms import Forms
     from counter_app.services.intake import Intake
     from counter_app.services.local_settings import LocalSettings
     from counter_app.services.officers import Officers
@@ -64,6 +65,9 @@ class Counter(Protocol):
 
     @property
     def prints(self) -> Prints: ...
+
+    @property
+    def forms(self) -> Forms: ...
 
     @property
     def drafts(self) -> Drafts: ...

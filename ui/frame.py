@@ -429,7 +429,7 @@ class Frame(QWidget):
     def _open_form(self, subject: str) -> None:
         counter = self.desk.counter
         self.desk.lanes.paper.submit(
-            lambda: counter.prints.any_form(subject), open_pdf, self._on_fault
+            lambda: counter.forms.any_pdf(subject), open_pdf, self._on_fault
         )
 
     def _on_fault(self, fault: Exception) -> None:

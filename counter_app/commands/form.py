@@ -21,6 +21,6 @@ def run(options: argparse.Namespace) -> int:
     """Write it."""
     with opened(options) as counter:
         signed_in(counter)
-        save(options.pdf, counter.prints.form_pdf(options.subject, options.form, options.paper))
+        save(options.pdf, counter.forms.pdf(options.form, options.subject, options.paper))
     write({"outcome": Outcome.SENT.value})
     return 0

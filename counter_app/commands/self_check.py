@@ -28,7 +28,7 @@ def run() -> int:
         made = counter.intake.accept(draft, officer)
         assert isinstance(made, Accepted)
         printed = counter.prints.print_slip(made.dossier_id, FilePrinter(folder / "p"), officer)
-        form = counter.prints.form_pdf(made.dossier_id, "receipt", "a5")
+        form = counter.forms.pdf("receipt", made.dossier_id, "a5")
         report = counter.check()
         counter.close()
     good = not report.faults and form.startswith(b"%PDF")

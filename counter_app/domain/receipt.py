@@ -65,6 +65,13 @@ class Receipt:
         return sum(line.amount for line in self.fees)
 
 
+RETURN_METHODS = {
+    "counter": "Tại quầy",
+    "post": "Qua bưu chính",
+    "online": "Trực tuyến",
+}
+"""How the result is wanted."""
+
 _TERMS = {
     "working_day": "{n} ngày làm việc",
     "calendar_day": "{n} ngày",

@@ -12,6 +12,7 @@ from typing import Any, Protocol
 
 from counter_app.domain.dossier import Dossier, Entry, Status
 from counter_app.domain.events import Actor, DossierAccepted, Event, Payload
+from counter_app.domain.form import FormContent
 from counter_app.domain.office import Office
 from counter_app.domain.officer import Officer
 from counter_app.domain.outcome import Outcome
@@ -343,7 +344,7 @@ class PaperMaker(Protocol):
 
     def test_job(self, width: int) -> bytes: ...
 
-    def form_pdf(self, content: Any, form: str, paper: str) -> bytes: ...
+    def form_pdf(self, content: FormContent, paper: str) -> bytes: ...
 
 
 class Printer(Protocol):

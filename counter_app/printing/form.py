@@ -40,11 +40,9 @@ from reportlab.platypus import (  # noqa: E402
 
 import resources  # noqa: E402
 from counter_app.domain.faults import FileFault  # noqa: E402
-from counter_app.domain.notice import Notice  # noqa: E402
-from counter_app.domain.receipt import Receipt  # noqa: E402
+from counter_app.domain.form import FormContent, Rows  # noqa: E402
 from counter_app.domain.text import clean_text  # noqa: E402
 from counter_app.errors import EnvironmentFault, Refused  # noqa: E402
-from counter_app.printing.form_fields import fields_of, rows_of  # noqa: E402
 from counter_app.printing.form_template import Template, parse_template  # noqa: E402
 
 _SETS = ("FS-2025", "FS-2018")
@@ -64,10 +62,10 @@ class _Styles:
     count: ParagraphStyle
 
 
-def draw_form(content: Receipt | Notice, form: str, paper: str) -> bytes:
+def draw_form(content: FormContent, paper: str) -> bytes:
     """The form as PDF."""
     _register()
-    template = _template(content.form_set, form)
+    template = _template(content.form_set, content.form)
     size, points, margin = _SIZES[paper]
     styles = _styles(points)
     out = BytesIO()
@@ -79,7 +77,7 @@ def draw_form(content: Receipt | Notice, form: str, paper: str) -> bytes:
         topMargin=margin * 0.8,
         bottomMargin=margin * 0.8,
         title=template.title,
-        author=content.office_name,
+        author=clean_text(content.fields["office_name"]),
         invariant=1,
     )
     story = _story(template, content, styles, size[0] - 2 * margin)
@@ -100,9 +98,9 @@ def _template(form_set: str, form: str) -> Template:
 
 
 def _story(
-    template: Template, content: Receipt | Notice, styles: _Styles, width: float
+    template: Template, content: FormContent, styles: _Styles, width: float
 ) -> list[Flowable]:
-    fields = {name: clean_text(value) for name, value in fields_of(content).items()}
+    fields = {name: clean_text(value) for name, value in content.fields.items()}
     story: list[Flowable] = [_letterhead(template, content, fields, styles, width)]
     story += [Spacer(1, 6), Paragraph(escape(template.title), styles.title)]
     for block in template.blocks:
@@ -117,11 +115,11 @@ def _story(
                 story.append(Spacer(1, 4))
                 story.append(Paragraph(_filled(block.text, fields), styles.small))
             case "table":
-                story.append(_table(block.columns, rows_of(content), styles, width))
+                story.append(_table(block.columns, content.tables["papers"], styles, width))
             case "items":
                 story += [
                     Paragraph(f"{number}. {escape(clean_text(item))}", styles.body)
-                    for number, item in enumerate(getattr(content, "items", ()), 1)
+                    for number, (item,) in enumerate(content.tables["items"], 1)
                 ]
             case "signatures":
                 story.append(_signatures(block.columns, fields, styles, width))
@@ -135,7 +133,7 @@ def _filled(text: str, fields: dict[str, str]) -> str:
 
 def _letterhead(
     template: Template,
-    content: Receipt | Notice,
+    content: FormContent,
     fields: dict[str, str],
     styles: _Styles,
     width: float,
@@ -152,9 +150,7 @@ def _letterhead(
     return table
 
 
-def _table(
-    columns: tuple[str, ...], rows: list[list[str]], styles: _Styles, width: float
-) -> Flowable:
+def _table(columns: tuple[str, ...], rows: Rows, styles: _Styles, width: float) -> Flowable:
     narrow = 0.13 * width
     widths = [0.08 * width, width - 0.08 * width - narrow * (len(columns) - 2)]
     widths += [narrow] * (len(columns) - 2)

@@ -3,8 +3,8 @@
 import string
 from dataclasses import dataclass
 
+from counter_app.domain.form_content import FIELDS
 from counter_app.domain.toml_file import Table, read
-from counter_app.printing.form_fields import FIELDS
 
 KINDS = ("line", "centred", "note", "table", "items", "signatures")
 

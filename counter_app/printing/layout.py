@@ -7,14 +7,9 @@ from datetime import datetime
 from counter_app.domain.calendar import weekday_name
 from counter_app.domain.events import ReceivedComponent
 from counter_app.domain.money import vnd
-from counter_app.domain.receipt import Receipt
+from counter_app.domain.receipt import RETURN_METHODS, Receipt
 from counter_app.domain.text import clean_text
 
-RETURN_METHODS = {
-    "counter": "Tại quầy",
-    "post": "Qua bưu chính",
-    "online": "Trực tuyến",
-}
 TITLE = ("GIẤY TIẾP NHẬN HỒ SƠ", "VÀ HẸN TRẢ KẾT QUẢ")
 
 

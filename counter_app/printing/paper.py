@@ -2,7 +2,7 @@
 
 from io import BytesIO
 
-from counter_app.domain.notice import Notice
+from counter_app.domain.form import FormContent
 from counter_app.domain.receipt import Receipt
 from counter_app.printing.escpos import Profile, job_bytes
 from counter_app.printing.form import draw_form
@@ -26,6 +26,6 @@ class Paper:
         """A page for trying a printer."""
         return job_bytes(draw_test_page(width), Profile(width=width))
 
-    def form_pdf(self, content: Receipt | Notice, form: str, paper: str) -> bytes:
+    def form_pdf(self, content: FormContent, paper: str) -> bytes:
         """A statutory form."""
-        return draw_form(content, form, paper)
+        return draw_form(content, paper)

@@ -13,26 +13,12 @@ from typing import Literal
 from counter_app.domain import events as ev
 from counter_app.domain.dossier import Dossier
 from counter_app.domain.events import Actor
-from counter_app.domain.notice import Notice
-from counter_app.domain.office import Office
 from counter_app.domain.officer import Officer
 from counter_app.domain.outcome import Outcome
 from counter_app.domain.receipt import Receipt, receipt_of
 from counter_app.errors import Refused
 from counter_app.ports import Books, Clock, IdSource, PaperMaker, Printer, PrintJob, Store
 from counter_app.services.results import Changes
-
-FORMS = (
-    "receipt",
-    "supplement",
-    "refusal",
-    "apology",
-    "stop",
-    "control",
-    "handover",
-    "result",
-)
-"""Names of forms; the ones that have a template are printed, the others say so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +32,7 @@ class Printed:
 
 
 class Prints:
-    """Draws slips and forms, sends them, keeps the outcomes."""
+    """Draws slips, sends them, keeps the outcomes."""
 
     def __init__(
         self,
@@ -79,27 +65,6 @@ class Prints:
         """The next print as the printer's bytes; never counted."""
         receipt, copies = self.receipt(dossier_id)
         return self._paper().slip_job(receipt, width, copies)
-
-    def form_pdf(self, subject: str, form: str, paper: str | None = None) -> bytes:
-        """A statutory form of a dossier or notice, by id, code or number."""
-        if form not in FORMS:
-            raise Refused("form_unknown", f"Không có mẫu “{form}”. Chọn: {', '.join(FORMS)}.")
-        size = paper or ("a5" if form == "receipt" else "a4")
-        if size not in ("a5", "a4"):
-            raise Refused("paper_unknown", "Khổ giấy là a5 hoặc a4.")
-        with self._store.read() as books:
-            content: Receipt | Notice
-            if form == "receipt":
-                content = _receipt(books, _dossier(books, _one(books, subject)))
-            else:
-                content = _notice(books, subject, form)
-        return self._paper().form_pdf(content, form, size)
-
-    def any_form(self, subject: str) -> bytes:
-        """The form that belongs to a dossier or to a notice."""
-        with self._store.read() as books:
-            notice = books.notices.get(subject)
-        return self.form_pdf(subject, notice.kind if notice else "receipt")
 
     def test_job(self, width: int) -> bytes:
         """A page that shows edges, letters and the QR of a printer."""
@@ -191,15 +156,6 @@ class Prints:
         books.dossiers.refresh(dossier_id)
 
 
-def _one(books: Books, subject: str) -> str:
-    if books.dossiers.row(subject) is not None:
-        return subject
-    found = books.dossiers.ids_of(subject)
-    if not found:
-        raise Refused("dossier_unknown", f"Không có hồ sơ mã “{subject}” trong sổ. Xem lại mã.")
-    return found[0]
-
-
 def _dossier(books: Books, dossier_id: str) -> Dossier:
     dossier = books.dossiers.get(dossier_id)
     if dossier is None:
@@ -209,19 +165,6 @@ def _dossier(books: Books, dossier_id: str) -> Dossier:
 
 def _receipt(books: Books, dossier: Dossier) -> Receipt:
     return receipt_of(dossier, books.settings.office(dossier.office_version))
-
-
-def _notice(books: Books, subject: str, form: str) -> Notice:
-    row = books.notices.get(subject)
-    if row is None or row.kind != form:
-        raise Refused(
-            "action_missing",
-            "Chưa có việc nào sinh ra mẫu này. Xem lại mã hồ sơ hoặc số phiếu.",
-        )
-    event, payload = books.log.of(row.id)[0]
-    assert isinstance(payload, ev.IntakeRefused)
-    office: Office = books.settings.office(payload.office_version)
-    return Notice.of_refusal(event, payload, office)
 
 
 def _touched(dossier_id: str) -> Changes:

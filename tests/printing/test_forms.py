@@ -33,7 +33,7 @@ def text_of(pdf: bytes) -> str:
 
 @pytest.mark.parametrize("paper", ["a5", "a4"])
 def test_the_receipt_says_everything(counter: Counter, dossier_id: str, paper: str) -> None:
-    text = text_of(counter.prints.form_pdf(dossier_id, "receipt", paper))
+    text = text_of(counter.forms.pdf("receipt", dossier_id, paper))
     for words in (
         "CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM",
         "GIẤY TIẾP NHẬN HỒ SƠ VÀ HẸN TRẢ KẾT QUẢ",
@@ -55,13 +55,13 @@ def test_the_receipt_says_everything(counter: Counter, dossier_id: str, paper: s
 
 
 def test_the_same_bytes_twice(counter: Counter, dossier_id: str) -> None:
-    first = counter.prints.form_pdf(dossier_id, "receipt")
-    assert counter.prints.form_pdf(dossier_id, "receipt") == first
+    first = counter.forms.pdf("receipt", dossier_id)
+    assert counter.forms.pdf("receipt", dossier_id) == first
 
 
 def test_every_font_is_embedded_and_ours(counter: Counter, dossier_id: str, tmp_path: Path) -> None:
     path = tmp_path / "f.pdf"
-    path.write_bytes(counter.prints.form_pdf(dossier_id, "receipt"))
+    path.write_bytes(counter.forms.pdf("receipt", dossier_id))
     told = subprocess.run(["pdffonts", str(path)], capture_output=True, text=True, check=True)
     fonts = told.stdout.splitlines()[2:]
     assert fonts
@@ -82,7 +82,7 @@ def test_notices_have_their_own_numbers(
     made = counter.intake.refuse(given, officer)
     assert isinstance(made, Noticed)
     assert made.notice_no == "2-0001"
-    text = text_of(counter.prints.form_pdf(made.notice_id, kind))
+    text = text_of(counter.forms.pdf(kind, made.notice_id))
     for words in (title, "Không thuộc thẩm quyền", "Bản sao trích lục", "HỒ THỊ NGUYỆT"):
         assert words in text
     again = counter.intake.refuse(given, officer)
@@ -94,14 +94,14 @@ def test_markup_in_a_name_is_only_letters(counter: Counter, officer: Officer) ->
     made = counter.intake.accept(draft(name="<img src=file:x> & <b>A</b> {code}"), officer)
     assert isinstance(made, Accepted)
     assert "<img src=file:x> & <b>A</b> {code}" in text_of(
-        counter.prints.form_pdf(made.dossier_id, "receipt")
+        counter.forms.pdf("receipt", made.dossier_id)
     )
 
 
 def test_a_form_before_its_action_is_refused(counter: Counter, dossier_id: str) -> None:
     for form in ("refusal", "stop", "apology", "khong-co"):
         with pytest.raises(Refused):
-            counter.prints.form_pdf(dossier_id, form)
+            counter.forms.pdf(form, dossier_id)
 
 
 @pytest.mark.parametrize(

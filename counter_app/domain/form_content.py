@@ -1,11 +1,13 @@
-"""The values that templates may name, as words."""
+"""Filling a form: from the book to the words and rows its template may name."""
 
 from datetime import datetime
 
+from counter_app.domain.events import Event, IntakeRefused
+from counter_app.domain.form import FormContent, Rows
 from counter_app.domain.money import in_words, vnd
-from counter_app.domain.notice import Notice
-from counter_app.domain.receipt import Receipt
-from counter_app.printing.layout import RETURN_METHODS
+from counter_app.domain.office import Office
+from counter_app.domain.personal_number import mask
+from counter_app.domain.receipt import RETURN_METHODS, Receipt
 
 FIELDS = frozenset(
     [
@@ -41,32 +43,48 @@ FIELDS = frozenset(
 )
 
 
-def fields_of(content: Receipt | Notice) -> dict[str, str]:
-    """Every field a template may name; what does not apply is empty."""
-    found = dict.fromkeys(FIELDS, "")
-    found.update(_receipt(content) if isinstance(content, Receipt) else _notice(content))
-    return found
+def receipt_content(receipt: Receipt) -> FormContent:
+    """The receipt in force of a dossier."""
+    return FormContent(
+        "receipt",
+        receipt.form_set,
+        receipt.received_at,
+        receipt.letterhead,
+        _all(_receipt(receipt)),
+        {"papers": _papers(receipt)},
+    )
 
 
-def rows_of(content: Receipt | Notice) -> list[list[str]]:
-    """The table of papers: number, name, originals, certified, copies."""
-    if isinstance(content, Notice):
-        return [[str(n), item, "", "", ""] for n, item in enumerate(content.items, 1)]
-    rows = [
-        [
-            "",
-            component.name,
-            "xem" if component.present else _count(component.originals),
-            _count(component.certified),
-            _count(component.copies),
-        ]
-        for component in content.components
-    ]
-    rows += [
-        ["", f"{line.name or 'Bản sao'} ({line.pages} trang)", "", _count(line.copies), ""]
-        for line in content.pages
-    ]
-    return [[str(number), *row[1:]] for number, row in enumerate(rows, 1)]
+def refusal_content(event: Event, payload: IntakeRefused, office: Office) -> FormContent:
+    """A refusal, or what is still missing, of an intake that got no dossier code."""
+    made_at = datetime.fromisoformat(event.occurred_at)
+    applicant = payload.applicant
+    fields = {
+        "number": payload.notice_no,
+        "made_on": _capital(long_day(made_at)),
+        "office_name": office.name,
+        "office_phone": office.phone,
+        "applicant_name": applicant.name,
+        "address": applicant.address or "",
+        "phone": applicant.phone or "",
+        "email": applicant.email or "",
+        "masked_number": mask(applicant.personal_number) if applicant.personal_number else "",
+        "procedure_name": payload.procedure.name if payload.procedure else "",
+        "reason": payload.reason,
+        "officer": event.actor_name,
+    }
+    items = payload.items
+    return FormContent(
+        payload.notice,
+        payload.form_set,
+        made_at,
+        office.letterhead,
+        _all(fields),
+        {
+            "papers": tuple((str(n), item, "", "", "") for n, item in enumerate(items, 1)),
+            "items": tuple((item,) for item in items),
+        },
+    )
 
 
 def long_moment(moment: datetime) -> str:
@@ -78,6 +96,29 @@ def long_day(moment: datetime) -> str:
     """`ngày 26 tháng 11 năm 2026`; months up to February with a nought, as papers have it."""
     month = f"{moment.month:02d}" if moment.month < 3 else str(moment.month)
     return f"ngày {moment.day:02d} tháng {month} năm {moment.year}"
+
+
+def _all(fields: dict[str, str]) -> dict[str, str]:
+    """Every field a template may name; what does not apply is empty."""
+    return dict.fromkeys(FIELDS, "") | fields
+
+
+def _papers(receipt: Receipt) -> Rows:
+    """The table of papers: number, name, originals, certified, copies."""
+    rows = [
+        (
+            component.name,
+            "xem" if component.present else _count(component.originals),
+            _count(component.certified),
+            _count(component.copies),
+        )
+        for component in receipt.components
+    ]
+    rows += [
+        (f"{line.name or 'Bản sao'} ({line.pages} trang)", "", _count(line.copies), "")
+        for line in receipt.pages
+    ]
+    return tuple((str(number), *row) for number, row in enumerate(rows, 1))
 
 
 def _receipt(receipt: Receipt) -> dict[str, str]:
@@ -110,23 +151,6 @@ def _receipt(receipt: Receipt) -> dict[str, str]:
         "officer": receipt.officer,
         "replaces": str(receipt.replaces_no) if receipt.replaces_no else "",
         "provisional": "(tạm tính)" if receipt.provisional else "",
-    }
-
-
-def _notice(notice: Notice) -> dict[str, str]:
-    return {
-        "number": notice.notice_no,
-        "made_on": _capital(long_day(notice.made_at)),
-        "office_name": notice.office_name,
-        "office_phone": notice.office_phone,
-        "applicant_name": notice.applicant_name,
-        "address": notice.address,
-        "phone": notice.phone,
-        "email": notice.email,
-        "masked_number": notice.masked_number,
-        "procedure_name": notice.procedure_name,
-        "reason": notice.reason,
-        "officer": notice.officer,
     }
 
 
