@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import partial
 from itertools import islice
 from typing import Any
 
@@ -13,6 +14,7 @@ from counter_app.domain import chain
 from counter_app.domain.code import DossierCode
 from counter_app.domain.dossier import Entry, fold
 from counter_app.domain.events import Actor, Payload
+from counter_app.domain.notice import numbered
 from counter_app.errors import Refused
 from counter_app.wire.codec import encode_payload, type_and_version
 from db.books import Settings
@@ -81,7 +83,8 @@ def _write(books: Books, batch: Sequence[Sequence[Written]]) -> None:
         entries: list[Entry] = []
         last_dseq = 0
         for written in story:
-            name, version = type_and_version(written.payload)
+            payload = numbered(written.payload, partial(_next_notice, books, written.at.year))
+            name, version = type_and_version(payload)
             dseq += 1
             event = chain.seal(
                 head,
@@ -96,13 +99,13 @@ def _write(books: Books, batch: Sequence[Sequence[Written]]) -> None:
                 "seed",
                 written.actor.id,
                 written.actor.name,
-                encode_payload(written.payload, written.salt),
+                encode_payload(payload, written.salt),
             )
             head = event.hash
             if name != "slip.printed":
                 last_dseq = dseq
             events.append(values_of(event))
-            entries.append((event, written.payload))
+            entries.append((event, payload))
         state = fold(entries)
         assert state is not None
         rows.append({**books.dossiers.values_of(state, last_dseq), "_words": words_of(state)})
@@ -125,6 +128,10 @@ def _write(books: Books, batch: Sequence[Sequence[Written]]) -> None:
     _count_numbers(books, rows)
     settings.put("head", head)
     settings.put("dseq", str(dseq))
+
+
+def _next_notice(books: Books, year: int, kind: str) -> str:
+    return books.numbers.next_notice(kind, year)
 
 
 def _count_numbers(books: Books, rows: Sequence[dict[str, object]]) -> None:

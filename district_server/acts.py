@@ -11,7 +11,7 @@ from sqlalchemy import Connection, insert, select, update
 
 from counter_app.domain import chain
 from counter_app.domain import events as ev
-from counter_app.domain.actions import EVENT_OF, KEYS, MAKERS, Act, last_action, refusal_sentence
+from counter_app.domain.actions import EVENT_OF, KEYS, Act, last_action, make, refusal_sentence
 from counter_app.domain.dossier import Dossier, check_revert, fold, refusal
 from counter_app.domain.events import Payload
 from counter_app.domain.fields import Fields
@@ -85,18 +85,18 @@ def _payload(
             else refusal_sentence(dossier, reason)
         )
         raise Refused(reason.value, text)
-    fields = Fields(_addressed(action, given), KEYS[action], now)
-    made = MAKERS[action](
+    made = make(
+        action,
         Act(
             dossier,
-            fields,
+            Fields(_addressed(action, given), KEYS[action], now),
             now,
             lambda kind: _next_notice(connection, org, kind, now.year),
             lambda: dossier.due,
-        )
+        ),
     )
-    if problems := fields.problems():
-        raise Refused(problems[0].code, problems[0].message)
+    if isinstance(made, tuple):
+        raise Refused(made[0].code, made[0].message)
     return made
 
 

@@ -1,7 +1,8 @@
 """What each action needs and the event it makes: one table for counters and the upper server.
 
 Whether an action may follow now is the fold's business (`domain.dossier`); here its fields are read
-and every mistake is named. Running numbers and due dates are asked of whoever calls.
+and every mistake is named. Running numbers and due dates are asked of whoever calls; a number only once nothing is
+left to refuse.
 """
 
 from collections.abc import Callable, Mapping
@@ -13,6 +14,8 @@ from counter_app.domain import events as ev
 from counter_app.domain.dossier import NOT_REVERTIBLE, Dossier, Rejection, Status, TimelineEntry
 from counter_app.domain.events import Destination, Payload
 from counter_app.domain.fields import Fields
+from counter_app.domain.notice import numbered
+from counter_app.domain.problems import Problem
 from counter_app.domain.procedure import ProcessingUnit
 
 
@@ -87,11 +90,8 @@ def _request_supplement(act: Act) -> Payload:
     items = act.fields.texts("items", "Chưa ghi giấy tờ cần bổ sung. Ghi đủ một lần.")
     reason = act.fields.required("reason", "Chưa có lý do yêu cầu bổ sung. Gõ lý do.")
     until = act.fields.day("until")
-    if act.fields.wrong:
-        return ev.NoteAdded("")
-    number = act.next_notice("supplement")
     policy = act.dossier.facts.procedure.supplement_policy
-    return ev.SupplementRequested(number, items, reason, policy, until, act.fields.text("note"))
+    return ev.SupplementRequested("", items, reason, policy, until, act.fields.text("note"))
 
 
 def _receive_supplement(act: Act) -> Payload:
@@ -135,12 +135,10 @@ def _extend(act: Act) -> Payload:
         act.fields.add(
             "new_due_at", "moment_wrong", "Ngày hẹn lại phải sau ngày hẹn đang có hiệu lực."
         )
-    if act.fields.wrong or new_due_at is None:
-        return ev.NoteAdded("")
     return ev.DossierExtended(
-        act.next_notice("apology"),
+        "",
         act.dossier.due_at,
-        new_due_at,
+        new_due_at or act.dossier.due_at,
         reason,
         act.fields.text("unit_at_fault"),
         act.fields.text("approver"),
@@ -152,10 +150,7 @@ def _extend(act: Act) -> Payload:
 def _stop(act: Act) -> Payload:
     decision_no = act.fields.required("decision_no", "Chưa có số quyết định dừng. Gõ số.")
     reason = act.fields.required("reason", "Chưa có lý do dừng. Gõ lý do.")
-    if act.fields.wrong:
-        return ev.NoteAdded("")
-    number = act.next_notice("stop")
-    return ev.DossierStopped(number, decision_no, reason, act.fields.text("note"))
+    return ev.DossierStopped("", decision_no, reason, act.fields.text("note"))
 
 
 def _withdraw(act: Act) -> Payload:
@@ -228,7 +223,7 @@ def refusal_sentence(dossier: Dossier, reason: Rejection) -> str:
     return text
 
 
-MAKERS: Mapping[str, Callable[[Act], Payload]] = {
+_MAKERS: Mapping[str, Callable[[Act], Payload]] = {
     "transfer": _transfer,
     "take-over": lambda act: ev.DossierTakenOver(act.fields.text("note")),
     "request-supplement": _request_supplement,
@@ -242,4 +237,10 @@ MAKERS: Mapping[str, Callable[[Act], Payload]] = {
     "return": _return,
     "void": _void,
 }
-"""Action → what makes its event out of the given fields."""
+"""Action → what makes its event out of the given fields, all but the number of its notice."""
+
+
+def make(action: str, act: Act) -> Payload | tuple[Problem, ...]:
+    """The event of an action, or what must be mended. What is refused takes no number."""
+    payload = _MAKERS[action](act)
+    return act.fields.problems() or numbered(payload, act.next_notice)

@@ -25,11 +25,6 @@ class Fields:
             if key not in keys
         ]
 
-    @property
-    def wrong(self) -> bool:
-        """Whether anything must be mended."""
-        return bool(self._problems)
-
     def problems(self) -> tuple[Problem, ...]:
         """What must be mended."""
         return tuple(self._problems)

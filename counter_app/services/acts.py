@@ -13,9 +13,9 @@ from counter_app.domain import events as ev
 from counter_app.domain.actions import (
     EVENT_OF,
     KEYS,
-    MAKERS,
     Act,
     last_action,
+    make,
     may_return_at_once,
     refusal_sentence,
 )
@@ -187,20 +187,19 @@ class Acts:
         reason = None if at_once else refusal(dossier, EVENT_OF[action], by_upper=False)
         if reason is not None:
             return _not_now(dossier, reason)
-        fields = Fields(given, KEYS[action], now)
-        act = Act(
-            dossier,
-            fields,
-            now,
-            lambda kind: books.numbers.next_notice(kind, now.year),
-            lambda: self._due_after_wait(books, dossier, now),
+        made = make(
+            action,
+            Act(
+                dossier,
+                Fields(given, KEYS[action], now),
+                now,
+                lambda kind: books.numbers.next_notice(kind, now.year),
+                lambda: self._due_after_wait(books, dossier, now),
+            ),
         )
-        payload = MAKERS[action](act)
-        if problems := fields.problems():
-            return Rejected(problems)
-        if at_once:
-            return ev.DossierCompleted(signed_by=""), payload
-        return (payload,)
+        if isinstance(made, tuple):
+            return Rejected(made)
+        return (ev.DossierCompleted(), made) if at_once else (made,)
 
     def _due_after_wait(self, books: Books, dossier: Dossier, now: datetime) -> ev.Due:
         """The due moment when the open wait ends now."""

@@ -163,11 +163,10 @@ class Inventor:
         if fate < 0.02:
             plan.append((0.3, ev.DossierWithdrawn("Người dân xin rút")))
         elif fate < 0.03:
-            plan.append((0.5, ev.DossierStopped("1-0001", "15/QĐ", "Không đủ điều kiện")))
+            plan.append((0.5, ev.DossierStopped("", "15/QĐ", "Không đủ điều kiện")))
         elif fate < 0.05:
-            plan.append(
-                (0.4, ev.SupplementRequested("1-0001", ("Bản sao giấy tờ",), "Thiếu", "restart"))
-            )
+            missing = ("Bản sao giấy tờ",)
+            plan.append((0.4, ev.SupplementRequested("", missing, "Thiếu", "restart")))
         elif fate < 0.06:
             plan.append((0.4, ev.PaymentRequested(50_000, "Nghĩa vụ tài chính", "resume")))
         else:

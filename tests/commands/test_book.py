@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 from console import PASSPHRASE, PIN, Answer, Console, in_vietnamese, lines
 
+from counter_app.bootstrap import open_counter
+
 ROOT = Path(__file__).parents[2]
 KHE_SANH = ROOT / "resources" / "offices" / "khe-sanh.toml"
 STATES = [
@@ -533,6 +535,26 @@ def test_the_same_size_and_seed_give_the_same_dossiers(
     assert one == again
     assert one != other
     assert one
+
+
+def test_an_invented_book_is_whole_and_its_notices_are_numbered(console: Console) -> None:
+    for seed in (5, 6):
+        assert console("seed", "--dossiers", 120, "--seed", seed).status == 0
+
+    assert console("check").status == 0
+    counter = open_counter(console.folder, PASSPHRASE)
+    with counter.store.read() as books:
+        told = books.connection.exec_driver_sql(
+            "SELECT type, occurred_at, payload FROM event_log"
+            " WHERE type IN ('supplement.requested', 'dossier.stopped') ORDER BY num"
+        ).fetchall()
+    counter.close()
+    numbers: dict[tuple[str, str], list[str]] = {}
+    for kind, at, payload in told:
+        numbers.setdefault((kind, at[:4]), []).append(json.loads(payload)["notice_no"])
+    assert any(len(given) > 1 for given in numbers.values())
+    for given in numbers.values():
+        assert given == [f"2-{number:04d}" for number in range(1, len(given) + 1)]
 
 
 def test_trials_never_stand_beside_real_dossiers(console: Console) -> None:
