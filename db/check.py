@@ -4,13 +4,16 @@ import hashlib
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
+from typing import get_args
 
 from sqlalchemy import select
 
 from counter_app.domain import chain
 from counter_app.domain.code import DossierCode
 from counter_app.domain.dossier import Dossier, fold
-from counter_app.domain.events import DossierAccepted, Event
+from counter_app.domain.events import TYPE_OF, DossierAccepted, Event, IntakeRefused
+from counter_app.domain.notice import Numbered, kind_of
 from counter_app.domain.receipt import slip_code_of
 from counter_app.domain.slip_code import Verdict, Verify, judge
 from counter_app.wire.codec import decode_payload
@@ -24,6 +27,8 @@ from db.tables import (
     dossier_alias,
     event_log,
     issued_code,
+    notice,
+    notice_number,
     officer,
 )
 
@@ -61,14 +66,24 @@ def check(store: Store, verify: Verify | None = None) -> Report:
         faults = [
             *_pages(books),
             *_chain(books),
-            *_dossiers(books, verify),
-            *_numbers(books),
-            *_officers(books),
+            *_readable(_dossiers(books, verify)),
+            *_readable(_numbers(books)),
+            *_readable(_notices(books)),
+            *_readable(_officers(books)),
         ]
         events = books.connection.exec_driver_sql("SELECT count(*) FROM event_log").scalar_one()
         dossiers = books.connection.exec_driver_sql("SELECT count(*) FROM dossier").scalar_one()
         head = books.settings.get("head") or ""
     return Report(events, dossiers, head, tuple(faults))
+
+
+def _readable(faults: Iterator[Fault]) -> Iterator[Fault]:
+    """What one comparison finds, as far as the log can be read; the chain names the bad event."""
+    try:
+        yield from faults
+    except (ValueError, TypeError):
+        # msgspec's faults are ValueErrors
+        yield Fault("log_unreadable", "Có việc trong sổ không đọc được nữa.")
 
 
 def _pages(books: Books) -> Iterator[Fault]:
@@ -127,12 +142,7 @@ def _dossiers(books: Books, verify: Verify | None) -> Iterator[Fault]:
     aliases: set[tuple[str, str]] = set()
     codes: dict[str, str] = {}
     for (dossier_id,) in books.connection.execute(accepted).fetchall():
-        try:
-            state = fold(books.log.of(dossier_id))
-        except (ValueError, TypeError):
-            # msgspec's faults are ValueErrors; the chain has named the event already
-            yield Fault("dossier_unreadable", "Có việc trong sổ không đọc được nữa.", dossier_id)
-            return
+        state = fold(books.log.of(dossier_id))
         row = rows.pop(dossier_id, None)
         if state is None or row is None:
             yield Fault(
@@ -231,6 +241,33 @@ def _numbers(books: Books) -> Iterator[Fault]:
     for day, numbers in given.items():
         if kept.get(day, 0) < max(numbers):
             yield Fault("count_behind", f"Số đếm của ngày {day} thấp hơn mã đã cấp.")
+
+
+def _notices(books: Books) -> Iterator[Fault]:
+    """The list of notices without a dossier, and the last number of each kind and year."""
+    own = books.settings.identity()
+    told: set[tuple[str, ...]] = set()
+    last: dict[tuple[str, int], int] = {}
+    query = select(*EVENT_COLUMNS).where(event_log.c.type.in_(_NUMBERED))
+    for row in books.connection.execute(query):
+        event = Event(*row)
+        payload = decode_payload(event)
+        if not isinstance(payload, Numbered):
+            continue
+        if isinstance(payload, IntakeRefused):
+            told.add((event.event_id, payload.notice_no, payload.notice, event.occurred_at))
+        if event.device == own.device_id:
+            kept_as = kind_of(payload), datetime.fromisoformat(event.occurred_at).year
+            number = int(payload.notice_no.partition("-")[2])
+            last[kept_as] = max(last.get(kept_as, 0), number)
+    if told != {tuple(row) for row in books.connection.execute(select(*notice.c))}:
+        yield Fault("notice_differs", "Danh sách phiếu từ chối và phiếu bổ sung khác với sổ.")
+    rows = books.connection.execute(select(notice_number))
+    if last != {(row.kind, row.year): row.last for row in rows}:
+        yield Fault("count_differs", "Số đếm của các loại phiếu không khớp với phiếu đã cấp.")
+
+
+_NUMBERED = [TYPE_OF[payload] for payload in get_args(Numbered)]
 
 
 def _officers(books: Books) -> Iterator[Fault]:
