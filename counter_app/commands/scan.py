@@ -11,7 +11,7 @@ from pathlib import Path
 from counter_app.commands.due import read_text
 from counter_app.commands.lines import write
 from counter_app.domain.scan import route
-from counter_app.domain.slip_code import KnownKey, decode, judge, key_id_of
+from counter_app.domain.slip_code import KnownKey, judge, key_id_of
 from counter_app.errors import EnvironmentFault
 
 
@@ -36,10 +36,10 @@ def run(options: argparse.Namespace) -> int:
             continue
         scan = route(payload)
         verdict = None
-        if scan.kind == "slip" and (slip := decode(payload.decode("ascii", "replace"))):
-            from counter_app.keys.device import verify  # only a slip needs cryptography
+        if scan.signed is not None:
+            from counter_app.keys.device import verify  # only a signature needs cryptography
 
-            verdict = judge(slip, keys, verify)
+            verdict = judge(scan.signed, keys, verify)
         write(
             {
                 "kind": scan.kind,

@@ -90,6 +90,10 @@ NOT_AN_ACTION = frozenset({"slip.printed", "note.added", "payment.voided", "doss
 NOT_REVERTIBLE = NOT_AN_ACTION | {"dossier.accepted", "dossier.corrected", "action.reverted"}
 
 
+ON_A_SLIP = frozenset({"receipt", "visit"})
+"""What a citizen holds of a dossier: its own slip, or the one of the whole visit."""
+
+
 class Rejection(StrEnum):
     """Why the fold refused an event."""
 
@@ -410,7 +414,7 @@ def _corrected(dossier: Dossier, payload: ev.DossierCorrected) -> dict[str, Any]
 
 
 def _printed(dossier: Dossier, payload: ev.SlipPrinted) -> dict[str, Any]:
-    if payload.what != "receipt" or payload.outcome == "FAILED":
+    if payload.what not in ON_A_SLIP or payload.outcome == "FAILED":
         return {}
     copies = dict(dossier.copies)
     copies[payload.receipt_no] = copies.get(payload.receipt_no, 0) + 1

@@ -464,12 +464,36 @@ class SlipPrinted:
 
     job_id: str
     what: str
-    """`receipt`, or the name of a form."""
+    """`receipt`, `visit` where one slip tells of several dossiers, or `form:` and a form's name."""
     receipt_no: int
     copy_no: int
     outcome: Literal["CONFIRMED", "SENT", "UNKNOWN", "FAILED"]
     printer: str
     bytes_hash: str
+
+
+@dataclass(frozen=True, slots=True)
+class VisitClosed:
+    """One visit (lượt) of one applicant is done: its dossiers share one slip."""
+
+    visit_id: str
+    codes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PadPrinted:
+    """Blank slips of the emergency pad (tập phiếu dự phòng) were given these numbers."""
+
+    numbers: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PadAccounted:
+    """What became of a pad slip that is no dossier. `unused` takes a mistaken fate back."""
+
+    number: str
+    fate: Literal["spoilt", "lost", "unused"]
+    reason: str
 
 
 Payload = (
@@ -499,6 +523,9 @@ Payload = (
     | DossierRenumbered
     | NoteAdded
     | SlipPrinted
+    | VisitClosed
+    | PadPrinted
+    | PadAccounted
 )
 
 TYPES: dict[str, tuple[int, type[Payload]]] = {
@@ -528,6 +555,9 @@ TYPES: dict[str, tuple[int, type[Payload]]] = {
     "dossier.renumbered": (1, DossierRenumbered),
     "note.added": (1, NoteAdded),
     "slip.printed": (1, SlipPrinted),
+    "visit.closed": (1, VisitClosed),
+    "pad.printed": (1, PadPrinted),
+    "pad.accounted": (1, PadAccounted),
 }
 """Event type → its newest version and the payload of that version."""
 

@@ -6,9 +6,10 @@ from typing import Literal
 
 from counter_app.domain.citizen_card import CitizenCard, read_card
 from counter_app.domain.code import DossierCode
-from counter_app.domain.slip_code import decode, looks_like_slip
+from counter_app.domain.pad_code import PadNumber, decode_pad
+from counter_app.domain.slip_code import Signed, decode
 
-Kind = Literal["citizen_card", "slip", "dossier_code", "health_card", "unknown"]
+Kind = Literal["citizen_card", "slip", "pad_slip", "dossier_code", "health_card", "unknown"]
 
 _HEALTH_NUMBER = re.compile(r"^[A-Z]{2}\d{8,13}$|^\d{10}$")
 _HEX_NAME = re.compile(r"^(?:[0-9A-Fa-f]{2})+$")
@@ -22,6 +23,8 @@ class Scan:
     fields: dict[str, str]
     repaired: bool = False
     missing: tuple[str, ...] = ()
+    signed: Signed | None = None
+    """What a device signed of it, still to be judged."""
 
 
 def route(payload: str | bytes) -> Scan:
@@ -30,7 +33,7 @@ def route(payload: str | bytes) -> Scan:
     text = text.strip("\r\n\t \ufeff")
     if (card := read_card(text)) is not None:
         return Scan("citizen_card", _card_fields(card), card.repaired, card.missing)
-    if looks_like_slip(text) and (slip := decode(text)) is not None:
+    if (slip := decode(text)) is not None:
         return Scan(
             "slip",
             {
@@ -40,7 +43,20 @@ def route(payload: str | bytes) -> Scan:
                 "due_at": slip.due_at.isoformat(timespec="minutes"),
                 "key_id": slip.key_id,
             },
+            signed=slip,
         )
+    if (pad := decode_pad(text)) is not None:
+        return Scan(
+            "pad_slip",
+            {
+                "number": pad.number,
+                "printed_at": pad.printed_at.isoformat(timespec="minutes"),
+                "key_id": pad.key_id,
+            },
+            signed=pad,
+        )
+    if (number := PadNumber.parse(text)) is not None:
+        return Scan("pad_slip", {"number": str(number)})
     if (code := DossierCode.parse(text)) is not None:
         return Scan("dossier_code", {"code": str(code)})
     if _is_health_card(text):

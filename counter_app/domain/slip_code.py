@@ -14,6 +14,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Protocol
 
 from counter_app.domain.code import DossierCode
 from counter_app.domain.text import search_key
@@ -49,8 +50,8 @@ class SlipCode:
             _VERSION,
             bytes.fromhex(self.key_id),
             self.receipt_no,
-            _minutes(self.received_at),
-            _minutes(self.due_at),
+            minutes_of(self.received_at),
+            minutes_of(self.due_at),
             bytes.fromhex(self.applicant_check),
         )
         return head + self.code.encode("ascii")
@@ -63,7 +64,31 @@ class SlipCode:
         """The payload as it stands in the QR."""
         if len(self.signature) != _SIGNATURE_SIZE:
             raise ValueError("a slip is written only with its signature")
-        return _to_base28(self.body() + self.signature)
+        return to_base28(self.body() + self.signature)
+
+    @property
+    def signed_at(self) -> datetime:
+        """When it was signed, in the clock of the office."""
+        return self.received_at
+
+
+class Signed(Protocol):
+    """Something a device signed, under a context of its own."""
+
+    @property
+    def key_id(self) -> str:
+        """Whose key."""
+
+    @property
+    def signature(self) -> bytes:
+        """Ed25519, 64 bytes."""
+
+    @property
+    def signed_at(self) -> datetime:
+        """When, in wall clock without a zone."""
+
+    def signed_bytes(self) -> bytes:
+        """What was signed."""
 
 
 class Verdict(StrEnum):
@@ -87,7 +112,7 @@ class KnownKey:
 
 
 def judge(
-    slip: SlipCode,
+    slip: Signed,
     keys: Mapping[str, KnownKey] | None,
     verify: Verify,
 ) -> Verdict:
@@ -104,7 +129,7 @@ def judge(
     if known.revoked_at is None:
         return Verdict.GREEN
     revoked = known.revoked_at.replace(tzinfo=None)
-    return Verdict.AMBER if slip.received_at <= revoked else Verdict.RED
+    return Verdict.AMBER if slip.signed_at <= revoked else Verdict.RED
 
 
 def applicant_check(code: str, name: str, personal_number: str | None) -> str:
@@ -134,15 +159,14 @@ def decode(scanned: str) -> SlipCode | None:
     """Read a slip; None where the text is not one. The signature is not judged here."""
     if not looks_like_slip(scanned):
         return None
-    raw = _from_base28(payload_of(scanned))
+    raw = from_base28(payload_of(scanned))
     if len(raw) <= _HEAD.size + _SIGNATURE_SIZE or raw[0] != _VERSION:
         return None
     body, signature = raw[:-_SIGNATURE_SIZE], raw[-_SIGNATURE_SIZE:]
     _, key_id, receipt_no, received, due, check = _HEAD.unpack_from(body)
     try:
         code = body[_HEAD.size :].decode("ascii")
-        received_at = _EPOCH + timedelta(minutes=received)
-        due_at = _EPOCH + timedelta(minutes=due)
+        received_at, due_at = moment_of(received), moment_of(due)
     except (UnicodeDecodeError, OverflowError):
         return None
     if str(DossierCode.parse(code)) != code:
@@ -150,11 +174,18 @@ def decode(scanned: str) -> SlipCode | None:
     return SlipCode(code, receipt_no, received_at, due_at, key_id.hex(), check.hex(), signature)
 
 
-def _minutes(moment: datetime) -> int:
+def minutes_of(moment: datetime) -> int:
+    """Wall-clock minutes since 2000, as they stand in a QR."""
     return int((moment.replace(tzinfo=None) - _EPOCH) // timedelta(minutes=1))
 
 
-def _to_base28(raw: bytes) -> str:
+def moment_of(minutes: int) -> datetime:
+    """The minute again."""
+    return _EPOCH + timedelta(minutes=minutes)
+
+
+def to_base28(raw: bytes) -> str:
+    """Bytes in the safe alphabet. The first byte is never zero."""
     number = int.from_bytes(raw, "big")
     digits = []
     while number:
@@ -163,7 +194,8 @@ def _to_base28(raw: bytes) -> str:
     return "".join(reversed(digits))
 
 
-def _from_base28(text: str) -> bytes:
+def from_base28(text: str) -> bytes:
+    """The bytes again; only for text of the alphabet."""
     number = 0
     for character in text:
         number = number * 28 + _VALUE[character]

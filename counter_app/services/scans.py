@@ -3,13 +3,13 @@
 from dataclasses import dataclass
 
 from counter_app.domain.scan import Scan, route
-from counter_app.domain.slip_code import Verdict, Verify, applicant_check, decode, judge
+from counter_app.domain.slip_code import SlipCode, Verdict, Verify, applicant_check, judge
 from counter_app.ports import Store
 
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """A scan with its verdict, and the dossier it opens."""
+    """A scan with its verdict, and the dossier it opens. A blank pad slip opens none yet."""
 
     scan: Scan
     verdict: Verdict | None = None
@@ -28,20 +28,18 @@ class Scans:
         self._verify = verify
 
     def judge(self, payload: str | bytes) -> Judged:
-        """What this is; for a slip also whether it is ours."""
+        """What this is; for what was signed also whether it is ours."""
         scan = route(payload)
-        if scan.kind == "dossier_code":
-            return Judged(scan, dossier_id=self._id_of(scan.fields["code"]))
-        if scan.kind != "slip":
+        named = scan.fields.get("code") or scan.fields.get("number")
+        if scan.kind not in ("slip", "pad_slip", "dossier_code") or not named:
             return Judged(scan)
-        text = payload if isinstance(payload, str) else payload.decode("ascii", "replace")
-        slip = decode(text)
-        if slip is None:
-            return Judged(scan, Verdict.RED)
+        slip = scan.signed
         with self._store.read() as books:
-            verdict = judge(slip, books.settings.keys(), self._verify)
-            ids = books.dossiers.ids_of(slip.code)
-            dossier = books.dossiers.get(ids[0]) if ids else None
+            verdict = judge(slip, books.settings.keys(), self._verify) if slip else None
+            ids = books.dossiers.ids_of(named)
+            dossier = books.dossiers.get(ids[0]) if ids and scan.kind == "slip" else None
+        if not isinstance(slip, SlipCode):
+            return Judged(scan, verdict, ids[0] if ids else None)
         if dossier is None:
             return Judged(scan, verdict)
         party = dossier.facts.applicant
@@ -54,8 +52,3 @@ class Scans:
             replaced,
             not replaced and expected != slip.applicant_check,
         )
-
-    def _id_of(self, code: str) -> str | None:
-        with self._store.read() as books:
-            ids = books.dossiers.ids_of(code)
-        return ids[0] if ids else None
