@@ -4,7 +4,7 @@ from PySide6.QtWidgets import QButtonGroup, QLayout, QPushButton, QStackedWidget
 
 from counter_app.domain.events import Actor
 from counter_app.domain.officer import ROLE_NAMES, Officer, Right, Role
-from counter_app.domain.outcome import Outcome
+from counter_app.domain.outcome import Outcome, Sent
 from counter_app.errors import EnvironmentFault, Refused
 from counter_app.services.results import Rejected
 from ui.desk import Desk
@@ -207,11 +207,11 @@ class SettingsPage(Page):
             self._on_fault,
         )
 
-    def _on_tested(self, answer: tuple[Outcome, str]) -> None:
-        outcome, message = answer
-        good = outcome in (Outcome.CONFIRMED, Outcome.SENT)
-        word = "Máy in đã xác nhận." if outcome is Outcome.CONFIRMED else "Đã gửi trang thử."
-        self.banner.tell(message or word, "Green" if good else "Red")
+    def _on_tested(self, answer: Sent) -> None:
+        good = answer.outcome in (Outcome.CONFIRMED, Outcome.SENT)
+        confirmed = answer.outcome is Outcome.CONFIRMED
+        word = "Máy in đã xác nhận." if confirmed else "Đã gửi trang thử."
+        self.banner.tell(answer.message or word, "Green" if good else "Red")
 
     def _add_officer(self) -> None:
         who, counter = self.desk.who, self.desk.counter

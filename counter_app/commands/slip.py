@@ -36,7 +36,11 @@ def run(options: argparse.Namespace) -> int:
 
             printer = printer_at(options.printer, options.width)
             done = counter.prints.print_slip(dossier_id, printer, officer)
-            answer = {"outcome": done.outcome.value, "copy_no": done.copy_no}
+            answer = {
+                "outcome": done.outcome.value,
+                "reason": done.reason.value,
+                "copy_no": done.copy_no,
+            }
             write({**answer, "message": done.message} if done.message else answer)
             return 0 if done.outcome in (Outcome.CONFIRMED, Outcome.SENT) else 3
     write({"outcome": Outcome.SENT.value})

@@ -15,7 +15,8 @@ from counter_app.domain.events import Actor, DossierAccepted, Event, Payload
 from counter_app.domain.form import FormContent
 from counter_app.domain.office import Office
 from counter_app.domain.officer import Officer
-from counter_app.domain.outcome import Outcome
+from counter_app.domain.outcome import Outcome, Sent
+from counter_app.domain.printer import Profile
 from counter_app.domain.slip_code import KnownKey
 
 
@@ -340,9 +341,9 @@ class PaperMaker(Protocol):
 
     def slip_png(self, receipt: Any, width: int, copy_no: int) -> bytes: ...
 
-    def slip_job(self, receipt: Any, width: int, copy_no: int) -> bytes: ...
+    def slip_job(self, receipt: Any, profile: Profile, copy_no: int) -> bytes: ...
 
-    def test_job(self, width: int) -> bytes: ...
+    def test_job(self, profile: Profile) -> bytes: ...
 
     def form_pdf(self, content: FormContent, paper: str) -> bytes: ...
 
@@ -354,7 +355,7 @@ class Printer(Protocol):
     def name(self) -> str: ...
 
     @property
-    def width(self) -> int: ...
+    def profile(self) -> Profile: ...
 
-    def send(self, job: bytes) -> tuple[Outcome, str]:
-        """How it ended, with a sentence where somebody must act."""
+    def send(self, job: bytes) -> Sent:
+        """How it ended and why, with a sentence where somebody should look or act."""

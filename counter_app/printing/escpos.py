@@ -5,9 +5,9 @@ print garbage. Real-time commands (DLE EOT, DLE ENQ, DLE DC4) inside raster data
 the middle of a picture, so no strip may hold them.
 """
 
-from dataclasses import dataclass
-
 from PIL import Image
+
+from counter_app.domain.printer import Profile
 
 STRIP = 128
 _BAD_HEIGHT = 48
@@ -19,18 +19,6 @@ FENCE = b"\x1dr\x01"
 STATUS_PAPER = b"\x10\x04\x04"
 STATUS_OFFLINE = b"\x10\x04\x02"
 _LEAST_SKIPPED = 4
-
-
-@dataclass(frozen=True, slots=True)
-class Profile:
-    """What a printer can do."""
-
-    width: int = 576
-    cutter: bool = True
-    skip_blank: bool = False
-    """Feed over blank rows and leave out white at the right instead of sending it."""
-    feed_rows: int = 60
-    """Blank rows after the last line, so that it passes the tear bar."""
 
 
 def job_bytes(image: Image.Image, profile: Profile) -> bytes:

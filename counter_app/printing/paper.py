@@ -3,8 +3,9 @@
 from io import BytesIO
 
 from counter_app.domain.form import FormContent
+from counter_app.domain.printer import Profile
 from counter_app.domain.receipt import Receipt
-from counter_app.printing.escpos import Profile, job_bytes
+from counter_app.printing.escpos import job_bytes
 from counter_app.printing.form import draw_form
 from counter_app.printing.slip import draw_slip, draw_test_page
 
@@ -18,13 +19,13 @@ class Paper:
         draw_slip(receipt, width, copy_no).save(out, "PNG")
         return out.getvalue()
 
-    def slip_job(self, receipt: Receipt, width: int, copy_no: int) -> bytes:
-        """The slip as the bytes a printer takes."""
-        return job_bytes(draw_slip(receipt, width, copy_no), Profile(width=width))
+    def slip_job(self, receipt: Receipt, profile: Profile, copy_no: int) -> bytes:
+        """The slip as the bytes that this printer takes."""
+        return job_bytes(draw_slip(receipt, profile.width, copy_no), profile)
 
-    def test_job(self, width: int) -> bytes:
+    def test_job(self, profile: Profile) -> bytes:
         """A page for trying a printer."""
-        return job_bytes(draw_test_page(width), Profile(width=width))
+        return job_bytes(draw_test_page(profile.width), profile)
 
     def form_pdf(self, content: FormContent, paper: str) -> bytes:
         """A statutory form."""

@@ -9,11 +9,11 @@ import socket
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
 
-from counter_app.domain.outcome import Outcome
+from counter_app.domain.outcome import Reason, Sent, sent
+from counter_app.domain.printer import Profile
 from counter_app.errors import Refused
-from counter_app.printing.escpos import FENCE, STATUS_OFFLINE, STATUS_PAPER, Profile
+from counter_app.printing.escpos import FENCE, STATUS_OFFLINE, STATUS_PAPER
 
 _SEND_BUFFER = 8 * 1024
 _PIECE = 4 * 1024
@@ -27,21 +27,6 @@ class Timeouts:
     status: float = 1.0
     stall: float = 5.0
     fence: float = 15.0
-
-
-class Transport(Protocol):
-    """One way to one printer; owned by one lane."""
-
-    @property
-    def name(self) -> str:
-        """What the log calls it."""
-
-    @property
-    def profile(self) -> Profile:
-        """What the printer can do."""
-
-    def send(self, job: bytes) -> tuple[Outcome, str]:
-        """How it ended, and a sentence where somebody must act."""
 
 
 class NetworkPrinter:
@@ -59,17 +44,14 @@ class NetworkPrinter:
         self.profile = profile or Profile()
         self._timeouts = timeouts or Timeouts()
 
-    @property
-    def width(self) -> int:
-        """Dots of the head."""
-        return self.profile.width
-
-    def send(self, job: bytes) -> tuple[Outcome, str]:
+    def send(self, job: bytes) -> Sent:
         """Status, job, fence."""
         try:
             link = self._connect()
+        except ConnectionRefusedError:
+            return sent(Reason.PORT_CLOSED)
         except OSError:
-            return Outcome.FAILED, "Máy in không trả lời. Xem máy in đã bật và cắm mạng chưa."
+            return sent(Reason.UNREACHABLE)
         with link:
             return self._converse(link, job)
 
@@ -85,13 +67,13 @@ class NetworkPrinter:
             raise
         return link
 
-    def _converse(self, link: socket.socket, job: bytes) -> tuple[Outcome, str]:
+    def _converse(self, link: socket.socket, job: bytes) -> Sent:
         try:
             answered, reason = self._status(link)
         except OSError:
-            return Outcome.FAILED, "Máy in ngắt kết nối trước khi in. Tắt rồi bật lại máy in."
+            return sent(Reason.CLOSED_AT_ONCE)
         if reason:
-            return Outcome.FAILED, reason
+            return sent(reason)
         left = 0
         try:
             link.settimeout(self._timeouts.stall)
@@ -99,27 +81,27 @@ class NetworkPrinter:
             while left < len(job):
                 left += link.send(view[left : left + _PIECE])
             link.sendall(FENCE)
+        except TimeoutError:
+            return sent(Reason.NEVER_READS if left else Reason.TAKES_NOTHING)
         except OSError:
-            if left == 0:
-                return Outcome.FAILED, "Máy in không nhận dữ liệu. Xem giấy và nắp máy in."
-            return Outcome.UNKNOWN, "Máy in ngừng giữa chừng."
+            return sent(Reason.RESET_IN_JOB if left else Reason.CLOSED_AT_ONCE)
         return self._fence(link, answered)
 
-    def _status(self, link: socket.socket) -> tuple[bool, str]:
+    def _status(self, link: socket.socket) -> tuple[bool, Reason | None]:
         """Whether it answers questions at all, and what stands against printing."""
         offline = self._ask(link, STATUS_OFFLINE)
         if offline is None:
-            return False, ""
+            return False, None
         if offline & 0x04:
-            return True, "Nắp máy in đang mở. Đóng nắp rồi bấm In lại."
+            return True, Reason.COVER_OPEN
         if offline & 0x20:
-            return True, "Máy in hết giấy. Thay giấy rồi bấm In lại."
+            return True, Reason.PAPER_OUT
         if offline & 0x40:
-            return True, "Máy in báo lỗi. Tắt rồi bật lại máy in."
+            return True, Reason.ERROR
         paper = self._ask(link, STATUS_PAPER)
         if paper is not None and paper & 0x60:
-            return True, "Máy in hết giấy. Thay giấy rồi bấm In lại."
-        return True, ""
+            return True, Reason.PAPER_OUT
+        return True, None
 
     def _ask(self, link: socket.socket, question: bytes) -> int | None:
         link.settimeout(self._timeouts.status)
@@ -132,7 +114,7 @@ class NetworkPrinter:
             raise ConnectionResetError
         return answer[0]
 
-    def _fence(self, link: socket.socket, answered: bool) -> tuple[Outcome, str]:
+    def _fence(self, link: socket.socket, answered: bool) -> Sent:
         """Wait for the answer that comes only after everything before it."""
         deadline = time.monotonic() + self._timeouts.fence
         while (left := deadline - time.monotonic()) > 0:
@@ -142,17 +124,17 @@ class NetworkPrinter:
             except TimeoutError:
                 break
             except OSError:
-                return Outcome.UNKNOWN, "Máy in ngắt kết nối khi chưa báo xong."
+                return sent(Reason.RESET_BEFORE_FENCE)
             if not answer:
-                return Outcome.UNKNOWN, "Máy in đóng kết nối khi chưa báo xong."
+                return sent(Reason.RESET_BEFORE_FENCE)
             if answer[0] & 0x90 == 0:
                 if answer[0] & 0x0C:
-                    return Outcome.UNKNOWN, "Máy in báo hết giấy khi in."
-                return Outcome.CONFIRMED, ""
+                    return sent(Reason.PAPER_OUT_IN_JOB)
+                return sent(Reason.OK)
             answered = True
         if answered:
-            return Outcome.UNKNOWN, "Máy in không trả lời sau khi nhận phiếu."
-        return Outcome.SENT, "Máy in này không báo được đã in hay chưa. Xem phiếu đã ra."
+            return sent(Reason.NO_FENCE)
+        return sent(Reason.MUTE)
 
 
 class FilePrinter:
@@ -164,18 +146,13 @@ class FilePrinter:
         self._path = path
         self.profile = profile or Profile()
 
-    @property
-    def width(self) -> int:
-        """Dots of the head."""
-        return self.profile.width
-
-    def send(self, job: bytes) -> tuple[Outcome, str]:
+    def send(self, job: bytes) -> Sent:
         """Write the bytes."""
         try:
             self._path.write_bytes(job)
         except OSError:
-            return Outcome.FAILED, "Không ghi được tệp phiếu. Xem ổ đĩa còn chỗ không."
-        return Outcome.SENT, ""
+            return sent(Reason.NOT_WRITTEN)
+        return sent(Reason.WRITTEN)
 
 
 def printer_at(address: str, width: int | None = None) -> NetworkPrinter:

@@ -14,7 +14,8 @@ from counter_app.domain import events as ev
 from counter_app.domain.dossier import Dossier
 from counter_app.domain.events import Actor
 from counter_app.domain.officer import Officer
-from counter_app.domain.outcome import Outcome
+from counter_app.domain.outcome import Outcome, Reason
+from counter_app.domain.printer import Profile
 from counter_app.domain.receipt import Receipt, receipt_of
 from counter_app.errors import Refused
 from counter_app.ports import Books, Clock, IdSource, PaperMaker, Printer, PrintJob, Store
@@ -26,6 +27,7 @@ class Printed:
     """How a print ended; `message` where somebody must act."""
 
     outcome: Outcome
+    reason: Reason
     message: str
     copy_no: int
     changes: Changes
@@ -64,11 +66,11 @@ class Prints:
     def slip_job(self, dossier_id: str, width: int) -> bytes:
         """The next print as the printer's bytes; never counted."""
         receipt, copies = self.receipt(dossier_id)
-        return self._paper().slip_job(receipt, width, copies)
+        return self._paper().slip_job(receipt, Profile(width=width), copies)
 
     def test_job(self, width: int) -> bytes:
         """A page that shows edges, letters and the QR of a printer."""
-        return self._paper().test_job(width)
+        return self._paper().test_job(Profile(width=width))
 
     def print_slip(self, dossier_id: str, printer: Printer, officer: Officer) -> Printed:
         """Print the receipt in force. Waits for the printer; never leaves a transaction open."""
@@ -77,14 +79,14 @@ class Prints:
             receipt = _receipt(books, dossier)
             copy_no = dossier.prints_of(receipt.no)
             job = self._begin(books, dossier, printer.name, copy_no)
-        data = self._paper().slip_job(receipt, printer.width, copy_no)
-        outcome, message = printer.send(data)
+        data = self._paper().slip_job(receipt, printer.profile, copy_no)
+        sent = printer.send(data)
         with self._store.write() as books:
             self._settle(
-                books, job, dossier_id, outcome, copy_no, printer.name,
+                books, job, dossier_id, sent.outcome, copy_no, printer.name,
                 hashlib.sha256(data).hexdigest(), Actor(officer.id, officer.name),
             )  # fmt: skip
-        return Printed(outcome, message, copy_no, _touched(dossier_id))
+        return Printed(sent.outcome, sent.reason, sent.message, copy_no, _touched(dossier_id))
 
     def answer_unknown(self, dossier_id: str, came_out: bool, officer: Officer) -> Changes:
         """The clerk has looked: the slip came out after all, or it did not."""

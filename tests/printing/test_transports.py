@@ -8,7 +8,7 @@ from conftest import draft
 
 from counter_app.bootstrap import Counter
 from counter_app.domain.officer import Officer
-from counter_app.domain.outcome import Outcome
+from counter_app.domain.outcome import Outcome, Reason, Sent, sent
 from counter_app.errors import Refused
 from counter_app.printing.transports import FilePrinter, NetworkPrinter, Timeouts, printer_at
 from counter_app.printing.virtual import Fault, VirtualPrinter
@@ -18,7 +18,7 @@ QUICK = Timeouts(connect=0.5, status=0.3, stall=0.5, fence=0.6)
 JOB = b"\x1b@" + (b"\x1dv0\x00\x48\x00\x80\x00" + b"\x00" * 72 * 128) * 60 + b"\x1dVB\x00"
 
 
-def outcome(fault: Fault, after: int = 0, job: bytes = JOB) -> tuple[Outcome, str]:
+def outcome(fault: Fault, after: int = 0, job: bytes = JOB) -> Sent:
     with VirtualPrinter(fault, after) as printer:
         return NetworkPrinter("127.0.0.1", printer.port, timeouts=QUICK).send(job)
 
@@ -26,39 +26,39 @@ def outcome(fault: Fault, after: int = 0, job: bytes = JOB) -> tuple[Outcome, st
 @pytest.mark.parametrize(
     ("fault", "after", "expected"),
     [
-        (Fault.NONE, 0, Outcome.CONFIRMED),
-        (Fault.NO_PAPER, 0, Outcome.FAILED),
-        (Fault.COVER_OPEN, 0, Outcome.FAILED),
-        (Fault.NEVER_READS, 0, Outcome.UNKNOWN),
-        (Fault.RESET, 20_000, Outcome.UNKNOWN),
-        (Fault.RESET, len(JOB) - 500, Outcome.UNKNOWN),
-        (Fault.PAPER_OUT, 20_000, Outcome.UNKNOWN),
-        (Fault.PAPER_OUT, len(JOB) - 500, Outcome.UNKNOWN),
-        (Fault.NO_FENCE, 0, Outcome.UNKNOWN),
-        (Fault.CLOSES, 0, Outcome.UNKNOWN),
-        (Fault.MUTE, 0, Outcome.SENT),
+        (Fault.NONE, 0, Reason.OK),
+        (Fault.NO_PAPER, 0, Reason.PAPER_OUT),
+        (Fault.COVER_OPEN, 0, Reason.COVER_OPEN),
+        (Fault.NEVER_READS, 0, Reason.NEVER_READS),
+        (Fault.RESET, 20_000, Reason.RESET_IN_JOB),
+        (Fault.RESET, len(JOB) - 500, Reason.RESET_BEFORE_FENCE),
+        (Fault.PAPER_OUT, 20_000, Reason.NEVER_READS),
+        (Fault.PAPER_OUT, len(JOB) - 500, Reason.NO_FENCE),
+        (Fault.NO_FENCE, 0, Reason.NO_FENCE),
+        (Fault.CLOSES, 0, Reason.RESET_BEFORE_FENCE),
+        (Fault.MUTE, 0, Reason.MUTE),
     ],
 )
-def test_the_outcome_is_what_was_really_known(fault: Fault, after: int, expected: Outcome) -> None:
+def test_the_outcome_is_what_was_really_known(fault: Fault, after: int, expected: Reason) -> None:
     began = time.monotonic()
-    found, message = outcome(fault, after)
-    assert found is expected
-    assert bool(message) == (expected is not Outcome.CONFIRMED)
+    found = outcome(fault, after)
+    assert found == sent(expected)
+    assert bool(found.message) == (found.outcome is not Outcome.CONFIRMED)
     assert time.monotonic() - began < 10
 
 
 def test_a_printer_that_is_off_fails_at_once() -> None:
     with VirtualPrinter() as printer:
         port = printer.port
-    found, message = NetworkPrinter("127.0.0.1", port, timeouts=QUICK).send(JOB)
-    assert found is Outcome.FAILED
-    assert "đã bật" in message
+    found = NetworkPrinter("127.0.0.1", port, timeouts=QUICK).send(JOB)
+    assert found == sent(Reason.PORT_CLOSED)
+    assert "đã bật" in found.message
 
 
 def test_a_file_is_only_sent(tmp_path: Path) -> None:
-    assert FilePrinter(tmp_path / "a").send(JOB)[0] is Outcome.SENT
+    assert FilePrinter(tmp_path / "a").send(JOB) == sent(Reason.WRITTEN)
     assert (tmp_path / "a").read_bytes() == JOB
-    assert FilePrinter(tmp_path / "khong-co" / "a").send(JOB)[0] is Outcome.FAILED
+    assert FilePrinter(tmp_path / "khong-co" / "a").send(JOB) == sent(Reason.NOT_WRITTEN)
 
 
 @pytest.mark.parametrize(
@@ -85,7 +85,7 @@ def printed(
     [
         (Fault.NONE, 1, 0),
         (Fault.MUTE, 1, 0),
-        (Fault.RESET, 1, 0),
+        (Fault.RESET, 1, 1),
         (Fault.NO_PAPER, 0, 1),
     ],
 )
@@ -139,7 +139,7 @@ def test_a_crash_in_mid_print_leaves_a_question_and_prints_nothing(
         books.prints.change(job.id, state="printing", outcome=None, printer="tcp://x", copy_no=0)
     counter.prints.after_crash()
     (job,) = counter.prints.jobs_of(made.dossier_id)
-    assert (job.state, job.outcome) == ("done", Outcome.UNKNOWN)
+    assert (job.state, job.outcome) == ("unknown", Outcome.UNKNOWN)
     assert counter.prints.receipt(made.dossier_id)[1] == 1
 
 
@@ -149,3 +149,14 @@ def test_what_was_saved_and_not_printed_is_shown_first(counter: Counter, officer
     (line,) = counter.worklists.urgent(officer.id)
     assert (line.kind, line.dossier_id) == ("unprinted", made.dossier_id)
     assert "Đừng nhận lại" in line.text
+
+
+@pytest.mark.parametrize("reason", Reason)
+def test_every_reason_has_its_outcome_and_says_what_to_do(reason: Reason) -> None:
+    told = sent(reason)
+    quiet = reason in (Reason.OK, Reason.WRITTEN)
+    assert bool(told.message) != quiet
+    assert quiet or told.message.endswith(".")
+    # in the middle of a job nothing can be known to have failed
+    if reason.endswith("_in_job"):
+        assert told.outcome is Outcome.UNKNOWN

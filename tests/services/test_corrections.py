@@ -4,7 +4,8 @@ import pytest
 from services.desk import PROCEDURES, SAME_DAY, TEN_DAYS, THREE_DAYS, Desk, shown, small_catalogue
 
 from counter_app.domain import events as ev
-from counter_app.domain.outcome import Outcome
+from counter_app.domain.outcome import Reason, Sent, sent
+from counter_app.domain.printer import Profile
 from counter_app.domain.receipt import Receipt
 
 REASON = "Ghi nhầm khi nhận"
@@ -13,10 +14,10 @@ REASON = "Ghi nhầm khi nhận"
 class QuietPrinter:
     """Takes everything."""
 
-    name, width = "may-in-thu", 576
+    name, profile = "may-in-thu", Profile()
 
-    def send(self, job: bytes) -> tuple[Outcome, str]:
-        return Outcome.CONFIRMED, ""
+    def send(self, job: bytes) -> Sent:
+        return sent(Reason.OK)
 
 
 def slip(desk: Desk, dossier_id: str) -> Receipt:

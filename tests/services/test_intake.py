@@ -23,7 +23,8 @@ from services.desk import given as ordinary
 from counter_app.bootstrap import Counter
 from counter_app.domain import events as ev
 from counter_app.domain.officer import Role
-from counter_app.domain.outcome import Outcome
+from counter_app.domain.outcome import Outcome, Reason, Sent, sent
+from counter_app.domain.printer import Profile
 from counter_app.services.results import Accepted, Noticed, Rejected
 
 MakeDesk = Callable[..., Desk]
@@ -213,13 +214,13 @@ def test_a_commit_waits_for_the_disk(desk: Desk) -> None:
 class NosyPrinter:
     """While it prints it looks into the book, and writes into it."""
 
-    name, width = "may-in-thu", 576
+    name, profile = "may-in-thu", Profile()
 
     def __init__(self, desk: Desk) -> None:
         self.desk = desk
         self.seen: list[tuple[str, str]] = []
 
-    def send(self, job: bytes) -> tuple[Outcome, str]:
+    def send(self, job: bytes) -> Sent:
         other = Counter(self.desk.folder, self.desk.key)
         with other.store.read() as books:
             jobs = books.prints.unfinished()
@@ -229,7 +230,7 @@ class NosyPrinter:
             books.connection.exec_driver_sql("PRAGMA busy_timeout = 0")
             books.settings.put("local.thu", "ghi được")
         other.close()
-        return Outcome.CONFIRMED, ""
+        return sent(Reason.OK)
 
 
 def test_the_printer_finds_the_dossier_in_the_book_and_no_transaction_open(desk: Desk) -> None:

@@ -5,7 +5,8 @@ from collections.abc import Callable
 import pytest
 from services.desk import SAME_DAY, TEN_DAYS, THREE_DAYS, Desk, person
 
-from counter_app.domain.outcome import Outcome
+from counter_app.domain.outcome import Outcome, Reason, Sent
+from counter_app.domain.printer import Profile
 
 MakeDesk = Callable[..., Desk]
 
@@ -13,13 +14,13 @@ MakeDesk = Callable[..., Desk]
 class Printer:
     """Ends as it is told."""
 
-    name, width = "may-in-thu", 576
+    name, profile = "may-in-thu", Profile()
 
     def __init__(self, outcome: Outcome) -> None:
         self.outcome = outcome
 
-    def send(self, job: bytes) -> tuple[Outcome, str]:
-        return self.outcome, ""
+    def send(self, job: bytes) -> Sent:
+        return Sent(self.outcome, Reason.OK)
 
 
 def figures(desk: Desk) -> dict[str, int]:
@@ -204,7 +205,7 @@ def test_a_print_that_a_crash_cut_off_is_asked_about_and_not_repeated(
     class Cut(Exception):
         pass
 
-    def power_cut(*_: object) -> tuple[Outcome, str]:
+    def power_cut(*_: object) -> Sent:
         raise Cut
 
     with monkeypatch.context() as patch:
