@@ -7,12 +7,14 @@ import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from threading import Timer
 from time import perf_counter
 
 from benchmarks.book import PASSPHRASE, opened
 from benchmarks.measure import Figure
 
 _ROUNDS = 7
+_GIVE_UP_SECONDS = 30
 
 
 def figures(folder: Path, empty: Path, dossiers: int) -> Iterator[Figure]:
@@ -89,14 +91,18 @@ def _in_turns(commands: dict[str, Sequence[str]]) -> dict[str, float]:
 
 
 def _until_first_word(command: Sequence[str]) -> float:
-    """Milliseconds from its start until a process says something or ends."""
+    """Milliseconds from its start until a process says something or ends; one that hangs is ended."""
     began = perf_counter()
     with subprocess.Popen(
         command, env=_surroundings(), stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
     ) as process:
         assert process.stdout is not None
+        patience = Timer(_GIVE_UP_SECONDS, process.kill)
+        patience.start()
         process.stdout.readline()
-        return (perf_counter() - began) * 1000
+        taken = (perf_counter() - began) * 1000
+        patience.cancel()
+        return taken
 
 
 def _run(command: Sequence[str]) -> str:

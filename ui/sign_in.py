@@ -82,10 +82,14 @@ class SignInPage(QWidget):
         self._read()
 
     def enter(self) -> None:
-        """Somebody is to sign in, anew: first the tile, then the PIN."""
+        """Somebody is to sign in, anew: first the tile, then the PIN.
+
+        Until the tiles are read the PIN's field keeps what is typed, the tile's digit too.
+        """
         self.pin.clear()
         self.told.setText("")
-        self.setFocus(Qt.FocusReason.OtherFocusReason)
+        first = self if self._officers else self.pin
+        first.setFocus(Qt.FocusReason.OtherFocusReason)
         self._read()
 
     def _read(self) -> None:
@@ -152,6 +156,7 @@ class SignInPage(QWidget):
     def _on_officers(self, officers: tuple[Officer, ...]) -> None:
         from counter_app.domain.officer import ROLE_NAMES  # the store is open: all is loaded
 
+        typed_ahead = self.pin.text() if not self._officers else None
         self._officers = [officer for officer in officers if officer.active][:8]
         for button in self._tiles.buttons():
             self._tiles.removeButton(button)
@@ -169,8 +174,18 @@ class SignInPage(QWidget):
             self._tiles.button(0).setChecked(True)
         if len(self._officers) == 1:
             self.pin.setFocus(Qt.FocusReason.OtherFocusReason)
+        elif typed_ahead is not None:
+            self._sort_out(typed_ahead)
         if self._hurried:
             self._try()
+
+    def _sort_out(self, typed: str) -> None:
+        """What was typed before there were tiles: the digit of one, then a PIN."""
+        self.setFocus(Qt.FocusReason.OtherFocusReason)
+        if typed and self.key(typed[0]):
+            self.pin.setText(typed[1:])
+        elif typed:
+            self.pin.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def _try(self) -> None:
         if self._busy or not self.pin.text():

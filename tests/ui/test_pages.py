@@ -244,6 +244,39 @@ def test_a_passphrase_opens_the_store(place: Place, qtbot: QtBot) -> None:
         hand.wait(lambda: hand.says("Ai đang ngồi quầy?"))
 
 
+def test_what_is_typed_while_the_store_opens_is_not_lost(place: Place, qtbot: QtBot) -> None:
+    may_open = threading.Event()
+
+    def opens(_: str | None) -> object:
+        may_open.wait(20)
+        return place.open()
+
+    with window_behind(doors(place, "ready", opens), qtbot) as hand:
+        hand.type("2" + PIN)
+        hand.press("Enter")
+        hand.wait(lambda: hand.says("Đang mở sổ"))
+        may_open.set()
+        hand.wait(lambda: hand.says("Cần làm ngay"))
+        assert hand.says("Trần Thị Lệ Thủy")
+
+
+def test_a_digit_typed_while_the_store_opens_chooses_the_tile(place: Place, qtbot: QtBot) -> None:
+    may_open = threading.Event()
+
+    def opens(_: str | None) -> object:
+        may_open.wait(20)
+        return place.open()
+
+    with window_behind(doors(place, "ready", opens), qtbot) as hand:
+        pin = named(hand.window, QLineEdit, "Mã PIN")
+        hand.type("3")
+        hand.wait(lambda: pin.text() == "3")
+        may_open.set()
+        hand.wait(lambda: hand.says("Lê Văn Phúc"))
+        assert hand.press_button("3").isChecked()
+        assert (pin.text(), pin.hasFocus()) == ("", True)
+
+
 def test_a_damaged_store_is_a_plain_sentence_and_never_a_first_start(
     place: Place, qtbot: QtBot
 ) -> None:
