@@ -44,6 +44,8 @@ class Desk(QObject):
     form_requested = Signal(str)
     """A notice or dossier whose form is to be opened as PDF."""
     print_requested = Signal(str)
+    printed = Signal(str, object)
+    """(dossier id, Printed): how a slip ended."""
     unknown_print = Signal(str, str)
     """(dossier id, code): nobody knows whether the slip came out."""
 

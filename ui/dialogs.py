@@ -6,8 +6,9 @@ from typing import Any
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QDialog, QGridLayout, QPlainTextEdit, QWidget
+from PySide6.QtWidgets import QApplication, QDialog, QGridLayout, QPlainTextEdit, QWidget
 
+from ui.keys import is_editor
 from ui.widgets import Button, Field, column, label
 
 _WIDTH = 520
@@ -23,6 +24,8 @@ class Question(QDialog):
         self.setWindowTitle(title)
         self.setMinimumWidth(_WIDTH)
         self.answer = ""
+        # bare letters answer where nothing is typed, neither here nor when the question comes
+        self._bare = not content and not is_editor(QApplication.focusWidget())
         self._letters: dict[str, str] = {}
         self._keys = QGridLayout()
         self._keys.setSpacing(8)
@@ -40,7 +43,7 @@ class Question(QDialog):
 
     def offer(self, text: str, letter: str, kind: str = "") -> Button:
         """One way out."""
-        button = Button(text, letter if len(letter) > 1 else f"Alt+{letter}", kind)
+        button = Button(text, letter if len(letter) > 1 or self._bare else f"Alt+{letter}", kind)
         button.setAutoDefault(False)
         button.clicked.connect(self._on_clicked)
         button.setProperty("answer", letter)
@@ -54,10 +57,7 @@ class Question(QDialog):
             return
         alt = event.modifiers() & Qt.KeyboardModifier.AltModifier
         letter = chr(event.key()).upper() if 0x20 < event.key() < 0x7F else ""
-        typing = isinstance(self.focusWidget(), QPlainTextEdit) or hasattr(
-            self.focusWidget(), "setMaxLength"
-        )
-        if letter in self._letters and (alt or not typing):
+        if letter in self._letters and (alt or self._bare):
             self.choose(self._letters[letter])
             return
         if event.key() == Qt.Key.Key_F12 and "F12" in self._letters:

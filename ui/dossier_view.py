@@ -25,8 +25,8 @@ from ui.dialogs import ask
 from ui.lists import lateness_chip
 from ui.widgets import CHIP_OF_STATUS, Button, chip, clear, column, label, row, set_chip
 
-_SHOWN = 4
-"""Actions with a button of their own; the others stand behind one."""
+_SHOWN = 3
+"""Actions with a button of their own, beside the likeliest on F12; the others stand behind one."""
 
 _TABS = ("Diễn biến", "Giấy tờ", "Bản in", "Thu tiền", "Sửa sai")
 EVENT_WORDS = {
@@ -293,14 +293,14 @@ class DossierPane(QWidget):
     def _show_actions(self, allowed: tuple[str, ...]) -> None:
         clear(self._actions)
         self._allowed = allowed
-        for action in allowed[:_SHOWN]:
+        for action in allowed[1 : 1 + _SHOWN]:
             text, key = ACTION_WORDS[action]
             danger = action in ("void", "stop", "withdraw")
             button = Button(text, key, "danger" if danger else "")
             button.setProperty("action", action)
             button.clicked.connect(self._on_clicked)
             self._actions.addWidget(button)
-        if len(allowed) > _SHOWN:
+        if len(allowed) > 1 + _SHOWN:
             more = Button("Khác", "Alt+O")
             more.clicked.connect(self.ask_more)
             self._actions.addWidget(more)
@@ -308,7 +308,7 @@ class DossierPane(QWidget):
 
     def ask_more(self) -> None:
         """The rest of what may be done now."""
-        rest = self._allowed[_SHOWN:]
+        rest = self._allowed[1 + _SHOWN :]
         answers = [(ACTION_WORDS[name][0], ACTION_WORDS[name][1][-1]) for name in rest]
         if not rest:
             return

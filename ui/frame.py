@@ -19,10 +19,8 @@ from PySide6.QtWidgets import (
 )
 
 from counter_app.domain.calendar import weekday_name
-from counter_app.domain.outcome import Outcome
 from counter_app.errors import EnvironmentFault, Refused
 from counter_app.ports.sync import Summary
-from counter_app.services.prints import Printed
 from counter_app.services.results import Changes
 from counter_app.services.scans import Judged
 from ui.assets import icon, pixmap
@@ -38,6 +36,7 @@ from ui.rail import RailButton
 from ui.return_page import ReturnPage
 from ui.search_page import SearchPage
 from ui.settings_page import SettingsPage
+from ui.slips import Slips
 from ui.sync_page import SyncPage
 from ui.widgets import Banner, Button, label, row
 from ui.work_page import WorkPage
@@ -76,12 +75,13 @@ class Frame(QWidget):
         self._pages: dict[str, Page] = {}
         self._bars: dict[str, QWidget] = {}
         self.current = ""
-        self._to_print = ""
-        """What Ctrl+P prints: the slip that a printer would not take."""
         self._failures = 0
         self._syncing = False
         self.narrow: bool | None = None
         self._build()
+        self._slips = Slips(desk, self)
+        self._slips.told.connect(self._tell_badly)
+        self._slips.state_known.connect(self._on_printer_state)
         self._set_narrow(False)
         application = QApplication.instance()
         assert isinstance(application, QApplication)
@@ -100,11 +100,8 @@ class Frame(QWidget):
         desk.open_requested.connect(self._open_dossier)
         desk.return_requested.connect(self._return_dossier)
         desk.intake_requested.connect(self._open_intake)
-        desk.print_requested.connect(self.print_slip)
         desk.form_requested.connect(self._open_form)
-        desk.unknown_print.connect(self._ask_unknown)
         desk.sync_requested.connect(self.sync_now)
-        desk.printer_changed.connect(self._show_printer)
         desk.changed.connect(self._on_changed)
         self._tick()
 
@@ -260,7 +257,7 @@ class Frame(QWidget):
         """Someone signed in: first what a crash may have left, then the desk."""
         self._who.setText(self.desk.who.name)
         self.go("F1")
-        self._show_printer()
+        self._slips.start()
         self._refresh_sync()
         counter = self.desk.counter
         self.desk.read(counter.prints.after_crash, self._on_crash_read)
@@ -316,9 +313,7 @@ class Frame(QWidget):
             self.go("F1")
             return True
         if name == "Ctrl+P":
-            if self._to_print:
-                self.print_slip(self._to_print)
-            else:
+            if not self._slips.print_refused():
                 self.go("F1")
             return True
         if name == "Esc" and self.current != "F1":
@@ -375,50 +370,7 @@ class Frame(QWidget):
         if draft is not None:
             page.open_draft(draft.id, draft.fields)  # type: ignore[attr-defined]
 
-    # ---- prints --------------------------------------------------------------------------------
-
-    def print_slip(self, dossier_id: str) -> None:
-        """Print the receipt in force of a dossier."""
-        self._to_print = ""
-        printer = self.desk.printer()
-        if printer is None:
-            self.banner.tell("Chưa có máy in. F11 để đặt máy in.")
-            return
-        counter, who = self.desk.counter, self.desk.who
-        self.desk.lanes.printer.submit(
-            lambda: (dossier_id, counter.prints.print_slip(dossier_id, printer, who)),
-            self._on_printed,
-        )
-
-    def _on_printed(self, answer: tuple[str, Printed]) -> None:
-        dossier_id, printed = answer
-        self.desk.announce(printed.changes)
-        match printed.outcome:
-            case Outcome.CONFIRMED:
-                self._tell("Đã in phiếu.")
-            case Outcome.SENT:
-                self._tell("Đã gửi phiếu tới máy in.")
-            case Outcome.UNKNOWN:
-                self.desk.unknown_print.emit(dossier_id, "")
-            case Outcome.FAILED:
-                self._to_print = dossier_id
-                self.banner.tell(f"Chưa in được: {printed.message} Hồ sơ đã lưu.", "Red")
-
-    def _ask_unknown(self, dossier_id: str, code: str) -> None:
-        seq = code.rpartition("-")[2] if code.count("-") == 2 else ""
-        answer = ask(
-            self,
-            "Phiếu đã ra chưa?",
-            f"Phiếu {seq} đã ra chưa? Máy in không trả lời.",
-            (("Rồi", "R"), ("In lại", "I")),
-        )
-        if answer == "R":
-            counter, who = self.desk.counter, self.desk.who
-            self.desk.lanes.records.submit(
-                lambda: counter.prints.answer_unknown(dossier_id, True, who), self.desk.announce
-            )
-        elif answer == "I":
-            self.print_slip(dossier_id)
+    # ---- prints ----------------------------------------------------------------------------------
 
     def _on_crash_read(self, jobs: tuple[object, ...]) -> None:
         if jobs:
@@ -495,12 +447,15 @@ class Frame(QWidget):
     def _on_changed(self, changes: Changes) -> None:
         self._refresh_sync()
 
-    def _show_printer(self) -> None:
-        address = self.desk.counter.settings.get("printer")
-        self._printer_icon.setPixmap(pixmap("printer", self.desk.theme.palette.rail_dim, 16))
-        self._printer_text.setText(
-            f"Máy in quầy: {address}" if address else "Máy in quầy: chưa đặt"
-        )
+    def _on_printer_state(self, calm: bool, words: str) -> None:
+        palette = self.desk.theme.palette
+        shade = palette.rail_dim if calm else palette.gold
+        self._printer_icon.setPixmap(pixmap("printer", shade, 16))
+        self._printer_text.setText(words)
+        self._printer_text.setAccessibleName(words)
+
+    def _tell_badly(self, text: str) -> None:
+        self.banner.tell(text, "Red")
 
     def _tell(self, text: str) -> None:
         self.banner.tell("")

@@ -165,7 +165,7 @@ class HomePage(Page):
             case "draft":
                 self.desk.intake_requested.emit(line.draft_id)
             case "unknown_print" if line.dossier_id:
-                self.desk.unknown_print.emit(line.dossier_id, line.text)
+                self.desk.unknown_print.emit(line.dossier_id, line.code)
             case "unprinted" if line.dossier_id:
                 self.desk.print_requested.emit(line.dossier_id)
             case "uncollected":

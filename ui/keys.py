@@ -108,12 +108,10 @@ class KeyFilter(QObject):
             if target is None:
                 continue
             self._giving_back = True
+            upper = ord(character.upper()) if character.isascii() else 0
+            code = Qt.Key(upper) if 0x20 <= upper <= 0x5A else Qt.Key.Key_unknown
             for kind in (QEvent.Type.KeyPress, QEvent.Type.KeyRelease):
-                key = QKeyEvent(kind, 0, Qt.KeyboardModifier.NoModifier, character)
-                if character == " ":
-                    key = QKeyEvent(
-                        kind, Qt.Key.Key_Space, Qt.KeyboardModifier.NoModifier, character
-                    )
+                key = QKeyEvent(kind, code, Qt.KeyboardModifier.NoModifier, character)
                 QCoreApplication.sendEvent(target, key)
             self._giving_back = False
 

@@ -281,6 +281,7 @@ class ReturnPage(Page):
         self._show(None, ())
         self.verdict.tell(f"Đã giao kết quả của {name}.", "Green")
         self.desk.announce(done.changes)
+        self.box.clear()
         self.box.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def _on_changed(self, changes: Changes) -> None:

@@ -49,6 +49,7 @@ class SyncPage(Page):
 
     def enter(self) -> None:
         """Read again."""
+        self.desk.read(self.desk.counter.sync_state, self.show_state)
         self._refresh()
 
     def finish(self) -> None:

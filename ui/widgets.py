@@ -239,7 +239,8 @@ class Field(QWidget):
         self.edit.setAccessibleName(caption)
         self.told = label("", "problem", wrap=True)
         self.told.hide()
-        self.setLayout(column(head, self.edit, self.told, space=2))
+        # whatever stands beside it and below: the line keeps its place
+        self.setLayout(column(head, self.edit, self.told, 1, space=2))
         if width:
             self.setFixedWidth(width)
         self.edit.textEdited.connect(self._on_edited)
@@ -290,7 +291,7 @@ class Choice(QWidget):
         items: list[QWidget | QLayout | int] = [buttons]
         if caption:
             items.insert(0, label(caption, "label"))
-        self.setLayout(column(*items, space=2))
+        self.setLayout(column(*items, 1, space=2))
         next(iter(self._buttons.values())).setChecked(True)
         self._group.buttonClicked.connect(self._on_clicked)
 
@@ -322,7 +323,7 @@ class Drop(QWidget):
         super().__init__()
         self.combo = Combo()
         self.combo.setAccessibleName(caption)
-        self.setLayout(column(label(caption, "label"), self.combo, space=2))
+        self.setLayout(column(label(caption, "label"), self.combo, 1, space=2))
         if width:
             self.setFixedWidth(width)
         self.fill(options)
@@ -402,23 +403,37 @@ def _draw(painter: QPainter, box: QRect, points: Sequence[tuple[float, float]]) 
 
 
 class Banner(QFrame):
-    """One sentence inside a screen."""
+    """One sentence inside a screen, with two keys at most."""
+
+    answered = Signal(str)
+    """The key of the button that was clicked."""
 
     def __init__(self) -> None:
         super().__init__()
         self.setObjectName("banner")
         self.sentence = label("", "strong", wrap=True)
-        whole = row(self.sentence)
+        self._keys = row()
+        whole = row(self.sentence, self._keys)
+        whole.setStretch(0, 1)
         whole.setContentsMargins(12, 8, 12, 8)
         self.setLayout(whole)
         self.hide()
 
-    def tell(self, text: str, kind: str = "") -> None:
+    def tell(self, text: str, kind: str = "", keys: Sequence[tuple[str, str]] = ()) -> None:
         """Show a sentence; kinds are `Red`, `Green` or plain amber. Nothing hides it."""
         self.sentence.setText(text)
+        clear(self._keys)
+        for words, key in keys:
+            button = Button(words, key)
+            button.setProperty("answer", key)
+            button.clicked.connect(self._on_clicked)
+            self._keys.addWidget(button)
         self.setAccessibleName(text)
         set_name(self, f"banner{kind}")
         self.setVisible(bool(text))
+
+    def _on_clicked(self) -> None:
+        self.answered.emit(str(self.sender().property("answer")))
 
 
 class EnterMoves(QObject):

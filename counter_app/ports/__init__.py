@@ -15,7 +15,7 @@ from counter_app.domain.events import Actor, DossierAccepted, Event, Payload
 from counter_app.domain.form import FormContent
 from counter_app.domain.office import Office
 from counter_app.domain.officer import Officer
-from counter_app.domain.outcome import Outcome, Sent
+from counter_app.domain.outcome import Outcome, Reason, Sent
 from counter_app.domain.printer import Profile
 from counter_app.domain.slip_code import KnownKey
 
@@ -359,3 +359,6 @@ class Printer(Protocol):
 
     def send(self, job: bytes) -> Sent:
         """How it ended and why, with a sentence where somebody should look or act."""
+
+    def state(self) -> Reason | None:
+        """What stands against printing now, None where nothing is known to; prints nothing."""

@@ -55,6 +55,16 @@ class NetworkPrinter:
         with link:
             return self._converse(link, job)
 
+    def state(self) -> Reason | None:
+        """What stands against printing now, None where nothing is known to; prints nothing."""
+        try:
+            with self._connect() as link:
+                return self._status(link)[1]
+        except ConnectionRefusedError:
+            return Reason.PORT_CLOSED
+        except OSError:
+            return Reason.UNREACHABLE
+
     def _connect(self) -> socket.socket:
         link = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
         try:
@@ -153,6 +163,10 @@ class FilePrinter:
         except OSError:
             return sent(Reason.NOT_WRITTEN)
         return sent(Reason.WRITTEN)
+
+    def state(self) -> Reason | None:
+        """A file is always ready."""
+        return None
 
 
 def printer_at(address: str, width: int | None = None) -> NetworkPrinter:

@@ -123,6 +123,8 @@ class VirtualPrinter:
         self.fault = fault
         self.after = after
         self.jobs: list[Decoded] = []
+        self.cuts = 0
+        """Jobs read to their end, whether or not it was said."""
         self.finished = threading.Condition()
         self._listener = socket.create_server(("127.0.0.1", 0))
         if fault is Fault.NEVER_READS:
@@ -161,6 +163,7 @@ class VirtualPrinter:
             while data := link.recv(4096):
                 taken += len(data)
                 decoder.feed(data)
+                self.cuts = max(self.cuts, len(self.jobs) + decoder.paper.cuts)
                 if self.fault is Fault.RESET and taken > self.after:
                     # an immediate reset instead of an orderly close
                     link.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")

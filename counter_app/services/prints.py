@@ -26,6 +26,8 @@ from counter_app.services.results import Changes
 class Printed:
     """How a print ended; `message` where somebody must act."""
 
+    code: str
+    """The dossier's."""
     outcome: Outcome
     reason: Reason
     message: str
@@ -86,7 +88,9 @@ class Prints:
                 books, job, dossier_id, sent.outcome, copy_no, printer.name,
                 hashlib.sha256(data).hexdigest(), Actor(officer.id, officer.name),
             )  # fmt: skip
-        return Printed(sent.outcome, sent.reason, sent.message, copy_no, _touched(dossier_id))
+        return Printed(
+            dossier.code, sent.outcome, sent.reason, sent.message, copy_no, _touched(dossier_id)
+        )
 
     def answer_unknown(self, dossier_id: str, came_out: bool, officer: Officer) -> Changes:
         """The clerk has looked: the slip came out after all, or it did not."""

@@ -18,6 +18,8 @@ class Urgent:
     text: str
     dossier_id: str | None = None
     draft_id: str | None = None
+    code: str = ""
+    """The dossier's, where the line is about one."""
 
 
 class Worklists:
@@ -48,15 +50,16 @@ class Worklists:
                     continue
                 if job.state in ("printing", "unknown"):
                     text = f"Phiếu {row.code} của {row.applicant_name} đã ra chưa?"
-                    lines.append(Urgent("unknown_print", text, row.id))
+                    lines.append(Urgent("unknown_print", text, row.id, code=row.code))
                 else:
                     text = (
                         f"Hồ sơ {row.code} của {row.applicant_name} vừa lưu, chưa in. "
                         "Đừng nhận lại."
                     )
-                    lines.append(Urgent("unprinted", text, row.id))
+                    lines.append(Urgent("unprinted", text, row.id, code=row.code))
             for row in books.dossiers.work("problem", 20, today):
-                lines.append(Urgent("repair", f"Hồ sơ {row.code} cần sửa trước khi gửi.", row.id))
+                text = f"Hồ sơ {row.code} cần sửa trước khi gửi."
+                lines.append(Urgent("repair", text, row.id, code=row.code))
             for draft in books.drafts.of(officer_id):
                 name = str((draft.fields.get("applicant") or {}).get("name") or "chưa có tên")
                 text = f"Nháp lúc {draft.saved_at:%H:%M %d/%m}: {name}"

@@ -55,6 +55,23 @@ def test_a_printer_that_is_off_fails_at_once() -> None:
     assert "đã bật" in found.message
 
 
+@pytest.mark.parametrize(
+    ("fault", "against"),
+    [
+        (Fault.NONE, None),
+        (Fault.NO_PAPER, Reason.PAPER_OUT),
+        (Fault.COVER_OPEN, Reason.COVER_OPEN),
+        (Fault.MUTE, None),
+    ],
+)
+def test_a_printer_says_how_it_is_and_prints_nothing(fault: Fault, against: Reason | None) -> None:
+    with VirtualPrinter(fault) as printer:
+        assert NetworkPrinter("127.0.0.1", printer.port, timeouts=QUICK).state() is against
+        assert printer.jobs == []
+    gone = NetworkPrinter("127.0.0.1", printer.port, timeouts=QUICK)
+    assert gone.state() is Reason.PORT_CLOSED
+
+
 def test_a_file_is_only_sent(tmp_path: Path) -> None:
     assert FilePrinter(tmp_path / "a").send(JOB) == sent(Reason.WRITTEN)
     assert (tmp_path / "a").read_bytes() == JOB

@@ -636,6 +636,11 @@ def test_the_status_bar_says_how_the_printer_is(
         hand = printing(printer)
         hand.wait(lambda: hand.says("Máy in quầy: sẵn sàng"))
         assert not hand.says("tcp://")
+        printer.fault = Fault.NO_PAPER
+        filled(hand)
+        hand.press("F12")
+        # four in all: three of the template have no slip yet either
+        hand.wait(lambda: hand.says("Máy in quầy: hết giấy, 4 phiếu đang chờ"))
 
 
 def test_a_new_officer_may_sign_in(hand: Hand, place: Place) -> None:
@@ -742,13 +747,19 @@ def test_a_printer_that_is_off_loses_nothing(
     hand.wait(lambda: hand.says("Chưa in phiếu: "))
 
 
-def test_paper_is_put_in_and_ctrl_p_prints(printing: Callable[[VirtualPrinter], Hand]) -> None:
+def test_paper_is_put_in_and_ctrl_p_prints(
+    printing: Callable[[VirtualPrinter], Hand], place: Place
+) -> None:
     """Chưa in được: máy in hết giấy. Hồ sơ 2014 đã lưu. Thay giấy rồi bấm Ctrl+P."""
     with VirtualPrinter(Fault.NO_PAPER) as printer:
         hand = printing(printer)
         filled(hand)
         hand.press("F12")
-        hand.wait(lambda: hand.says("hết giấy"))
+        hand.wait(lambda: hand.says("Chưa in được"))
+        seq = newest(place)[-4:]
+        assert hand.says(
+            f"Chưa in được: máy in hết giấy. Hồ sơ {seq} đã lưu. Thay giấy rồi bấm Ctrl+P."
+        )
         printer.fault = Fault.NONE
         hand.press("Ctrl+P")
         hand.wait(lambda: printer.jobs)
@@ -808,6 +819,49 @@ def test_an_unknown_print_is_answered_by_its_letter(
     assert not hand.says("HỒ THỊ NGUYỆT đã ra chưa?")
 
 
+def test_an_unknown_print_is_asked_on_the_desk_by_its_number(
+    printing: Callable[[VirtualPrinter], Hand], place: Place
+) -> None:
+    told: list[str] = []
+    with VirtualPrinter(Fault.CLOSES) as printer:
+        hand = printing(printer)
+        filled(hand)
+        hand.during_dialog(lambda _: None, lambda: hand.press("F12"))
+        hand.press("F1")
+        hand.wait(lambda: hand.says("HỒ THỊ NGUYỆT đã ra chưa?"))
+        number = hand.cap_beside("HỒ THỊ NGUYỆT đã ra chưa?")
+        hand.during_dialog(
+            lambda question: told.extend(w.text() for w in visible(question, QLabel)),
+            lambda: hand.press(number),
+        )
+    assert f"Phiếu {newest(place)[-4:]} đã ra chưa? Máy in không trả lời." in told
+
+
+def test_a_letter_typed_into_a_field_answers_no_question(
+    printing: Callable[[VirtualPrinter], Hand],
+) -> None:
+    """The question may come in the middle of a name: then its letters want Alt."""
+
+    def type_on(question: QWidget) -> None:
+        hand.press("I")
+        seen.append(question.isVisible())
+        hand.press("Alt+R")
+        seen.append(question.isVisible())
+
+    seen: list[bool] = []
+    with VirtualPrinter() as printer:
+        hand = printing(printer)
+        screen("F2")(hand)
+        assert hand.focus_name == "Số định danh"
+        desk = hand.window.desk
+        assert desk is not None
+        (dossier_id,) = [row.id for row in desk.counter.search.find(NGUYET[1])]
+        hand.during_dialog(type_on, lambda: desk.unknown_print.emit(dossier_id, "H-261120-2001"))
+        hand.settle()
+        assert printer.jobs == []
+    assert seen == [True, False]
+
+
 def test_an_unknown_print_is_asked_even_when_the_next_citizen_is_being_typed(
     printing: Callable[[VirtualPrinter], Hand], place: Place
 ) -> None:
@@ -815,7 +869,7 @@ def test_an_unknown_print_is_asked_even_when_the_next_citizen_is_being_typed(
         hand = printing(printer)
         filled(hand)
         hand.press("F12")
-        hand.wait(lambda: hand.says("Đã lưu") and bool(printer._open))
+        hand.wait(lambda: hand.says("Đã lưu") and printer.cuts)
         code = newest(place)
         hand.press("Alt+1", "Enter")
         hand.fill("Họ và tên", "Võ Thị Sen")

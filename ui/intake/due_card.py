@@ -136,3 +136,7 @@ class DueCard(Card):
         """After F12: the code in large letters."""
         self._day.setText(code)
         self._hour.setText(sentence)
+
+    def tell(self, sentence: str) -> None:
+        """What became of the slip, below the code."""
+        self._why.setText(sentence)

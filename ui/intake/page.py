@@ -5,8 +5,7 @@ from datetime import date, datetime
 from typing import Any
 
 from PySide6.QtCore import Qt, QTimer
-from PySide6.QtGui import QPixmap
-from PySide6.QtWidgets import QLabel, QScrollArea, QSizePolicy, QStackedWidget, QWidget
+from PySide6.QtWidgets import QSizePolicy, QStackedWidget, QWidget
 
 from counter_app.domain.money import vnd
 from counter_app.domain.outcome import Outcome
@@ -21,10 +20,11 @@ from counter_app.services.prints import Printed
 from counter_app.services.results import Accepted, Noticed, Rejected
 from counter_app.services.scans import Judged
 from ui.desk import Desk
-from ui.dialogs import ask, ask_due, ask_notice
+from ui.dialogs import ask_due, ask_notice
 from ui.intake.due_card import DueCard
 from ui.intake.papers import Papers
 from ui.intake.procedure_box import ProcedureBox
+from ui.intake.slip_view import SlipView
 from ui.intake.villages import VillageHints
 from ui.page import Page
 from ui.widgets import (
@@ -71,6 +71,7 @@ class IntakePage(Page):
         self._draft_id = ""
         self._source = "typed"
         self._left_at: QWidget | None = None
+        self._other_card: Scan | None = None
         self._override: dict[str, str] | None = None
         self._checked: Check | None = None
         self._saved: Accepted | None = None
@@ -87,12 +88,14 @@ class IntakePage(Page):
         self._next.setInterval(_NEXT_AFTER_MS)
         self._next.timeout.connect(self.start_new)
         self.start_new()
+        desk.printed.connect(self._on_printed)
         desk.read(lambda: desk.counter.catalogue.procedures, self._procedures.set_index)
 
     # ---- building ------------------------------------------------------------------------------
 
     def _build(self) -> None:
         self.banner = Banner()
+        self.banner.answered.connect(self._on_other_card)
         self._build_applicant()
         self._build_procedure()
         self.papers = Papers()
@@ -111,16 +114,10 @@ class IntakePage(Page):
         self._papers_card.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Expanding)
         left.setLayout(sections)
         self.due = DueCard(self.desk.theme)
-        self._preview = QLabel()
-        self._preview.setAlignment(Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignHCenter)
-        self._preview.setAccessibleName("Phiếu sẽ in")
-        self._preview_area = QScrollArea()
-        self._preview_area.setWidget(self._preview)
-        self._preview_area.setWidgetResizable(True)
-        self._preview_area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self._preview = SlipView()
         preview = Card(
             row(label("Phiếu sẽ in", "sectionTitle"), 1, label("80 mm", "caption")),
-            self._preview_area,
+            self._preview,
         )
         self._problem_lines = column(space=6)
         self._problem_title = label("Cần xem lại", "sectionTitle")
@@ -284,6 +281,8 @@ class IntakePage(Page):
             case "Alt+4":
                 self.returns.setFocus()
                 self.sets.edit.setFocus()
+            case "Alt+D" | "Alt+M" if self._other_card is not None:
+                self._on_other_card(name)
             case "Alt+N":
                 self._change_due()
             case "Alt+X":
@@ -318,6 +317,7 @@ class IntakePage(Page):
         kept = self.draft() if keep_applicant else None
         self._draft_id = self.desk.counter.ids.new_id(self.desk.now())
         self._saved = None
+        self._other_card = None
         self._override = None
         self._source = "typed" if kept is None else self._source
         self._lock(False)
@@ -592,7 +592,7 @@ class IntakePage(Page):
         if checked.preview is not None:
             self._draw(checked)
         elif self._procedures.procedure is None:
-            self._preview.clear()
+            self._preview.show_slip(b"")
 
     def _draw(self, checked: Check) -> None:
         counter, receipt, draft_id = self.desk.counter, checked.preview, self._draft_id
@@ -607,14 +607,7 @@ class IntakePage(Page):
         draft_id, png = answer
         if draft_id != self._draft_id or self._saved is not None:
             return
-        self._show_slip(png)
-
-    def _show_slip(self, png: bytes) -> None:
-        drawn = QPixmap()
-        drawn.loadFromData(png, "PNG")
-        width = self._preview_area.viewport().width() - 8
-        scaled = drawn.scaledToWidth(width, Qt.TransformationMode.SmoothTransformation)
-        self._preview.setPixmap(scaled)
+        self._preview.show_slip(png)
 
     def _problems(self) -> list[Problem]:
         found = list(self._checked.problems) if self._checked else []
@@ -708,10 +701,13 @@ class IntakePage(Page):
         self.due.show_saved(made.code, f"Đã lưu. Hẹn {made.due_at:%H:%M, %d/%m/%Y}.")
         self.desk.announce(made.changes)
         if made.slip:
-            self._print(made)
+            if self.desk.printer() is not None:
+                self.desk.print_requested.emit(made.dossier_id)
+                return
+            self.due.tell("Chưa có máy in. F11 để đặt máy in.")
         else:
-            self.desk.told.emit(f"Đã lưu {made.code}. Thủ tục trả ngay, không cần phiếu.")
-            self._next.start()
+            self.due.tell("Thủ tục trả ngay, không cần phiếu.")
+        self._next.start()
 
     def _on_rejected(self, made: Rejected) -> None:
         if self._checked is not None:
@@ -723,35 +719,20 @@ class IntakePage(Page):
         self._list_problems(list(made.problems))
         self._mark(list(made.problems))
 
-    def _print(self, made: Accepted) -> None:
-        printer = self.desk.printer()
-        counter, who = self.desk.counter, self.desk.who
-        if printer is None:
-            self.desk.told.emit(f"Đã lưu {made.code}. Chưa có máy in: F11 để đặt máy in.")
-            self._next.start()
+    def _on_printed(self, dossier_id: str, printed: Printed) -> None:
+        if self._saved is None or self._saved.dossier_id != dossier_id:
             return
-        self.desk.lanes.printer.submit(
-            lambda: counter.prints.print_slip(made.dossier_id, printer, who), self._on_printed
-        )
-
-    def _on_printed(self, printed: Printed) -> None:
-        self.desk.announce(printed.changes)
-        made = self._saved
-        seq = made.code.rpartition("-")[2] if made else ""
         match printed.outcome:
-            case Outcome.CONFIRMED | Outcome.SENT:
-                word = (
-                    "Đã in" if printed.outcome is Outcome.CONFIRMED else "Đã gửi phiếu tới máy in"
-                )
-                self.desk.told.emit(f"{word} phiếu {seq}.")
+            case Outcome.CONFIRMED:
+                self.due.tell("Đã in phiếu.")
                 self._next.start()
-            case Outcome.UNKNOWN if made is not None:
-                self.desk.unknown_print.emit(made.dossier_id, made.code)
-            case _:
-                reason = printed.message or "Máy in không in được."
-                self.banner.tell(
-                    f"Chưa in được: {reason} Hồ sơ {seq} đã lưu. Sửa máy in rồi bấm Ctrl+P.", "Red"
-                )
+            case Outcome.SENT:
+                self.due.tell("Đã gửi phiếu tới máy in.")
+                self._next.start()
+            case Outcome.UNKNOWN:
+                self.due.tell("Chưa biết phiếu đã ra chưa.")
+            case Outcome.FAILED:
+                self.due.tell("Chưa in được phiếu.")
 
     def _lock(self, locked: bool) -> None:
         for card in (
@@ -774,17 +755,26 @@ class IntakePage(Page):
             self.banner.tell("Đúng người: thẻ khớp với số định danh.", "Green")
             return
         if mine or self.name.text:
-            answer = ask(
-                self,
-                "Thẻ của người khác",
-                "Thẻ vừa quét không phải của người đang nhập.",
-                (("Đổi người", "D"), ("Lượt mới", "M")),
+            self._other_card = scan
+            self.banner.tell(
+                "Thẻ của người khác, không phải của người đang nhập.",
+                keys=(("Đổi người", "Alt+D"), ("Lượt mới", "Alt+M")),
             )
-            if answer == "M":
-                self._keep()
-                self.start_new()
-            elif answer != "D":
-                return
+            return
+        self._fill_card(scan)
+
+    def _on_other_card(self, key: str) -> None:
+        """What becomes of somebody else's card: it takes this form, or a new one."""
+        scan, self._other_card = self._other_card, None
+        self.banner.tell("")
+        if scan is None:
+            return
+        if key == "Alt+M":
+            self._keep()
+            self.start_new()
+        self._fill_card(scan)
+
+    def _fill_card(self, scan: Scan) -> None:
         self._source = "qr"
         self._fill_applicant({"applicant": scan.fields})
         self._dirty = True
