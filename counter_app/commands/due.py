@@ -2,6 +2,7 @@
 
 import argparse
 import sys
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -103,11 +104,8 @@ def _wait(calendar: WorkCalendar, pause: object) -> Wait:
 
 def _moment(calendar: WorkCalendar, given: object) -> datetime:
     if isinstance(given, str) and len(given) == len("2026-11-20T09:24"):
-        try:
+        with suppress(ValueError, OverflowError):  # no such moment; or before the first in UTC
             naive = datetime.strptime(given, "%Y-%m-%dT%H:%M")
-        except ValueError:
-            pass
-        else:
             moment = naive.replace(tzinfo=calendar.zone)
             back = moment.astimezone(UTC).astimezone(calendar.zone)
             if back.replace(tzinfo=None) == naive:

@@ -1,9 +1,10 @@
 """JSON Lines in and out: UTF-8, one object a line, flushed after each."""
 
 import json
+import math
 import sys
 from collections.abc import Iterator, Mapping
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, NoReturn
 
 from counter_app.domain.problems import Problem
 
@@ -19,7 +20,7 @@ def read_objects(stream: BinaryIO) -> Iterator[dict[str, Any] | Problem]:
         if not text:
             continue
         try:
-            found = json.loads(text)
+            found = json.loads(text, parse_constant=_no_number, parse_float=_finite)
         except (ValueError, RecursionError):
             yield Problem("", "not_json", "Dòng này không phải JSON. Xem lại dấu ngoặc.")
             continue
@@ -27,6 +28,16 @@ def read_objects(stream: BinaryIO) -> Iterator[dict[str, Any] | Problem]:
             yield Problem("", "not_object", "Mỗi dòng phải là một đối tượng JSON { … }.")
             continue
         yield found
+
+
+def _no_number(text: str) -> NoReturn:
+    """NaN and the infinities are Python's, not JSON's."""
+    raise ValueError(text)
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    return number if math.isfinite(number) else _no_number(text)
 
 
 def write(found: Mapping[str, Any]) -> None:

@@ -21,6 +21,8 @@ _DAY = re.compile(r"^(\d{2})(\d{2})(\d{4})$")
 _TYPED_BYTE = re.compile(r"0(12[89]|1[3-9]\d|2[0-4]\d|25[0-5])")
 _TYPED_RUN = re.compile(r"(?:0(?:12[89]|1[3-9]\d|2[0-4]\d|25[0-5])){2,}")
 _SEXES: dict[str, Sex] = {"nam": "male", "nữ": "female", "nu": "female"}
+_CAPS_LOCKED = frozenset({"nAM", "nỮ"})
+"""What a wedge types for Nam and Nữ while the keyboard's Caps Lock is on."""
 _VOWELS = "aăâeêioôơuưy"
 _MARKS = "\u0300\u0301\u0303\u0309\u0323"
 _LETTERS = frozenset(
@@ -49,19 +51,19 @@ class CitizenCard:
 
 def read_card(payload: str) -> CitizenCard | None:
     """Read a card's QR; None where it is none."""
-    plain = _parse(unicodedata.normalize("NFC", payload))
-    if plain is None:
-        plain = next((found for text in _mended(payload) if (found := _parse(text))), None)
-        if plain is None:
-            return None
-    if _is_vietnamese(plain):
-        changed = unicodedata.normalize("NFC", payload) != payload
-        return _card(plain, repaired=changed, keep=True)
-    for text in _mended(payload):
-        mended = _parse(text)
-        if mended is not None and _is_vietnamese(mended):
-            return _card(mended, repaired=True, keep=True)
-    return _card(plain, repaired=False, keep=False)
+    as_sent = unicodedata.normalize("NFC", payload)
+    lossy = None
+    for text in (as_sent, *_mended(payload)):
+        fields = _parse(text)
+        if fields is None:
+            continue
+        if fields.sex in _CAPS_LOCKED:
+            text = text.swapcase()
+            fields = _parse(text) or fields
+        if _is_vietnamese(fields):
+            return _card(fields, repaired=text != payload, keep=True)
+        lossy = lossy or fields
+    return _card(lossy, repaired=False, keep=False) if lossy else None
 
 
 @dataclass(frozen=True, slots=True)

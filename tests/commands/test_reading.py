@@ -42,6 +42,27 @@ def test_each_question_gets_its_line_and_a_bad_one_does_not_stop_the_rest(
     assert in_vietnamese(answer)
 
 
+@pytest.mark.parametrize("moment", ["0001-01-01T00:00", "9999-12-31T23:59", "2026-02-30T09:00"])
+def test_a_moment_beyond_every_calendar_is_refused(console: Console, moment: str) -> None:
+    asks = lines([asked(received_at=moment), asked(id="b")])
+
+    answer = console("due", "--office", KHE_SANH, given=asks, store=False)
+
+    assert answer.status == 1
+    assert ["due_at" in line for line in answer.lines] == [False, True]
+    assert in_vietnamese(answer)
+
+
+@pytest.mark.parametrize("number", ["NaN", "Infinity", "1e999"])
+def test_what_json_has_no_number_for_is_no_json(console: Console, number: str) -> None:
+    ask = f'{{"id":{number},"received_at":"2026-11-20T09:24","amount":3,"unit":"working_day"}}'
+
+    answer = console("due", "--office", KHE_SANH, given=ask + "\n", store=False)
+
+    assert answer.status == 1
+    assert answer.codes == ["not_json"]
+
+
 @pytest.mark.parametrize("content", ["", "[office", "code = 1\n", 'unknown_key = "x"\n'])
 def test_a_damaged_office_file_is_named_with_what_is_wrong(
     console: Console, tmp_path: Path, content: str

@@ -1,6 +1,7 @@
 """Cards as scanners garble them, and what is not a card."""
 
 import unicodedata
+from urllib.parse import quote
 
 import pytest
 from hypothesis import given
@@ -48,6 +49,8 @@ GARBLES = {
     "cp850": lambda t: t.encode().decode("cp850"),
     "decomposed": lambda t: unicodedata.normalize("NFD", t),
     "percent": lambda t: "".join(chr(b) if b < 128 else f"%{b:02X}" for b in t.encode()),
+    "percent, pipes too": lambda t: quote(t),
+    "caps lock": str.swapcase,
     "typed bytes": lambda t: "".join(chr(b) if b < 128 else f"0{b:03d}" for b in t.encode()),
     "entities": lambda t: "".join(c if ord(c) < 128 else f"&#{ord(c)};" for c in t),
 }
