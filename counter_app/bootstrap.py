@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import resources
-from counter_app import __version__
+from counter_app import __version__, data_folder
 from counter_app.domain.faults import FileFault
 from counter_app.domain.office import Office, parse_office
 from counter_app.errors import EnvironmentFault, Refused
@@ -257,17 +257,8 @@ def create_counter(
     for problem in (*pin_problems(pin), *name_problems(officer_name)):
         raise Refused(problem.code, problem.message, problem.field)
     if store_key.state(folder) != "none":
-        raise Refused(
-            "store_exists", "Ở đây đã có sổ dữ liệu. Không tạo đè; hãy chọn thư mục khác."
-        )
+        raise data_folder.store_exists()
     clock, ids = SystemClock(office.time_zone), SystemIds()
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        key, recovery = store_key.create(folder, passphrase)
-    except OSError:
-        raise EnvironmentFault(
-            "disk_fault", f"Không ghi được vào {folder}. Xem ổ đĩa còn chỗ và có quyền ghi không."
-        ) from None
     private = new_private_key()
     signer = DeviceSigner(private)
     made = NewStore(
@@ -280,12 +271,15 @@ def create_counter(
         __version__,
         sample,
     )
-    store = create_store(folder, key, made, clock, ids, clock.now())
-    officers = Officers(store, Argon2Pins(), clock, ids)
-    added = officers.add(officer_name, (Role.ADMIN,), "", pin, SYSTEM)
-    store.close()
-    if isinstance(added, Rejected):
-        raise Refused(added.problems[0].code, added.message)
+    with data_folder.making(folder) as place:
+        key, recovery = store_key.create(place, passphrase)
+        store = create_store(place, key, made, clock, ids, clock.now())
+        added = Officers(store, Argon2Pins(), clock, ids).add(
+            officer_name, (Role.ADMIN,), "", pin, SYSTEM
+        )
+        store.close()
+        if isinstance(added, Rejected):
+            raise Refused(added.problems[0].code, added.problems[0].message)
     return Created(signer.device_id, signer.key_id, counter_no, recovery)
 
 

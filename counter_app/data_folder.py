@@ -1,8 +1,55 @@
 """What stands in the folder of a counter; nothing here needs a library."""
 
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from counter_app.errors import EnvironmentFault, Refused
+
 STORE = "store.db"
 """The book, encrypted."""
 KEY = "store.key"
 """The wraps of the book's key."""
 CRASHES = "su-co.txt"
 """Where the program itself failed, without personal data."""
+MAKING = "dang-tao"
+"""Where a new book and its key are made; they move up when both are whole."""
+
+
+def is_half_made(folder: Path) -> bool:
+    """Whether the making of a store was cut between the moves of the book and of its key."""
+    return not (folder / KEY).exists() and (folder / MAKING / KEY).exists()
+
+
+@contextmanager
+def making(folder: Path) -> Iterator[Path]:
+    """Make a store in the given folder: it stands in `folder` when the block ends well, else nothing
+    does. A full disk, a cut or a fault in between leaves room for the next try.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        _clear(folder)
+        (folder / MAKING).mkdir()
+        yield folder / MAKING
+        if (folder / STORE).exists() or (folder / KEY).exists():
+            raise store_exists()
+        for name in (STORE, KEY):
+            (folder / MAKING / name).rename(folder / name)
+    except OSError:
+        raise EnvironmentFault(
+            "disk_fault", f"Không ghi được vào {folder}. Xem ổ đĩa còn chỗ và có quyền ghi không."
+        ) from None
+    finally:
+        _clear(folder)
+
+
+def store_exists() -> Refused:
+    """A book is never made over another."""
+    return Refused("store_exists", "Ở đây đã có sổ dữ liệu. Không tạo đè; hãy chọn thư mục khác.")
+
+
+def _clear(folder: Path) -> None:
+    if is_half_made(folder):
+        (folder / STORE).unlink(missing_ok=True)
+    shutil.rmtree(folder / MAKING, ignore_errors=True)

@@ -38,8 +38,11 @@ class _Parser(argparse.ArgumentParser):
     """Wrong usage in Vietnamese."""
 
     def error(self, message: str) -> NoReturn:
+        raise WrongUsage(self.format_help().strip())
+
+    def format_help(self) -> str:
         usage = " ".join(self.format_usage().removeprefix("usage: ").split())
-        raise WrongUsage(f"Cách viết: {usage}")
+        return f"Cách viết: {usage}\n"
 
 
 def main(argv: list[str] | None = None) -> int:

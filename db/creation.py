@@ -14,7 +14,7 @@ from counter_app.domain.events import SYSTEM, StoreCreated
 from counter_app.domain.slip_code import KnownKey, key_id_of
 from counter_app.ports import Clock, IdSource
 from db import schema
-from db.store import Store
+from db.store import Store, faults_in_words
 from db.tables import store_meta
 
 
@@ -36,7 +36,8 @@ def create_store(
     folder: Path, key: bytes, made: NewStore, clock: Clock, ids: IdSource, at: datetime
 ) -> Store:
     """An empty register with its first event. Refuses where a file stands already."""
-    schema.create_file(folder / data_folder.STORE, key)
+    with faults_in_words():
+        schema.create_file(folder / data_folder.STORE, key)
     store = Store(folder, key, clock, ids)
     version = hashlib.sha256(made.office_text.encode()).hexdigest()[:12]
     with store.write() as books:

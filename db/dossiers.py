@@ -78,7 +78,8 @@ _LAST_OWN = (
     .where(event_log.c.incarnation == bindparam("incarnation"))
     .where(event_log.c.type != "slip.printed")
 )
-_DAY = re.compile(r"^(\d{1,2})/(\d{1,2})(?:/(\d{2}|\d{4}))?$")
+_DAY = re.compile(r"^(?P<day>\d{1,2})/(?P<month>\d{1,2})(?:/(?P<year>\d{2}|\d{4}))?$")
+_ISO_DAY = re.compile(r"^(?P<year>\d{4})-(?P<month>\d{2})-(?P<day>\d{2})$")
 
 
 class Dossiers:
@@ -181,7 +182,7 @@ class Dossiers:
         return None if found is None else _row(found)
 
     def find(self, text: str, limit: int, today: date) -> Sequence[DossierRow]:
-        """Newest first. A day (`20/11`) narrows to what was received on it."""
+        """Newest first. A day (`20/11`, `2026-11-20`) narrows to what was received on it."""
         words, days = [], []
         for part in text.split():
             day = _day(part, today)
@@ -328,12 +329,12 @@ def _moment(text: str | None) -> datetime | None:
 
 
 def _day(part: str, today: date) -> date | None:
-    match = _DAY.match(part)
+    match = _DAY.match(part) or _ISO_DAY.match(part)
     if match is None:
         return None
-    year = match[3]
+    year = match["year"]
     full = today.year if year is None else int(year) + (2000 if len(year) == 2 else 0)
     try:
-        return date(full, int(match[2]), int(match[1]))
+        return date(full, int(match["month"]), int(match["day"]))
     except ValueError:
         return None

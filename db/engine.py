@@ -43,6 +43,8 @@ def connect(path: Path, key: bytes, *, query_only: bool) -> Any:
     except sqlcipher.OperationalError:
         raise EnvironmentFault("store_missing", DAMAGED) from None
     try:
+        # it would tell of a damaged page in English beside our sentence
+        connection.execute("PRAGMA cipher_log_level = NONE")
         connection.execute(f"PRAGMA key = \"x'{key.hex()}'\"")
         connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
         connection.execute("PRAGMA journal_mode = WAL")
@@ -52,18 +54,30 @@ def connect(path: Path, key: bytes, *, query_only: bool) -> Any:
             connection.execute("PRAGMA query_only = ON")
     except sqlcipher.DatabaseError as fault:
         connection.close()
-        if isinstance(fault, sqlcipher.OperationalError) and "lock" in str(fault):
-            raise busy() from None
-        raise EnvironmentFault("store_damaged", DAMAGED) from None
+        raise in_words(fault) or EnvironmentFault("store_damaged", DAMAGED) from None
     return connection
 
 
-def busy() -> EnvironmentFault:
-    """Another program held the book for longer than we wait."""
-    return EnvironmentFault(
-        "store_busy",
-        "Sổ đang bị một chương trình khác giữ quá 10 giây. Chưa ghi gì. Hãy làm lại.",
-    )
+def in_words(fault: object) -> EnvironmentFault | None:
+    """What SQLite says about disk and file, in a sentence for the officer; None: it is our fault."""
+    said = str(fault)
+    if "locked" in said or "busy" in said:
+        return EnvironmentFault(
+            "store_busy",
+            "Sổ đang bị một chương trình khác giữ quá 10 giây. Chưa ghi gì. Hãy làm lại.",
+        )
+    if "full" in said:
+        return EnvironmentFault(
+            "disk_full", "Ổ đĩa đầy nên chưa ghi được. Hãy xóa bớt tệp khác rồi làm lại."
+        )
+    if "disk I/O" in said or "readonly" in said or "unable to open" in said:
+        return EnvironmentFault(
+            "disk_fault",
+            "Ổ đĩa không ghi được nên chưa lưu. Hãy xem ổ đĩa còn cắm và còn chỗ không.",
+        )
+    if "malformed" in said or "not a database" in said or "encrypted" in said:
+        return EnvironmentFault("store_damaged", DAMAGED)
+    return None
 
 
 def engine(path: Path, key: bytes, *, write: bool) -> Engine:

@@ -8,22 +8,21 @@ import sqlcipher3.dbapi2 as sqlcipher
 from sqlalchemy import Engine
 
 from counter_app.errors import EnvironmentFault
+from db.engine import engine
 
 SCHEMA = 1
 """The newest schema this release knows; stands in `user_version` of the file."""
 
 
 def create_file(path: Path, key: bytes) -> None:
-    """An empty encrypted file; refuses where one exists."""
+    """An encrypted file with every table and nothing in it; refuses where one exists."""
     with path.open("xb"):
         pass
-    connection = sqlcipher.connect(str(path), isolation_level=None)
+    writing = engine(path, key, write=True)
     try:
-        connection.execute(f"PRAGMA key = \"x'{key.hex()}'\"")
-        connection.execute("PRAGMA journal_mode = WAL")
-        connection.execute("PRAGMA user_version = 0")
+        _upgrade(writing)
     finally:
-        connection.close()
+        writing.dispose()
 
 
 def bring_up_to_date(writing: Engine, path: Path, key: bytes, at: datetime) -> None:
@@ -38,10 +37,8 @@ def bring_up_to_date(writing: Engine, path: Path, key: bytes, at: datetime) -> N
                 "Sổ này do bản chương trình mới hơn ghi. Hãy cài bản mới rồi mở lại; "
                 "sổ chưa bị thay đổi gì.",
             )
-    if found:
-        _back_up(
-            path, key, path.parent / "backups" / f"truoc-nang-cap-{found}-{at:%Y%m%d-%H%M%S}.db"
-        )
+    name = f"truoc-nang-cap-{found}-{at:%Y%m%d-%H%M%S}.db"
+    _back_up(path, key, path.parent / "backups" / name)
     _upgrade(writing)
 
 

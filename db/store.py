@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+import sqlcipher3.dbapi2 as sqlcipher
 from sqlalchemy import Connection, Engine
-from sqlalchemy.exc import DatabaseError, OperationalError
+from sqlalchemy.exc import DatabaseError
 
 from counter_app import data_folder
 from counter_app.errors import EnvironmentFault
@@ -15,7 +16,7 @@ from counter_app.ports import Clock, IdSource
 from db import schema
 from db.books import Drafts, Notices, Numbers, Officers, Prints, Settings
 from db.dossiers import Dossiers
-from db.engine import DAMAGED, busy, engine
+from db.engine import DAMAGED, engine, in_words
 from db.log import Log
 
 
@@ -41,6 +42,9 @@ class Store:
         self.path = folder / data_folder.STORE
         self._clock = clock
         self._ids = ids
+        if self.path.exists() and not self.path.stat().st_size:
+            # opening an empty file would make it a new register, silently
+            raise EnvironmentFault("store_damaged", DAMAGED)
         self._writing = engine(self.path, key, write=True)
         self._reading = engine(self.path, key, write=False)
         with faults_in_words():
@@ -86,26 +90,11 @@ class Store:
 
 @contextmanager
 def faults_in_words() -> Iterator[None]:
-    """What SQLite says about disk and file, in a sentence for the officer."""
+    """What SQLite says about disk and file becomes an `EnvironmentFault`."""
     try:
         yield
-    except OperationalError as fault:
-        said = str(fault.orig)
-        if "locked" in said or "busy" in said:
-            raise busy() from None
-        if "full" in said:
-            raise EnvironmentFault(
-                "disk_full",
-                "Ổ đĩa đầy nên chưa ghi được hồ sơ này. Hãy xóa bớt tệp khác rồi làm lại.",
-            ) from None
-        if "disk I/O" in said or "readonly" in said or "unable to open" in said:
-            raise EnvironmentFault(
-                "disk_fault",
-                "Ổ đĩa không ghi được nên chưa lưu. Hãy xem ổ đĩa còn cắm và còn chỗ không.",
-            ) from None
-        raise
-    except DatabaseError as fault:
-        said = str(fault.orig)
-        if "malformed" in said or "not a database" in said or "encrypted" in said:
-            raise EnvironmentFault("store_damaged", DAMAGED) from None
-        raise
+    except (DatabaseError, sqlcipher.DatabaseError) as fault:
+        told = in_words(fault.orig if isinstance(fault, DatabaseError) else fault)
+        if told is None:
+            raise
+        raise told from None

@@ -32,6 +32,7 @@ from district_server.projection import find as find_ids
 from district_server.tables import device, quarantine
 
 OFFICER = "Cán bộ cấp trên"
+_MOST = 1_000_000
 
 
 def init(options: argparse.Namespace) -> int:
@@ -95,7 +96,9 @@ def find(options: argparse.Namespace) -> int:
     """Dossiers of all communes by words."""
     database, _ = _opened(options)
     with database.begin() as connection:
-        for org, dossier_id in find_ids(connection, options.text, max(0, options.limit)):
+        for org, dossier_id in find_ids(
+            connection, options.text, min(max(0, options.limit), _MOST)
+        ):
             state = dossier_of(connection, org, dossier_id)
             if state is not None:
                 write({**dossier_json(state, "sent"), "commune": org})

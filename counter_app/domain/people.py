@@ -71,7 +71,7 @@ def check_applicant(
 ) -> tuple[Person | Organisation | None, tuple[Problem, ...]]:
     """The applicant of a draft, cleaned; None where something must be mended first."""
     values = _Values(given, "applicant")
-    kind = given.get("kind", "person")
+    kind = given.get("kind") or "person"
     applicant: Person | Organisation
     match kind:
         case "person":
@@ -127,7 +127,8 @@ class _Values:
     """Reads one object of a draft and remembers what was wrong with it."""
 
     def __init__(self, given: Mapping[str, Any], group: str) -> None:
-        self._given = given
+        # null says what a missing key says
+        self._given = {key: value for key, value in given.items() if value is not None}
         self._group = group
         self.problems: list[Problem] = []
 
@@ -193,7 +194,7 @@ class _Values:
 
     def sex(self) -> Sex | None:
         match self._given.get("sex"):
-            case None:
+            case None | "":
                 return None
             case "male":
                 return "male"

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Literal
 
-from counter_app.data_folder import KEY, STORE
+from counter_app.data_folder import KEY, STORE, is_half_made
 from counter_app.errors import EnvironmentFault, Refused
 
 SHORTEST_PASSPHRASE = 10
@@ -62,7 +62,7 @@ def unlock(folder: Path, passphrase: str | None = None, recovery: str | None = N
 def state(folder: Path) -> Literal["none", "passphrase", "ready", "damaged"]:
     """What stands in a folder, before anything is opened; `passphrase`: somebody must type it."""
     has_store, has_key = (folder / STORE).exists(), (folder / KEY).exists()
-    if not has_store and not has_key:
+    if (not has_store and not has_key) or is_half_made(folder):
         return "none"
     if not has_store or not has_key:
         return "damaged"

@@ -217,8 +217,9 @@ def _components(
     received: dict[str, ReceivedComponent] = {}
     for place, line in enumerate(given):
         at = f"components[{place}]"
-        if not isinstance(line, Mapping) or line.get("id") not in known:
-            what = clean_text(str(line.get("id") if isinstance(line, Mapping) else line))[:40]
+        wanted = line.get("id") if isinstance(line, Mapping) else line
+        if not isinstance(line, Mapping) or not isinstance(wanted, str) or wanted not in known:
+            what = clean_text(str(wanted))[:40]
             found.append(
                 Problem(at, "component_unknown", f"Thủ tục này không có giấy tờ “{what}”.")
             )
@@ -227,7 +228,7 @@ def _components(
             name = clean_text(str(sorted(map(str, extra))[0]))
             found.append(Problem(at, "unknown_field", f"Giấy tờ không có ô “{name}”."))
             continue
-        component = known[line["id"]]
+        component = known[wanted]
         if component.id in received:
             found.append(Problem(at, "component_twice", f"Giấy tờ “{component.name}” ghi hai lần."))
             continue
