@@ -28,6 +28,7 @@ from db.tables import dossier, event_log, event_order, event_verdict, sync_state
 _REJECTED = {
     "state": "Việc này làm khi hồ sơ không còn ở trạng thái đó. Mở hồ sơ xem diễn biến.",
     "other_side": "Việc này bên kia đã giữ hồ sơ nên không tính. Mở hồ sơ xem diễn biến.",
+    "other_counter": "Việc này chỉ quầy đã nhận hồ sơ mới làm được. Mở hồ sơ xem diễn biến.",
     "receipt_replaced": "Quầy khác đã đính chính trước. Mở hồ sơ xem bản đang có hiệu lực.",
 }
 _REJECTED_OTHERWISE = "Việc này không tính vì đã có việc khác trước. Mở hồ sơ xem diễn biến."

@@ -60,7 +60,7 @@ def act(
             "Việc này chỉ làm ở quầy." if known else f"Không có việc “{action}”.",
         )
     now = datetime.now(ZONE)
-    payload = _payload(connection, org, dossier, action, given, now)
+    payload = _payload(connection, keys, org, dossier, action, given, now)
     _append_own(connection, keys, org, dossier.id, payload, officer, now)
     after = fold(entries_of(connection, org, [dossier.id])[dossier.id])
     assert after is not None
@@ -69,6 +69,7 @@ def act(
 
 def _payload(
     connection: Connection,
+    keys: ServerKeys,
     org: str,
     dossier: Dossier,
     action: str,
@@ -77,7 +78,7 @@ def _payload(
 ) -> Payload:
     if action == "revert":
         return _revert(dossier, given, now)
-    reason = refusal(dossier, EVENT_OF[action], by_upper=True)
+    reason = refusal(dossier, EVENT_OF[action], keys.server_id)
     if reason is not None:
         text = (
             "Hồ sơ đang ở xã. Chờ xã chuyển lên."

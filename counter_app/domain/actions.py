@@ -213,6 +213,8 @@ def refusal_sentence(dossier: Dossier, reason: Rejection) -> str:
             text = "Hồ sơ đang ở máy chủ cấp trên. Chờ cấp trên giải quyết hoặc chuyển lại."
         case Rejection.OTHER_SIDE:
             text = "Việc này do bên khác làm, ở đây không lấy lại được."
+        case Rejection.OTHER_COUNTER:
+            text = "Hồ sơ này do quầy khác nhận. Việc này chỉ quầy đã nhận mới làm được."
         case Rejection.RECEIPT_REPLACED:
             text = "Phiếu này đã được đính chính ở quầy khác. Mở lại hồ sơ rồi xem bản mới."
         case Rejection.NOTHING_TO_REVERT | Rejection.STANDS_UNDER_ANOTHER:

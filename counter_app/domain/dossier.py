@@ -46,6 +46,8 @@ class Author(StrEnum):
 
     HOLDER = "holder"
     COUNTER = "counter"
+    RECEIVER = "receiver"
+    """The counter that took it in."""
     ANYONE = "anyone"
     UPPER = "upper"
 
@@ -78,7 +80,7 @@ TRANSITIONS: Mapping[str, Rule] = {
     "dossier.corrected": Rule(
         _ALL - {Status.WITHDRAWN, Status.STOPPED, Status.RETURNED}, None, Author.COUNTER
     ),
-    "dossier.voided": Rule(frozenset({Status.ACCEPTED}), Status.STOPPED, Author.COUNTER),
+    "dossier.voided": Rule(frozenset({Status.ACCEPTED}), Status.STOPPED, Author.RECEIVER),
     "dossier.renumbered": Rule(_ALL, None, Author.UPPER),
     "note.added": Rule(_ALL, None, Author.ANYONE),
     "slip.printed": Rule(_ALL, None, Author.COUNTER),
@@ -99,6 +101,7 @@ class Rejection(StrEnum):
 
     STATE = "state"
     OTHER_SIDE = "other_side"
+    OTHER_COUNTER = "other_counter"
     ALREADY_ACCEPTED = "already_accepted"
     NOT_ACCEPTED = "not_accepted"
     RECEIPT_REPLACED = "receipt_replaced"
@@ -278,19 +281,23 @@ def _revertible(undo: list[_Undo], event_id: str, by_upper: bool) -> Rejection |
     return None if last.by_upper == by_upper else Rejection.OTHER_SIDE
 
 
-def refusal(dossier: Dossier, event_type: str, by_upper: bool) -> Rejection | None:
-    """Whether an event of that type may follow now, before it is written."""
+def refusal(dossier: Dossier, event_type: str, device: str) -> Rejection | None:
+    """Whether that device may write an event of that type now, before it is written."""
     rule = TRANSITIONS[event_type]
     if dossier.status not in rule.begins or (
         dossier.voided and event_type != "slip.printed" and event_type != "note.added"
     ):
         return Rejection.STATE
-    if rule.author is Author.HOLDER and by_upper != (dossier.holder.side == "upper"):
-        return Rejection.OTHER_SIDE
-    if rule.author is Author.COUNTER and by_upper:
-        return Rejection.OTHER_SIDE
-    if rule.author is Author.UPPER and not by_upper:
-        return Rejection.OTHER_SIDE
+    by_upper = ev.is_upper(device)
+    match rule.author:
+        case Author.HOLDER if by_upper != (dossier.holder.side == "upper"):
+            return Rejection.OTHER_SIDE
+        case Author.COUNTER | Author.RECEIVER if by_upper:
+            return Rejection.OTHER_SIDE
+        case Author.UPPER if not by_upper:
+            return Rejection.OTHER_SIDE
+        case Author.RECEIVER if device != dossier.device:
+            return Rejection.OTHER_COUNTER
     return None
 
 
@@ -302,7 +309,7 @@ def apply(dossier: Dossier | None, event: Event, payload: Payload) -> Dossier | 
         return Rejection.NOT_ACCEPTED
     if event.type not in TRANSITIONS:
         return dossier
-    if reason := refusal(dossier, event.type, event.by_upper):
+    if reason := refusal(dossier, event.type, event.device):
         return reason
     at = datetime.fromisoformat(event.occurred_at)
     changes = _changes(dossier, event.event_id, at, payload)

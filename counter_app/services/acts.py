@@ -173,7 +173,7 @@ class Acts:
     def _follows(self, dossier: Dossier, action: str) -> bool:
         if action == "return" and may_return_at_once(dossier):
             return True
-        return refusal(dossier, EVENT_OF[action], by_upper=False) is None
+        return refusal(dossier, EVENT_OF[action], self._sealer.device_id) is None
 
     def _made(
         self,
@@ -184,7 +184,7 @@ class Acts:
         now: datetime,
     ) -> tuple[Payload, ...] | Rejected:
         at_once = action == "return" and may_return_at_once(dossier)
-        reason = None if at_once else refusal(dossier, EVENT_OF[action], by_upper=False)
+        reason = None if at_once else refusal(dossier, EVENT_OF[action], self._sealer.device_id)
         if reason is not None:
             return _not_now(dossier, reason)
         made = make(
@@ -238,7 +238,7 @@ class Acts:
     def _correct(
         self, books: Books, dossier: Dossier, given: Mapping[str, Any]
     ) -> tuple[Payload, ...] | Rejected:
-        if reason := refusal(dossier, "dossier.corrected", by_upper=False):
+        if reason := refusal(dossier, EVENT_OF["correct"], self._sealer.device_id):
             return _not_now(dossier, reason)
         read = read_correction(dossier, given, self._catalogue)
         if isinstance(read, Rejected):

@@ -14,6 +14,11 @@ class ReceiptSealer:
     def __init__(self, signer: Signer) -> None:
         self._signer = signer
 
+    @property
+    def device_id(self) -> str:
+        """Whose key it is."""
+        return self._signer.device_id
+
     def seal(
         self, code: str, no: int, received_at: datetime, due_at: datetime, facts: Facts
     ) -> ReceiptSeal:

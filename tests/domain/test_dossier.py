@@ -199,7 +199,7 @@ REFUSED = [
 def test_an_action_that_the_table_allows_is_taken(action: str, start: int) -> None:
     payload, _, ends = ACTIONS[action]
     story = Story(*WAYS[start])
-    assert refusal(story.state, ev.TYPE_OF[type(payload)], by_upper=False) is None
+    assert refusal(story.state, ev.TYPE_OF[type(payload)], HERE) is None
 
     _, rejected = story.add(payload)
 
@@ -214,7 +214,7 @@ def test_an_action_that_the_table_does_not_allow_is_kept_as_rejected(
     payload, _, _ = ACTIONS[action]
     story = Story(*WAYS[start])
     before = story.state
-    assert refusal(before, ev.TYPE_OF[type(payload)], by_upper=False) is Rejection.STATE
+    assert refusal(before, ev.TYPE_OF[type(payload)], HERE) is Rejection.STATE
 
     event_id, rejected = story.add(payload)
 
@@ -332,7 +332,7 @@ def test_the_upper_side_gives_a_dossier_back() -> None:
 def test_only_the_receiving_counter_voids() -> None:
     story = Story()
 
-    assert story.add(VOID, by=NEIGHBOUR)[1] is not None
+    assert story.add(VOID, by=NEIGHBOUR)[1] is Rejection.OTHER_COUNTER
     assert story.state.status is Status.ACCEPTED
     assert story.add(VOID, by=HERE)[1] is None
 

@@ -1,6 +1,7 @@
 """What happens after acceptance: who may, what it needs, what it does to the dates."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -149,6 +150,14 @@ def test_a_void_dossier_offers_nothing_but_taking_the_void_back(desk: Desk) -> N
     dossier = desk.do(come_to(desk, 2), "void", reason="Nhập hai lần")
 
     assert set(desk.counter.acts.allowed(dossier, desk.officer)) <= {"revert"}
+
+
+def test_voiding_is_offered_only_where_the_dossier_was_received(desk: Desk) -> None:
+    here = desk.dossier(come_to(desk, 2))
+    elsewhere = replace(here, device="c-quay-khac")
+
+    assert "void" in desk.counter.acts.allowed(here, desk.officer)
+    assert "void" not in desk.counter.acts.allowed(elsewhere, desk.officer)
 
 
 # ---- who holds it ------------------------------------------------------------------------------
