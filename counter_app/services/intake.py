@@ -89,19 +89,21 @@ class Intake:
         reading = read_draft(draft, self._catalogue)
         now = _minute(self._clock.now())
         problems = [*reading.problems, *reading.warnings]
+        paper, wrong = _from_paper(draft, now)
+        received_at = paper.received_at if paper else now
+        override, wrong_override = _override(draft, received_at)
+        problems += [*wrong, *wrong_override]
         moment, why, preview = None, "", None
         with self._store.read() as books:
             office = books.settings.office()
             if reading.procedure is not None and reading.case is not None:
-                moment, due = self._due(books, office, now, reading.case)
+                moment, due = self._due(books, office, received_at, reading.case)
                 why = due.why
-                override, wrong = _override(draft, now)
-                problems += wrong
                 if reading.facts is not None:
                     problems += _alike(books, reading.facts)
                     seal = self._sealer.unsigned()
                     accepted = self._payload(
-                        books, office, now, reading.facts, due, "", seal, "typed"
+                        books, office, received_at, reading.facts, due, "", seal, "typed"
                     )
                     preview = _preview(replace(accepted, due_override=override), officer, office)
         return Check(
@@ -125,8 +127,9 @@ class Intake:
             return rejected("no_right", "Bạn không có quyền nhận hồ sơ. Hãy đổi người.")
         reading = read_draft(draft, self._catalogue)
         now = _minute(self._clock.now())
-        override, wrong = _override(draft, now)
         paper, wrong_paper = _from_paper(draft, now)
+        received_at = paper.received_at if paper else now
+        override, wrong = _override(draft, received_at)
         visit_id, wrong_visit = _visit(draft)
         problems = (*reading.problems, *wrong, *wrong_paper, *wrong_visit)
         if problems or reading.facts is None or reading.case is None:
@@ -134,7 +137,6 @@ class Intake:
         try:
             with self._store.write() as books:
                 office = books.settings.office()
-                received_at = paper.received_at if paper else now
                 warnings = [*reading.warnings, *_alike(books, reading.facts)]
                 if (doubted := doubt(books, self._clock.now())) is not None:
                     warnings.append(doubted)

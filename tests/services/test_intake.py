@@ -672,6 +672,22 @@ def test_what_was_promised_on_an_old_paper_is_measured_against_that_papers_recei
     assert shown(made.due_at) == "2026-11-16T17:00"
 
 
+def test_an_old_paper_is_checked_as_it_will_be_entered(desk: Desk) -> None:
+    draft = ordinary(
+        from_paper=paper(code="H50.99.01-261102-2007", received_at="2026-11-02T08:00"),
+        due_override={"at": "2026-11-16T17:00", "reason": "Theo giấy hẹn cũ", "approver": "Đạt"},
+    )
+
+    found = desk.counter.intake.check(draft, desk.officer)
+
+    assert found.problems == ()
+    assert found.moment is not None
+    assert shown(found.moment.due_at) == "2026-11-05T17:00"
+    assert found.preview is not None
+    assert shown(found.preview.received_at) == "2026-11-02T08:00"
+    assert shown(found.preview.due_at) == "2026-11-16T17:00"
+
+
 # ---- not accepted -----------------------------------------------------------------------------
 
 
