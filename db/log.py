@@ -6,6 +6,7 @@ from datetime import datetime
 from sqlalchemy import Connection, bindparam, insert, select, update
 
 from counter_app.domain import chain
+from counter_app.domain.clock import clock_state
 from counter_app.domain.dossier import Entry
 from counter_app.domain.events import Actor, Event, Payload
 from counter_app.ports import Clock, IdSource
@@ -27,7 +28,11 @@ _OF = (
     .where(event_log.c.subject == bindparam("subject"))
     .order_by(event_order.c.cseq.is_(None), event_order.c.cseq, event_log.c.num)
 )
-_LAST_AT = select(event_log.c.occurred_at).order_by(event_log.c.num.desc()).limit(1)
+_WHEN = select(event_log.c.occurred_at).where(
+    event_log.c.device == bindparam("device_id"),
+    event_log.c.incarnation == bindparam("incarnation"),
+    event_log.c.dseq == bindparam("dseq"),
+)
 
 
 class Log:
@@ -48,7 +53,8 @@ class Log:
         event_id: str | None = None,
     ) -> Event:
         """Write one event behind the head of the own chain, in this transaction."""
-        head = {row.name: row.value for row in self._connection.execute(_HEAD)}
+        head = self._head()
+        state = clock_state(at, self._when(head))
         event_id = event_id or self._ids.new_id(at)
         name, version = type_and_version(payload)
         event = chain.seal(
@@ -61,7 +67,7 @@ class Log:
             version,
             subject or event_id,
             at.isoformat(timespec="seconds"),
-            self._clock_note(),
+            f"{state} {self._clock.boot_id()} {self._clock.uptime():.3f}",
             actor.id,
             actor.name,
             encode_payload(payload, self._ids.random(8)),
@@ -83,12 +89,15 @@ class Log:
         return [(event, decode_payload(event)) for event in events]
 
     def last_at(self) -> datetime | None:
-        """When the newest event was written; the clock is doubted against it."""
-        last = self._connection.execute(_LAST_AT).scalar_one_or_none()
-        return None if last is None else datetime.fromisoformat(last)
+        """When the newest own event was written; the clock is doubted against it."""
+        return self._when(self._head())
 
-    def _clock_note(self) -> str:
-        return f"{self._clock.boot_id()} {self._clock.uptime():.3f}"
+    def _head(self) -> dict[str, str]:
+        return {row.name: row.value for row in self._connection.execute(_HEAD)}
+
+    def _when(self, head: dict[str, str]) -> datetime | None:
+        last = self._connection.execute(_WHEN, head).scalar_one_or_none()
+        return None if last is None else datetime.fromisoformat(last)
 
 
 def values_of(event: Event) -> dict[str, object]:

@@ -588,7 +588,7 @@ class Event:
     occurred_at: str
     """Wall time with the office's offset, as written; never used for order."""
     clock: str
-    """`ok`, or why the clock is doubted; boot id and monotonic ms follow after blanks."""
+    """A `ClockState`, then boot id and monotonic seconds, after blanks; a word where none is."""
     actor_id: str
     actor_name: str
     payload: str
