@@ -55,7 +55,8 @@ class Receipt:
     note: str
     officer: str
     counter_no: int
-    other_codes: tuple[str, ...]
+    others: tuple["Receipt", ...]
+    """The other dossiers of the visit (lượt) that share this slip."""
     qr: str
     """The signed payload in base 28; the look-up address is put before it where there is room."""
 
@@ -63,6 +64,11 @@ class Receipt:
     def fee_total(self) -> int:
         """What is to be paid, in đồng."""
         return sum(line.amount for line in self.fees)
+
+    @property
+    def visit_total(self) -> int:
+        """What is to be paid for every dossier on this slip, in đồng."""
+        return self.fee_total + sum(other.fee_total for other in self.others)
 
 
 RETURN_METHODS = {
@@ -100,7 +106,7 @@ def slip_code_of(dossier: Dossier, seal: ReceiptSeal) -> SlipCode:
     )
 
 
-def receipt_of(dossier: Dossier, office: Office, other_codes: tuple[str, ...] = ()) -> Receipt:
+def receipt_of(dossier: Dossier, office: Office, others: tuple[Receipt, ...] = ()) -> Receipt:
     """The receipt in force of a dossier, with the letterhead of the office that took it in."""
     facts = dossier.facts
     applicant = facts.applicant
@@ -142,6 +148,6 @@ def receipt_of(dossier: Dossier, office: Office, other_codes: tuple[str, ...] = 
         note=facts.note,
         officer=dossier.accepted_by,
         counter_no=dossier.counter_no,
-        other_codes=other_codes,
+        others=others,
         qr=slip_code_of(dossier, seal).encode(),
     )

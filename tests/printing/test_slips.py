@@ -12,12 +12,12 @@ from PIL import Image
 from counter_app.bootstrap import Counter
 from counter_app.domain.events import ReceivedComponent
 from counter_app.domain.officer import Officer
-from counter_app.domain.printer import Profile
+from counter_app.domain.printer import WIDTHS, Profile
 from counter_app.domain.receipt import Receipt
 from counter_app.domain.slip_code import decode as decode_slip
 from counter_app.printing.escpos import job_bytes
 from counter_app.printing.qr import MODULE, slip_modules
-from counter_app.printing.slip import WIDTHS, draw_slip
+from counter_app.printing.slip import draw_slip
 from counter_app.printing.virtual import decode
 from counter_app.services.results import Accepted
 

@@ -1,0 +1,79 @@
+"""Letters on a thermal head: hinted Noto Sans, strictly one bit, lines that wrap and lose nothing."""
+
+import unicodedata
+from functools import lru_cache
+from io import BytesIO
+
+from PIL import ImageFont
+
+import resources
+
+Font = ImageFont.FreeTypeFont
+
+
+@lru_cache(maxsize=64)
+def font(bold: bool, size: int) -> Font:
+    """The font of that height in dots."""
+    name = "NotoSans-Bold.ttf" if bold else "NotoSans-Regular.ttf"
+    return ImageFont.truetype(
+        BytesIO(resources.font(name)), size, layout_engine=ImageFont.Layout.BASIC
+    )
+
+
+@lru_cache(maxsize=64)
+def line_height(letters: Font) -> int:
+    """Ascent and descent of the letters that stand highest and lowest: Ầ Ễ Ộ Ạ."""
+    ascent, descent = letters.getmetrics()
+    return int((ascent + descent) * 0.93) + 1
+
+
+@lru_cache(maxsize=4096)
+def _advance(letters: Font, sign: str) -> int:
+    return int(letters.getlength(sign))
+
+
+def length(text: str, letters: Font) -> int:
+    """Dots from the first letter to the end of the last: basic layout kerns nothing."""
+    return sum(_advance(letters, sign) for sign in text)
+
+
+def wrap(text: str, letters: Font, room: int) -> list[str]:
+    """Lines that fit. A word longer than a line is broken; no letter is lost."""
+    lines: list[str] = []
+    line = ""
+    for word in text.split():
+        wider = f"{line} {word}" if line else word
+        if length(wider, letters) <= room:
+            line = wider
+            continue
+        if line:
+            lines.append(line)
+        while length(word, letters) > room:
+            fits = _fitting(word, letters, room)
+            if fits == len(word):
+                break
+            lines.append(word[:fits])
+            word = word[fits:]
+        line = word
+    return [*lines, line] if line else lines
+
+
+def balanced(text: str, letters: Font, room: int) -> list[str]:
+    """As few lines, about equally long: how a title is broken."""
+    lines = wrap(text, letters, room)
+    low, high = room // 2, room
+    while len(lines) > 1 and high - low > 4:
+        middle = (low + high) // 2
+        if len(narrower := wrap(text, letters, middle)) == len(lines):
+            lines, high = narrower, middle
+        else:
+            low = middle
+    return lines
+
+
+def _fitting(word: str, letters: Font, room: int) -> int:
+    """How many signs of a word fit, at least one; a mark stays with its letter."""
+    fits = next(n for n in range(len(word), 0, -1) if n == 1 or length(word[:n], letters) <= room)
+    while fits > 1 and unicodedata.combining(word[fits : fits + 1] or " "):
+        fits -= 1
+    return fits
