@@ -28,7 +28,6 @@ class Officers:
         self._hasher = hasher
         self._clock = clock
         self._ids = ids
-        self._nobody: str | None = None
 
     def all(self) -> tuple[Officer, ...]:
         """Everyone, in the order they were added."""
@@ -42,11 +41,14 @@ class Officers:
             known = (
                 next((o for o in officers if o.active), None)
                 if not name_or_id
-                else books.officers.find(name_or_id)
+                else books.officers.find(clean_text(name_or_id))
             )
-            secret = books.officers.secret(known.id) if known else None
-        if known is None or not known.active or secret is None:
-            self._hasher.verify(self._fake(), pin)
+            secret = books.officers.secret(known.id) if known and known.active else None
+            anyones = next(filter(None, (books.officers.secret(o.id) for o in officers)), None)
+        if known is None or secret is None:
+            # a name that cannot sign in takes as long as one that can; the answer counts for nothing
+            if anyones is not None:
+                self._hasher.verify(anyones.pin_hash, pin)
             return rejected("pin_wrong", "Sai tên cán bộ hoặc mã PIN. Hãy xem lại.", "pin")
         wait = self._still_locked(secret)
         if wait > 0:
@@ -107,7 +109,7 @@ class Officers:
             return rejected("no_right", "Bạn không có quyền sửa cán bộ. Hãy đổi người.")
         now = self._clock.now()
         with self._store.write() as books:
-            known = books.officers.find(name)
+            known = books.officers.find(clean_text(name))
             if known is None:
                 return rejected("officer_unknown", "Không có cán bộ tên này.")
             after = replace(
@@ -146,7 +148,7 @@ class Officers:
             return Rejected(tuple(problems))
         hashed = self._hasher.hash(pin)
         with self._store.write() as books:
-            known = books.officers.find(name)
+            known = books.officers.find(clean_text(name))
             if known is None:
                 return rejected("officer_unknown", "Không có cán bộ tên này.")
             books.officers.keep_secret(known.id, Secret(hashed))
@@ -194,12 +196,6 @@ class Officers:
                     locked_until=self._clock.uptime() + wait,
                 ),
             )
-
-    def _fake(self) -> str:
-        """A hash nobody has the PIN of: an unknown name takes as long as a known one."""
-        if self._nobody is None:
-            self._nobody = self._hasher.hash(self._ids.random(16).hex())
-        return self._nobody
 
 
 def pin_problems(pin: str) -> list[Problem]:

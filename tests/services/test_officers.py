@@ -1,5 +1,7 @@
 """Who sits here: PINs that cannot be guessed, rights that cannot be taken, locks that hold."""
 
+import unicodedata
+
 import pytest
 from conftest import PIN, ToldClock
 from services.desk import Desk
@@ -238,6 +240,14 @@ def test_without_a_name_the_first_officer_is_meant(door: Door) -> None:
 
 def test_an_officer_is_found_by_id_too(door: Door) -> None:
     assert door.opens(RIGHT, door.mai.id)
+
+
+def test_a_name_is_known_however_its_accents_were_typed(door: Door) -> None:
+    typed = unicodedata.normalize("NFD", " Hồ Thị  Mai ")
+
+    assert door.opens(RIGHT, typed)
+    assert isinstance(door.officers.set_pin(typed, OTHER, door.mai), Officer)
+    assert door.opens(OTHER)
 
 
 def test_pins_are_hashed_as_slowly_as_the_design_says() -> None:
