@@ -98,7 +98,7 @@ def _print(counter: Counter, officer: Officer) -> Iterator[Figure]:
         def accept_and_print(number: int) -> str:
             made = counter.intake.accept(_draft(1000 + number), officer)
             assert isinstance(made, Accepted)
-            counter.prints.print_slip(made.dossier_id, printer, officer)
+            counter.prints.print_slip(made.dossier_id, [printer], officer)
             return made.dossier_id
 
         for number in range(3):

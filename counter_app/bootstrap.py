@@ -17,21 +17,25 @@ from counter_app.domain.office import Office, parse_office
 from counter_app.errors import EnvironmentFault, Refused
 from counter_app.keys import store_key
 from counter_app.ports import Clock, IdSource, PaperMaker, Printer
-from counter_app.system import SystemClock, SystemIds
+from counter_app.system import SystemClock, SystemIds, SystemProcess
 from db.store import Store
 
 if TYPE_CHECKING:
     from counter_app.keys.device import DeviceSigner
     from counter_app.services.acts import Acts
+    from counter_app.services.appointments import Appointments
     from counter_app.services.catalogue import Catalogue
     from counter_app.services.drafts import Drafts
     from counter_app.services.forms import Forms
     from counter_app.services.intake import Intake
     from counter_app.services.local_settings import LocalSettings
     from counter_app.services.officers import Officers
+    from counter_app.services.pads import Pads
     from counter_app.services.prints import Prints
     from counter_app.services.scans import Scans
     from counter_app.services.search import Search
+    from counter_app.services.tickets import Tickets
+    from counter_app.services.visits import Visits
     from counter_app.services.worklists import Worklists
     from counter_app.sync.engine import SyncEngine
     from counter_app.sync.words import SyncState
@@ -121,10 +125,46 @@ class Counter:
 
     @cached_property
     def prints(self) -> "Prints":
-        """Slips."""
-        from counter_app.services.prints import Prints
+        """Whatever is printed, and how it ended."""
+        from counter_app.services.prints import Prints, Sources
 
-        return Prints(self.store, _paper, self.clock, self.ids)
+        sources = Sources(
+            {
+                "ticket": lambda books, subject: self.tickets.slip(books, subject),
+                "appointment": lambda books, subject: self.appointments.slip(books, subject),
+                "pad": lambda books, subject: self.pads.slip(books, subject),
+            },
+            lambda form, subject: self.forms.pdf(form, subject),
+        )
+        return Prints(self.store, _paper, sources, self.clock, self.ids, SystemProcess())
+
+    @cached_property
+    def visits(self) -> "Visits":
+        """Several dossiers, one slip."""
+        from counter_app.services.visits import Visits
+
+        return Visits(self.store, self.clock, self.ids)
+
+    @cached_property
+    def pads(self) -> "Pads":
+        """Blank slips for hours without power."""
+        from counter_app.services.pads import Pads
+
+        return Pads(self.store, self.signer, self.clock, self.ids)
+
+    @cached_property
+    def tickets(self) -> "Tickets":
+        """The queue."""
+        from counter_app.services.tickets import Tickets
+
+        return Tickets(self.store, self.clock, self.ids)
+
+    @cached_property
+    def appointments(self) -> "Appointments":
+        """Booked hours."""
+        from counter_app.services.appointments import Appointments
+
+        return Appointments(self.store, self.catalogue, self.clock, self.ids)
 
     @cached_property
     def forms(self) -> "Forms":

@@ -139,7 +139,7 @@ def _print(
 ) -> None:
     way = printer_at(printer.address)
     for number, made in enumerate(accepted, 1):
-        done = counter.prints.print_slip(made.dossier_id, way, officer)
+        done = counter.prints.print_slip(made.dossier_id, [way], officer)
         stem = made.code.rpartition("-")[2]
         (OUT / f"phieu-{stem}-58mm.png").write_bytes(counter.prints.slip_png(made.dossier_id, 384))
         for paper in ("a5", "a4"):

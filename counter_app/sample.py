@@ -41,7 +41,7 @@ def make_sample(folder: Path, passphrase: str) -> None:
         assert isinstance(made, Accepted)
         accepted.append(made.dossier_id)
         if made.slip:
-            counter.prints.print_slip(made.dossier_id, FilePrinter(folder / "phieu-mau"), officer)
+            counter.prints.print_slip(made.dossier_id, [FilePrinter(folder / "phieu-mau")], officer)
     counter.acts.act(accepted[0], "transfer", {}, officer)
     counter.acts.act(accepted[2], "transfer", {}, officer)
     counter.acts.act(accepted[3], "complete", {"shelf": "K2"}, officer)

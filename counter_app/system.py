@@ -1,7 +1,8 @@
-"""The real clock and the real source of ids."""
+"""The real clock, the real source of ids, and this run of the program."""
 
 import os
 import secrets
+import sys
 import time
 from datetime import datetime
 from functools import cache
@@ -57,3 +58,68 @@ class SystemIds:
     def choose(self, below: int) -> int:
         """A number from 0 to `below` - 1 nobody can guess."""
         return secrets.randbelow(below)
+
+
+class SystemProcess:
+    """This run, named by boot, process and a word of its own."""
+
+    def __init__(self) -> None:
+        pid = os.getpid()
+        self._mark = f"{_boot_id()} {pid} {_begun(pid)} {secrets.token_hex(4)}"
+
+    @property
+    def mark(self) -> str:
+        """Names this run."""
+        return self._mark
+
+    def runs(self, mark: str) -> bool:
+        """Whether the run of that name still goes on, on this PC and in this boot."""
+        boot, _, rest = mark.partition(" ")
+        if mark == self._mark:
+            return True
+        if boot != _boot_id() or not rest:
+            return False
+        pid, begun, _ = rest.split(" ")
+        # a later run in this same process is another one
+        return int(pid) != os.getpid() and _begun(int(pid)) == begun
+
+
+def _begun(pid: int) -> str:
+    """When that process began, so that a number used again is not taken for it; empty: none runs."""
+    if sys.platform == "win32":
+        return _begun_on_windows(pid)
+    try:
+        # the name stands in brackets and may hold blanks; behind it first the state, later the start
+        told = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
+        fields = told.rpartition(")")[2].split()
+        return "" if fields[0] in "ZX" else fields[19]
+    except FileNotFoundError:
+        if Path("/proc/self/stat").exists():
+            return ""
+    except OSError:
+        return ""
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return ""
+    except PermissionError:
+        pass
+    return "runs"
+
+
+if sys.platform == "win32":
+
+    def _begun_on_windows(pid: int) -> str:
+        import ctypes  # only where it is needed
+
+        kernel = ctypes.windll.kernel32
+        handle = kernel.OpenProcess(0x1000, False, pid)
+        if not handle:
+            return ""
+        times = [ctypes.c_uint64() for _ in range(4)]
+        code = ctypes.c_uint32()
+        kernel.GetExitCodeProcess(handle, ctypes.byref(code))
+        kernel.GetProcessTimes(handle, *(ctypes.byref(one) for one in times))
+        kernel.CloseHandle(handle)
+        still_active = 259
+        return str(times[0].value) if code.value == still_active else ""

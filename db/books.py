@@ -6,17 +6,16 @@ from datetime import date, datetime
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, func, insert, select, text, update
+from sqlalchemy import Connection, Row, delete, func, select
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from counter_app.domain import events as ev
 from counter_app.domain.code import LAST_NUMBER_OF_A_BLOCK, LAST_NUMBER_OF_A_DAY, seq_of
 from counter_app.domain.office import Office, parse_office
 from counter_app.domain.officer import Officer, Role
-from counter_app.domain.outcome import Outcome
 from counter_app.domain.slip_code import KnownKey
 from counter_app.errors import Refused
-from counter_app.ports import Draft, Identity, IdSource, NoticeRow, PrintJob, Secret
+from counter_app.ports import Draft, Identity, IdSource, NoticeRow, Secret
 from db.log import Log
 from db.tables import (
     code_number,
@@ -27,7 +26,6 @@ from db.tables import (
     notice_number,
     officer,
     officer_secret,
-    print_job,
     store_meta,
 )
 
@@ -287,61 +285,6 @@ class Officers:
         )
 
 
-class Prints:
-    """Print jobs and how they ended."""
-
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
-
-    def add(self, job: PrintJob) -> None:
-        """A print was asked for."""
-        self._connection.execute(
-            _ADD_JOB,
-            {
-                "id": job.id,
-                "dossier_id": job.dossier_id,
-                "what": job.what,
-                "receipt_no": job.receipt_no,
-                "state": job.state,
-                "outcome": job.outcome,
-                "copy_no": job.copy_no,
-                "printer": job.printer,
-                "created_at": job.created_at.isoformat(timespec="seconds"),
-            },
-        )
-
-    def get(self, job_id: str) -> PrintJob | None:
-        """One job."""
-        query = select(print_job).where(print_job.c.id == job_id)
-        row = self._connection.execute(query).one_or_none()
-        return None if row is None else _job(row)
-
-    def of(self, dossier_id: str) -> Sequence[PrintJob]:
-        """The jobs of a dossier, oldest first."""
-        query = select(print_job).where(print_job.c.dossier_id == dossier_id)
-        rows = self._connection.execute(query.order_by(print_job.c.created_at, text("rowid")))
-        return [_job(row) for row in rows]
-
-    def change(
-        self, job_id: str, *, state: str, outcome: Outcome | None, printer: str, copy_no: int
-    ) -> None:
-        """A job went on."""
-        self._connection.execute(
-            update(print_job)
-            .where(print_job.c.id == job_id)
-            .values(state=state, outcome=outcome, printer=printer, copy_no=copy_no)
-        )
-
-    def unfinished(self) -> Sequence[PrintJob]:
-        """Asked for and not known to be done."""
-        query = select(print_job).where(text("state <> 'done'"))
-        rows = self._connection.execute(query.order_by(print_job.c.created_at))
-        return [_job(row) for row in rows]
-
-
-_ADD_JOB = insert(print_job)
-
-
 class Drafts:
     """Begun intakes, kept field by field."""
 
@@ -404,21 +347,6 @@ class Notices:
 def _officer(row: Row[Any]) -> Officer:
     roles = frozenset(Role(role) for role in row.roles.split(",") if role)
     return Officer(row.id, row.name, row.title, roles, row.active)
-
-
-def _job(row: Row[Any]) -> PrintJob:
-    values = row._mapping
-    return PrintJob(
-        values["id"],
-        values["dossier_id"],
-        values["what"],
-        values["receipt_no"],
-        values["state"],
-        None if values["outcome"] is None else Outcome(values["outcome"]),
-        values["copy_no"],
-        values["printer"],
-        datetime.fromisoformat(values["created_at"]),
-    )
 
 
 def _text(moment: datetime | None) -> str | None:

@@ -12,12 +12,21 @@ from sqlalchemy import select
 from counter_app.domain import chain
 from counter_app.domain.code import DossierCode
 from counter_app.domain.dossier import Dossier, fold
-from counter_app.domain.events import TYPE_OF, DossierAccepted, Event, IntakeRefused
+from counter_app.domain.events import (
+    TYPE_OF,
+    DossierAccepted,
+    Event,
+    IntakeRefused,
+    PadAccounted,
+    PadPrinted,
+)
 from counter_app.domain.notice import Numbered, kind_of
+from counter_app.domain.pad_code import PadNumber
 from counter_app.domain.receipt import slip_code_of
 from counter_app.domain.slip_code import Verdict, Verify, judge
 from counter_app.wire.codec import decode_payload
 from db.books import Officers
+from db.desk import row_of, told_fate
 from db.dossiers import words_of
 from db.log import EVENT_COLUMNS
 from db.store import Books, Store
@@ -30,6 +39,7 @@ from db.tables import (
     notice,
     notice_number,
     officer,
+    pad_slip,
 )
 
 
@@ -70,6 +80,7 @@ def check(store: Store, verify: Verify | None = None) -> Report:
             *_readable(_numbers(books)),
             *_readable(_notices(books)),
             *_readable(_officers(books)),
+            *_readable(_pads(books)),
         ]
         events = books.connection.exec_driver_sql("SELECT count(*) FROM event_log").scalar_one()
         dossiers = books.connection.exec_driver_sql("SELECT count(*) FROM dossier").scalar_one()
@@ -283,3 +294,31 @@ def _officers(books: Books) -> Iterator[Fault]:
             != (told["name"], told["roles"], told["title"], told["active"])
         ):
             yield Fault("officer_differs", "Danh sách cán bộ khác với sổ.", officer_id)
+
+
+def _pads(books: Books) -> Iterator[Fault]:
+    """Every pad slip as the log tells of it: who printed it first, and its last fate."""
+    told: dict[str, dict[str, object]] = {}
+    query = select(*EVENT_COLUMNS).where(event_log.c.type.in_(("pad.printed", "pad.accounted")))
+    for row in books.connection.execute(query.order_by(event_log.c.num)):
+        event = Event(*row)
+        match decode_payload(event):
+            case PadPrinted(numbers):
+                known: dict[str, object] = {"device": event.device, "printed_at": event.occurred_at}
+            case PadAccounted(number):
+                numbers = (number,)
+                fate = told_fate(payload for _, payload in books.log.of(number))
+                known = dict(zip(("fate", "reason"), fate or (), strict=False))
+            case _:
+                continue
+        for number in numbers:
+            parsed = PadNumber.parse(number)
+            if parsed is None:
+                continue
+            slip = told.setdefault(number, row_of(parsed))
+            if "device" not in known or slip["printed_at"] is None:
+                slip.update(known)
+    kept = {row.number: dict(row._mapping) for row in books.connection.execute(select(pad_slip))}
+    if told != kept:
+        differing = min(n for n in told.keys() | kept.keys() if told.get(n) != kept.get(n))
+        yield Fault("pad_differs", f"Sổ phiếu dự phòng ghi khác với sổ ở số {differing}.")

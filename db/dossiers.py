@@ -17,6 +17,7 @@ from sqlalchemy import (
     func,
     insert,
     literal_column,
+    or_,
     select,
     text,
     update,
@@ -26,6 +27,7 @@ from counter_app.domain.applicants import applicant_key
 from counter_app.domain.code import DossierCode
 from counter_app.domain.dossier import Dossier, Status, apply, fold
 from counter_app.domain.events import DossierAccepted, Event
+from counter_app.domain.pad_code import PadNumber
 from counter_app.domain.personal_number import mask
 from counter_app.domain.text import search_key
 from counter_app.ports import DossierRow, Figures
@@ -164,17 +166,23 @@ class Dossiers:
             "voided": state.voided,
             "slip": state.slip,
             "printed": state.prints_of(state.receipt.no) > 0,
+            "visit_id": state.visit_id or "",
             "last_own_dseq": last_own_dseq,
         }
 
     def ids_of(self, code: str) -> Sequence[str]:
         """Dossiers that carry or carried this code, the holder of the code first."""
-        parsed = DossierCode.parse(code)
+        parsed = DossierCode.parse(code) or PadNumber.parse(code)
         wanted = str(parsed) if parsed else code.strip()
         carrying = select(dossier.c.id).where(dossier.c.code == wanted).order_by(dossier.c.num)
         carried = select(dossier_alias.c.dossier_id).where(dossier_alias.c.code == wanted)
         found = [*self._connection.scalars(carrying), *self._connection.scalars(carried)]
         return list(dict.fromkeys(found))
+
+    def of_visit(self, visit_id: str) -> Sequence[str]:
+        """Dossiers this counter took in on one visit, the first first."""
+        query = select(dossier.c.id).where(dossier.c.visit_id == visit_id, dossier.c.own)
+        return list(self._connection.scalars(query.order_by(dossier.c.num)))
 
     def row(self, dossier_id: str) -> DossierRow | None:
         """The line of one dossier."""
@@ -285,7 +293,9 @@ def _conditions(today: date) -> dict[str, ColumnElement[bool]]:
         "due_soon": and_(dossier.c.status.in_(_RUNNING), dossier.c.judged_due_on >= day),
         "waiting_return": dossier.c.status == Status.COMPLETED,
         "unprinted": and_(
-            literal_column("slip AND NOT printed AND NOT voided"), dossier.c.own, unfinished
+            literal_column("slip AND NOT printed AND NOT voided"),
+            dossier.c.own,
+            or_(dossier.c.visit_id != "", unfinished),
         ),
         "unsent": dossier.c.last_own_dseq > _OWN_HIGH,
         "problem": _PROBLEM,

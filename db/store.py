@@ -14,10 +14,12 @@ from counter_app import data_folder
 from counter_app.errors import EnvironmentFault
 from counter_app.ports import Clock, IdSource
 from db import schema
-from db.books import Drafts, Notices, Numbers, Officers, Prints, Settings
+from db.books import Drafts, Notices, Numbers, Officers, Settings
+from db.desk import Appointments, Pads, Tickets
 from db.dossiers import Dossiers
 from db.engine import DAMAGED, engine, in_words
 from db.log import Log
+from db.prints import Prints
 
 
 @dataclass(slots=True)
@@ -30,6 +32,9 @@ class Books:
     numbers: Numbers
     officers: Officers
     prints: Prints
+    pads: Pads
+    tickets: Tickets
+    appointments: Appointments
     drafts: Drafts
     notices: Notices
     settings: Settings
@@ -81,7 +86,10 @@ class Store:
             Dossiers(connection, log, settings),
             Numbers(connection, settings, self._ids),
             Officers(connection, log),
-            Prints(connection),
+            Prints(connection, settings),
+            Pads(connection, log, settings),
+            Tickets(connection),
+            Appointments(connection, settings),
             Drafts(connection),
             Notices(connection),
             settings,

@@ -283,6 +283,9 @@ def _note_down(books: Books, event: Event, payload: Payload | None) -> None:
         case ev.IntakeRefused():
             at = datetime.fromisoformat(event.occurred_at)
             books.notices.add(NoticeRow(event.event_id, payload.notice_no, payload.notice, at))
+        case ev.PadPrinted():
+            at = datetime.fromisoformat(event.occurred_at)
+            books.pads.note_printed(payload.numbers, event.device, at)
 
 
 def _refresh(books: Books, touched: dict[str, str]) -> list[SyncProblem]:
@@ -290,6 +293,8 @@ def _refresh(books: Books, touched: dict[str, str]) -> list[SyncProblem]:
     problems: list[SyncProblem] = []
     own = books.settings.identity().device_id
     for subject, type in touched.items():
+        if type == "pad.accounted":
+            books.pads.refresh(subject)
         if type not in DOSSIER_TYPES or books.dossiers.get(subject) is None:
             continue
         state = books.dossiers.refresh(subject)

@@ -114,11 +114,13 @@ dossier = Table(
     Column("voided", Boolean, nullable=False),
     Column("slip", Boolean, nullable=False),
     Column("printed", Boolean, nullable=False),
+    Column("visit_id", String, nullable=False),
     Column("last_own_dseq", Integer, nullable=False),
     Index("dossier_received_on", "received_on"),
     Index("dossier_status_due", "status", "judged_due_on"),
     Index("dossier_applicant", "applicant_key", "procedure_code"),
     Index("dossier_unsent", "last_own_dseq"),
+    Index("dossier_visit", "visit_id", sqlite_where=text("visit_id <> ''")),
     Index("dossier_unprinted", "num", sqlite_where=text("slip AND NOT printed AND NOT voided")),
 )
 """Projection: one row a dossier, for lists and figures. `num` rises with reception."""
@@ -154,16 +156,61 @@ print_job = Table(
     "print_job",
     metadata,
     Column("id", String, primary_key=True),
-    Column("dossier_id", String, nullable=False, index=True),
     Column("what", String, nullable=False),
+    Column("subject", String, nullable=False, index=True),
+    Column("dossier_id", String, index=True),
     Column("receipt_no", Integer, nullable=False),
     Column("state", String, nullable=False),
     Column("outcome", String),
     Column("copy_no", Integer, nullable=False),
     Column("printer", String, nullable=False),
+    Column("bytes_hash", String, nullable=False),
+    Column("owner", String, nullable=False),
     Column("created_at", String, nullable=False),
     Index("print_job_unfinished", "state", sqlite_where=text("state <> 'done'")),
 )
+"""Whatever was to be printed, and how it ended."""
+
+pad_slip = Table(
+    "pad_slip",
+    metadata,
+    Column("number", String, primary_key=True),
+    Column("life", String, nullable=False, index=True),
+    Column("running", Integer, nullable=False),
+    Column("device", String, nullable=False),
+    Column("printed_at", String),
+    Column("fate", String, nullable=False),
+    Column("reason", String, nullable=False),
+)
+"""Projection: slips of the emergency pad. `life` is what stands before the running number."""
+
+ticket = Table(
+    "ticket",
+    metadata,
+    Column("day", String, nullable=False),
+    Column("group", String, nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("taken_at", String, nullable=False),
+    Column("state", String, nullable=False),
+    PrimaryKeyConstraint("day", "group", "number"),
+)
+"""The queue: local, nobody's name, never in the log."""
+
+appointment = Table(
+    "appointment",
+    metadata,
+    Column("number", String, primary_key=True),
+    Column("day", String, nullable=False, index=True),
+    Column("starts_at", String, nullable=False),
+    Column("ends_at", String, nullable=False),
+    Column("name", String, nullable=False),
+    Column("phone", String, nullable=False),
+    Column("procedure_code", String, nullable=False),
+    Column("procedure_name", String, nullable=False),
+    Column("booked_at", String, nullable=False),
+    Column("cancelled", Boolean, nullable=False),
+)
+"""Booked hours: local, never in the log."""
 
 draft = Table(
     "draft",

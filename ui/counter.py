@@ -11,15 +11,19 @@ if TYPE_CHECKING:
     from counter_app.ports import Clock, Identity, IdSource, Printer
     from counter_app.ports.sync import Cycles, Standing
     from counter_app.services.acts import Acts
+    from counter_app.services.appointments import Appointments
     from counter_app.services.catalogue import Catalogue
     from counter_app.services.drafts import Drafts
     from counter_app.services.forms import Forms
     from counter_app.services.intake import Intake
     from counter_app.services.local_settings import LocalSettings
     from counter_app.services.officers import Officers
+    from counter_app.services.pads import Pads
     from counter_app.services.prints import Prints
     from counter_app.services.scans import Scans
     from counter_app.services.search import Search
+    from counter_app.services.tickets import Tickets
+    from counter_app.services.visits import Visits
     from counter_app.services.worklists import Worklists
 
 
@@ -65,6 +69,18 @@ class Counter(Protocol):
 
     @property
     def prints(self) -> Prints: ...
+
+    @property
+    def visits(self) -> Visits: ...
+
+    @property
+    def pads(self) -> Pads: ...
+
+    @property
+    def tickets(self) -> Tickets: ...
+
+    @property
+    def appointments(self) -> Appointments: ...
 
     @property
     def forms(self) -> Forms: ...

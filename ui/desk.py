@@ -44,10 +44,13 @@ class Desk(QObject):
     form_requested = Signal(str)
     """A notice or dossier whose form is to be opened as PDF."""
     print_requested = Signal(str)
+    """A dossier whose receipt is to be printed."""
+    print_again_requested = Signal(str)
+    """A print job that waits."""
     printed = Signal(str, object)
     """(dossier id, Printed): how a slip ended."""
     unknown_print = Signal(str, str)
-    """(dossier id, code): nobody knows whether the slip came out."""
+    """(job id, code): nobody knows whether the slip came out."""
 
     def __init__(self, counter: Counter, lanes: Lanes, theme: Theme) -> None:
         super().__init__()

@@ -19,6 +19,7 @@ _FIGURES = (
     ("unprinted", "Chưa in phiếu", "amber"),
     ("unsent", "Chưa gửi", ""),
 )
+_PROBLEMS = ("unprinted", "open_visit", "unknown_print", "repair")
 _EMPTY = {
     "received_today": "Hôm nay chưa có hồ sơ. F2 để nhận hồ sơ đầu tiên.",
     "due_today": "Hôm nay không có hồ sơ nào đến hẹn.",
@@ -151,7 +152,7 @@ class HomePage(Page):
         self._urgent = urgent[:9]
         clear(self._todo)
         for number, line in enumerate(self._urgent, 1):
-            name = "problem" if line.kind in ("unprinted", "unknown_print", "repair") else "label"
+            name = "problem" if line.kind in _PROBLEMS else "label"
             text = row(label(str(number), "keycap"), label(line.text, name, wrap=True))
             text.setStretch(1, 1)
             text.setAlignment(Qt.AlignmentFlag.AlignTop)
@@ -164,10 +165,10 @@ class HomePage(Page):
         match line.kind:
             case "draft":
                 self.desk.intake_requested.emit(line.draft_id)
-            case "unknown_print" if line.dossier_id:
-                self.desk.unknown_print.emit(line.dossier_id, line.code)
-            case "unprinted" if line.dossier_id:
-                self.desk.print_requested.emit(line.dossier_id)
+            case "unknown_print":
+                self.desk.unknown_print.emit(line.job_id, line.code)
+            case "unprinted" | "other_print":
+                self.desk.print_again_requested.emit(line.job_id)
             case "uncollected":
                 self._choose("waiting_return")
             case _ if line.dossier_id:

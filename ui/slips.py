@@ -1,9 +1,13 @@
 """Slips of this window: printed on the printer lane, their end told, asked about where unknown."""
 
+from collections.abc import Callable
+
 from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtWidgets import QWidget
 
+from counter_app.domain.officer import Officer
 from counter_app.domain.outcome import Outcome, Reason
+from counter_app.ports import Printer
 from counter_app.services.prints import Printed
 from ui.desk import Desk
 from ui.dialogs import ask
@@ -36,6 +40,7 @@ class Slips(QObject):
         self._timer.setInterval(_ASK_AFTER_MS)
         self._timer.timeout.connect(self.look)
         desk.print_requested.connect(self.print)
+        desk.print_again_requested.connect(self.print_again)
         desk.unknown_print.connect(self._ask)
         desk.printer_changed.connect(self.look)
 
@@ -46,21 +51,29 @@ class Slips(QObject):
 
     def print(self, dossier_id: str) -> None:
         """Print the receipt in force of a dossier."""
+        prints = self._desk.counter.prints
+        self._print(lambda printer, who: prints.print_slip(dossier_id, [printer], who))
+
+    def print_again(self, job_id: str) -> None:
+        """Print what a job is about."""
+        prints = self._desk.counter.prints
+        self._print(lambda printer, who: prints.print_again(job_id, [printer], who))
+
+    def _print(self, work: Callable[[Printer, Officer], Printed]) -> None:
         self._refused = ""
-        printer = self._desk.printer()
+        printer, who = self._desk.printer(), self._desk.who
         if printer is None:
             self.told.emit("Chưa có máy in. F11 để đặt máy in.")
             return
-        prints, who = self._desk.counter.prints, self._desk.who
         self._desk.lanes.printer.submit(
-            lambda: (dossier_id, prints.print_slip(dossier_id, printer, who)), self._on_printed
+            lambda: work(printer, who), self._on_printed, self._on_fault
         )
 
     def print_refused(self) -> bool:
         """Print what the printer would not take last; whether there is such a slip."""
         if not self._refused:
             return False
-        self.print(self._refused)
+        self.print_again(self._refused)
         return True
 
     def look(self) -> None:
@@ -83,10 +96,10 @@ class Slips(QObject):
         more = f", {waiting} phiếu đang chờ" if waiting else ""
         self.state_known.emit(against is None, f"Máy in quầy: {words}{more}")
 
-    def _on_printed(self, answer: tuple[str, Printed]) -> None:
-        dossier_id, printed = answer
+    def _on_printed(self, printed: Printed) -> None:
         seq = _seq(printed.code)
-        self._desk.printed.emit(dossier_id, printed)
+        for dossier_id in printed.changes.dossiers:
+            self._desk.printed.emit(dossier_id, printed)
         self._desk.announce(printed.changes)
         match printed.outcome:
             case Outcome.CONFIRMED:
@@ -94,9 +107,9 @@ class Slips(QObject):
             case Outcome.SENT:
                 self._desk.told.emit(f"Đã gửi phiếu {seq} tới máy in.")
             case Outcome.UNKNOWN:
-                self._ask(dossier_id, printed.code)
+                self._ask(printed.job_id, printed.code)
             case Outcome.FAILED:
-                self._refused = dossier_id
+                self._refused = printed.job_id
                 reason, _, remedy = printed.message.partition(". ")
                 remedy = remedy.removesuffix(".").removesuffix("rồi in lại").rstrip(" ,")
                 self.told.emit(
@@ -105,7 +118,7 @@ class Slips(QObject):
                 )
         self.look()
 
-    def _ask(self, dossier_id: str, code: str) -> None:
+    def _ask(self, job_id: str, code: str) -> None:
         """The one question that may come while the next citizen is typed."""
         answer = ask(
             self._window,
@@ -114,15 +127,19 @@ class Slips(QObject):
             (("Rồi", "R"), ("In lại", "I"), ("In ở máy khác", "K")),
         )
         if answer == "I":
-            self.print(dossier_id)
+            self.print_again(job_id)
         elif answer:
             prints, who = self._desk.counter.prints, self._desk.who
             self._desk.lanes.records.submit(
-                lambda: prints.answer_unknown(dossier_id, True, who), self._desk.announce
-            )
+                lambda: prints.answer_unknown(job_id, True, who), self._desk.announce,
+                self._on_fault,
+            )  # fmt: skip
         if answer == "K":
             # on paper of another printer, by whatever opens a PDF here
-            self._desk.form_requested.emit(dossier_id)
+            self._desk.form_requested.emit(code)
+
+    def _on_fault(self, fault: Exception) -> None:
+        self.told.emit(str(getattr(fault, "message", "Chưa làm được việc này. Hãy thử lại.")))
 
 
 def _seq(code: str) -> str:

@@ -27,7 +27,7 @@ def run() -> int:
         draft = {"procedure": "1.004873", "applicant": {"name": "HỒ THỊ A"}, "components": "all"}
         made = counter.intake.accept(draft, officer)
         assert isinstance(made, Accepted)
-        printed = counter.prints.print_slip(made.dossier_id, FilePrinter(folder / "p"), officer)
+        printed = counter.prints.print_slip(made.dossier_id, [FilePrinter(folder / "p")], officer)
         form = counter.forms.pdf("receipt", made.dossier_id, "a5")
         report = counter.check()
         counter.close()

@@ -35,7 +35,7 @@ def run(options: argparse.Namespace) -> int:
             from counter_app.printing.transports import printer_at  # only for a real print
 
             printer = printer_at(options.printer, options.width)
-            done = counter.prints.print_slip(dossier_id, printer, officer)
+            done = counter.prints.print_slip(dossier_id, [printer], officer)
             answer = {
                 "outcome": done.outcome.value,
                 "reason": done.reason.value,

@@ -18,6 +18,8 @@ from counter_app.domain.officer import Officer
 from counter_app.domain.outcome import Outcome, Reason, Sent
 from counter_app.domain.printer import Profile
 from counter_app.domain.slip_code import KnownKey
+from counter_app.domain.slips import SlipContent
+from counter_app.ports.desk import Appointments, Pads, Tickets
 
 
 class Clock(Protocol):
@@ -136,15 +138,22 @@ class PrintJob:
     """One print that was asked for; `outcome` is None until it is known."""
 
     id: str
-    dossier_id: str
+    """Empty for `open`: there is no job yet."""
     what: str
+    """`receipt`, `visit`, `ticket`, `appointment`, `pad`, `test`, or `form:` and a form's name."""
+    subject: str
+    """Of what: a dossier's or visit's id, a ticket, a number; of a form what it was asked for."""
+    dossier_id: str | None
     receipt_no: int
     state: str
-    """`pending`, `printing` or `done`."""
+    """`open` (of a visit that is not closed), `pending`, `printing`, `unknown`, `done`."""
     outcome: Outcome | None
     copy_no: int
     printer: str
     created_at: datetime
+    bytes_hash: str = ""
+    owner: str = ""
+    """The run of the program that prints it now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,6 +221,9 @@ class Dossiers(Protocol):
 
     def figures(self, today: date) -> Figures: ...
 
+    def of_visit(self, visit_id: str) -> Sequence[str]:
+        """Ids of the dossiers this counter took in on one visit, the first first."""
+
     def open_alike(self, applicant_key: str, procedure_code: str) -> Sequence[str]:
         """Codes of open dossiers of the same person and procedure."""
 
@@ -253,14 +265,20 @@ class Prints(Protocol):
 
     def get(self, job_id: str) -> PrintJob | None: ...
 
-    def of(self, dossier_id: str) -> Sequence[PrintJob]: ...
+    def of(self, dossier_id: str) -> Sequence[PrintJob]:
+        """Of a dossier and of its visit, oldest first."""
 
-    def change(
-        self, job_id: str, *, state: str, outcome: Outcome | None, printer: str, copy_no: int
-    ) -> None: ...
+    def about(self, what: str, subject: str) -> Sequence[PrintJob]:
+        """Every print of one thing, oldest first."""
+
+    def keep(self, job: PrintJob) -> None:
+        """A job went on."""
 
     def unfinished(self) -> Sequence[PrintJob]:
-        """Asked for and not known to be done: after a crash these are shown first."""
+        """Not known to be done: after a crash these are shown first. Dossiers of open visits too."""
+
+    def all(self) -> Sequence[PrintJob]:
+        """Oldest first."""
 
 
 class Drafts(Protocol):
@@ -319,6 +337,15 @@ class Books(Protocol):
     def prints(self) -> Prints: ...
 
     @property
+    def pads(self) -> Pads: ...
+
+    @property
+    def tickets(self) -> Tickets: ...
+
+    @property
+    def appointments(self) -> Appointments: ...
+
+    @property
     def drafts(self) -> Drafts: ...
 
     @property
@@ -337,11 +364,11 @@ class Store(Protocol):
 
 
 class PaperMaker(Protocol):
-    """Draws what `domain.receipt` says. The libraries behind it load at the first use."""
+    """Draws what slips and forms say. The libraries behind it load at the first use."""
 
-    def slip_png(self, receipt: Any, width: int, copy_no: int) -> bytes: ...
+    def slip_png(self, content: SlipContent, width: int, copy_no: int) -> bytes: ...
 
-    def slip_job(self, receipt: Any, profile: Profile, copy_no: int) -> bytes: ...
+    def slip_job(self, content: SlipContent, profile: Profile, copy_no: int) -> bytes: ...
 
     def test_job(self, profile: Profile) -> bytes: ...
 

@@ -4,7 +4,7 @@ from io import BytesIO
 
 from counter_app.domain.form import FormContent
 from counter_app.domain.printer import Profile
-from counter_app.domain.receipt import Receipt
+from counter_app.domain.slips import SlipContent
 from counter_app.printing.escpos import job_bytes
 from counter_app.printing.form import draw_form
 from counter_app.printing.slip import draw_slip, draw_test_page
@@ -13,15 +13,15 @@ from counter_app.printing.slip import draw_slip, draw_test_page
 class Paper:
     """Slips as pictures and as printer bytes, forms as PDF."""
 
-    def slip_png(self, receipt: Receipt, width: int, copy_no: int) -> bytes:
+    def slip_png(self, content: SlipContent, width: int, copy_no: int) -> bytes:
         """The slip as a picture."""
         out = BytesIO()
-        draw_slip(receipt, width, copy_no).save(out, "PNG")
+        draw_slip(content, width, copy_no).save(out, "PNG")
         return out.getvalue()
 
-    def slip_job(self, receipt: Receipt, profile: Profile, copy_no: int) -> bytes:
+    def slip_job(self, content: SlipContent, profile: Profile, copy_no: int) -> bytes:
         """The slip as the bytes that this printer takes."""
-        return job_bytes(draw_slip(receipt, profile.width, copy_no), profile)
+        return job_bytes(draw_slip(content, profile.width, copy_no), profile)
 
     def test_job(self, profile: Profile) -> bytes:
         """A page for trying a printer."""

@@ -32,10 +32,11 @@ from counter_app.domain.fields import Fields
 from counter_app.domain.officer import Officer, Right
 from counter_app.domain.procedure import ProcessingUnit
 from counter_app.domain.text import clean_text
-from counter_app.ports import Books, Clock, IdSource, PrintJob, Store
+from counter_app.ports import Books, Clock, IdSource, Store
 from counter_app.services.catalogue import Catalogue
 from counter_app.services.corrections import Correction, read_correction
 from counter_app.services.due_dates import count
+from counter_app.services.print_jobs import asked_for
 from counter_app.services.receipts import ReceiptSealer
 from counter_app.services.results import Changes, Rejected, rejected
 
@@ -159,16 +160,29 @@ class Acts:
                     payload, actor=Actor(officer.id, officer.name), at=now, subject=dossier_id
                 )
             after = books.dossiers.refresh(dossier_id)
-            topics = set()
-            if action == "correct" and after.slip:
-                books.prints.add(
-                    PrintJob(
-                        self._ids.new_id(now), dossier_id, "receipt", after.receipt.no,
-                        "pending", None, 0, "", now,
-                    )
-                )  # fmt: skip
-                topics.add("prints")
-        return Acted(after, Changes(frozenset({dossier_id}), frozenset(topics)))
+            prints = self._slips_after(books, dossier, after, now)
+        topics = frozenset({"prints"}) if prints else frozenset[str]()
+        return Acted(after, Changes(frozenset({dossier_id}), topics))
+
+    def _slips_after(self, books: Books, before: Dossier, after: Dossier, now: datetime) -> bool:
+        """A corrected receipt is printed anew; a slip that nobody is owed any more is not."""
+        corrected = after.receipt.no != before.receipt.no
+        if not corrected and not after.voided:
+            return False
+        for job in books.prints.of(after.id):
+            if job.what == "receipt" and job.state == "pending":
+                books.prints.keep(replace(job, state="done"))
+        # what no paper tells of yet will stand corrected on the visit's one slip
+        in_visit = after.visit_id is not None and not before.prints_of(before.receipt.no)
+        if not corrected or not after.slip or in_visit:
+            return after.voided
+        books.prints.add(
+            asked_for(
+                self._ids.new_id(now), "receipt", after.id, now,
+                dossier_id=after.id, receipt_no=after.receipt.no,
+            )
+        )  # fmt: skip
+        return True
 
     def _follows(self, dossier: Dossier, action: str) -> bool:
         if action == "return" and may_return_at_once(dossier):

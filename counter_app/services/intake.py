@@ -11,7 +11,6 @@ from typing import Any, Literal
 
 from counter_app.domain import events as ev
 from counter_app.domain.applicants import applicant_key
-from counter_app.domain.code import DossierCode, is_org_code
 from counter_app.domain.dossier import Dossier, apply
 from counter_app.domain.due import DueMoment
 from counter_app.domain.events import Actor, Facts, ReceiptSeal
@@ -23,16 +22,21 @@ from counter_app.domain.procedure import Procedure, ProcedureCase, ProcessingUni
 from counter_app.domain.receipt import Receipt, receipt_of
 from counter_app.domain.text import clean_text
 from counter_app.errors import Refused
-from counter_app.ports import Books, Clock, IdSource, NoticeRow, PrintJob, Store
+from counter_app.ports import Books, Clock, IdSource, NoticeRow, Store
 from counter_app.services.catalogue import Catalogue
 from counter_app.services.clock_guard import doubt
 from counter_app.services.drafting import KEYS, read_draft
 from counter_app.services.due_dates import count
+from counter_app.services.from_paper import OnPaper, against_the_book, read_from_paper
+from counter_app.services.print_jobs import asked_for
 from counter_app.services.receipts import ReceiptSealer
 from counter_app.services.results import Accepted, Changes, Noticed, Rejected, rejected
+from counter_app.services.visits import LONGEST_ID, is_closed
 
 NEWER_FORMS_FROM = date(2025, 7, 1)
 """Decree 118/2025/NĐ-CP is in force; an office may pin either set."""
+
+_VISIT_CLOSED = "Lượt {visit} đã đóng và có phiếu chung. Nhận hồ sơ này ở lượt mới."
 
 _REFUSE_KEYS = KEYS | {"reason", "notice", "items"}
 
@@ -57,16 +61,6 @@ class Check:
         return sum(line.amount for line in self.fees)
 
 
-@dataclass(frozen=True, slots=True)
-class _Paper:
-    """What already stands on a paper that is entered later."""
-
-    origin: Literal["paper", "pad", "import"]
-    code: DossierCode | None
-    pad: str | None
-    received_at: datetime
-
-
 class Intake:
     """Checks drafts, accepts them, refuses them."""
 
@@ -89,7 +83,7 @@ class Intake:
         reading = read_draft(draft, self._catalogue)
         now = _minute(self._clock.now())
         problems = [*reading.problems, *reading.warnings]
-        paper, wrong = _from_paper(draft, now)
+        paper, wrong = read_from_paper(draft, now)
         received_at = paper.received_at if paper else now
         override, wrong_override = _override(draft, received_at)
         problems += [*wrong, *wrong_override]
@@ -101,6 +95,8 @@ class Intake:
                 why = due.why
                 if reading.facts is not None:
                     problems += _alike(books, reading.facts)
+                    if paper is not None:
+                        problems += against_the_book(books, paper)
                     seal = self._sealer.unsigned()
                     accepted = self._payload(
                         books, office, received_at, reading.facts, due, "", seal, "typed"
@@ -127,7 +123,7 @@ class Intake:
             return rejected("no_right", "Bạn không có quyền nhận hồ sơ. Hãy đổi người.")
         reading = read_draft(draft, self._catalogue)
         now = _minute(self._clock.now())
-        paper, wrong_paper = _from_paper(draft, now)
+        paper, wrong_paper = read_from_paper(draft, now)
         received_at = paper.received_at if paper else now
         override, wrong = _override(draft, received_at)
         visit_id, wrong_visit = _visit(draft)
@@ -140,9 +136,13 @@ class Intake:
                 warnings = [*reading.warnings, *_alike(books, reading.facts)]
                 if (doubted := doubt(books, self._clock.now())) is not None:
                     warnings.append(doubted)
+                if visit_id and is_closed(books, visit_id):
+                    return rejected("visit_closed", _VISIT_CLOSED.format(visit=visit_id), "visit")
+                told = against_the_book(books, paper) if paper else []
+                if wrong := [problem for problem in told if problem.severity == "must"]:
+                    return Rejected(tuple(wrong))
+                warnings += told
                 code = self._code(books, office, received_at, paper)
-                if isinstance(code, Rejected):
-                    return code
                 _, due = self._due(books, office, received_at, reading.case)
                 due_at = override.at if override else due.due_at
                 seal = self._sealer.seal(code, 1, received_at, due_at, reading.facts)
@@ -159,9 +159,14 @@ class Intake:
                 event = books.log.append(payload, actor=_actor(officer), at=self._clock.now())
                 state = books.dossiers.enter(event, payload)
                 job_id = None
-                if payload.slip and (paper is None or paper.origin == "pad"):
+                if payload.slip and not visit_id and (paper is None or paper.origin == "pad"):
                     job_id = self._ids.new_id(now)
-                    books.prints.add(_first_print(job_id, state, now))
+                    books.prints.add(
+                        asked_for(
+                            job_id, "receipt", state.id, now,
+                            dossier_id=state.id, receipt_no=state.receipt.no,
+                        )
+                    )  # fmt: skip
             return Accepted(
                 state.id,
                 state.code,
@@ -262,24 +267,12 @@ class Intake:
         )
 
     def _code(
-        self, books: Books, office: Office, received_at: datetime, paper: _Paper | None
-    ) -> str | Rejected:
+        self, books: Books, office: Office, received_at: datetime, paper: OnPaper | None
+    ) -> str:
         day = received_at.date()
         if paper is None or paper.code is None:
-            if paper is not None and paper.pad and books.dossiers.ids_of(paper.pad):
-                return rejected(
-                    "pad_used",
-                    f"Phiếu {paper.pad} đã nhập rồi. Tra cứu theo số phiếu để xem hồ sơ.",
-                    "from_paper.pad",
-                )
             return f"{office.org_code}-{day:%y%m%d}-{books.numbers.next_seq(day)}"
         code = str(paper.code)
-        if books.dossiers.ids_of(code):
-            return rejected(
-                "code_exists",
-                f"Mã {code} đã có trong sổ. Tra cứu mã này để xem hồ sơ.",
-                "from_paper.code",
-            )
         counter_no = books.settings.identity().counter_no
         seq = paper.code.seq
         if paper.code.org == office.org_code and seq.startswith(str(counter_no)) and len(seq) <= 5:
@@ -298,10 +291,6 @@ def needs_slip(due: ev.Due, received_at: datetime) -> bool:
     """The law asks for no receipt where the result is handed over the same day."""
     same_day = due.unit == ProcessingUnit.SAME_DAY
     return not (same_day and due.due_at.date() == received_at.date())
-
-
-def _first_print(job_id: str, state: Dossier, at: datetime) -> PrintJob:
-    return PrintJob(job_id, state.id, "receipt", state.receipt.no, "pending", None, 0, "", at)
 
 
 def _preview(payload: ev.DossierAccepted, officer: Officer, office: Office) -> Receipt:
@@ -365,53 +354,11 @@ def _override(
     return ev.DueOverride(at, reason, approver), []
 
 
-def _from_paper(draft: Mapping[str, Any], now: datetime) -> tuple[_Paper | None, list[Problem]]:
-    given = draft.get("from_paper")
-    if given is None:
-        return None, []
-    allowed = {"origin", "code", "pad", "received_at"}
-    if not isinstance(given, Mapping) or set(given) - allowed:
-        return None, [
-            Problem(
-                "from_paper", "wrong_type", "Nhập từ giấy cần nguồn, mã hoặc số phiếu, lúc nhận."
-            )
-        ]
-    problems = []
-    origin = given.get("origin")
-    if origin not in ("paper", "pad", "import"):
-        problems.append(
-            Problem("from_paper.origin", "origin_unknown", "Nguồn là paper, pad hoặc import.")
-        )
-    received_at = local_moment(given.get("received_at"), now)
-    if received_at is None or received_at > now:
-        problems.append(
-            Problem(
-                "from_paper.received_at",
-                "moment_wrong",
-                "Lúc nhận ghi trên giấy phải là ngày giờ đã qua, ví dụ 2026-11-20T09:24.",
-            )
-        )
-    code = pad = None
-    if origin == "pad":
-        pad = clean_text(str(given.get("pad") or "")).upper()
-        if not pad or len(pad) > 40:
-            problems.append(Problem("from_paper.pad", "pad_missing", "Chưa có số phiếu dự phòng."))
-    else:
-        code = DossierCode.parse(str(given.get("code") or ""))
-        if code is None or not is_org_code(code.org):
-            problems.append(
-                Problem("from_paper.code", "code_wrong", "Mã hồ sơ trên giấy không đúng. Xem lại.")
-            )
-    if problems or received_at is None or origin not in ("paper", "pad", "import"):
-        return None, problems
-    return _Paper(origin, code, pad, received_at), []
-
-
 def _visit(draft: Mapping[str, Any]) -> tuple[str | None, list[Problem]]:
     given = draft.get("visit")
     if given is None:
         return None, []
-    if isinstance(given, str) and (cleaned := clean_text(given)) and len(cleaned) <= 40:
+    if isinstance(given, str) and (cleaned := clean_text(given)) and len(cleaned) <= LONGEST_ID:
         return cleaned, []
     return None, [Problem("visit", "wrong_type", "Số lượt là chữ, nhiều nhất 40 ký tự.")]
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
-from counter_app.ports import Clock, DossierRow, Figures, Store
+from counter_app.ports import Books, Clock, DossierRow, Figures, PrintJob, Store
 
 UNCOLLECTED_AFTER = (90, 60, 30)
 """Days a result may lie on the shelf before it is pointed out."""
@@ -14,12 +14,14 @@ class Urgent:
     """One line of "Cần làm ngay"."""
 
     kind: str
-    """`unprinted`, `unknown_print`, `draft`, `repair` or `uncollected`."""
+    """`unprinted`, `open_visit`, `unknown_print`, `other_print`, `draft`, `repair`, `uncollected`."""
     text: str
     dossier_id: str | None = None
     draft_id: str | None = None
     code: str = ""
     """The dossier's, where the line is about one."""
+    job_id: str = ""
+    """Of the print that waits for someone."""
 
 
 class Worklists:
@@ -44,19 +46,8 @@ class Worklists:
         today = self._clock.now().date()
         lines: list[Urgent] = []
         with self._store.read() as books:
-            for job in books.prints.unfinished()[:20]:
-                row = books.dossiers.row(job.dossier_id)
-                if row is None:
-                    continue
-                if job.state in ("printing", "unknown"):
-                    text = f"Phiếu {row.code} của {row.applicant_name} đã ra chưa?"
-                    lines.append(Urgent("unknown_print", text, row.id, code=row.code))
-                else:
-                    text = (
-                        f"Hồ sơ {row.code} của {row.applicant_name} vừa lưu, chưa in. "
-                        "Đừng nhận lại."
-                    )
-                    lines.append(Urgent("unprinted", text, row.id, code=row.code))
+            waiting = [job for job in books.prints.unfinished() if job.state != "printing"]
+            lines += [_of_print(books, job) for job in waiting[:20]]
             for row in books.dossiers.work("problem", 20, today):
                 text = f"Hồ sơ {row.code} cần sửa trước khi gửi."
                 lines.append(Urgent("repair", text, row.id, code=row.code))
@@ -72,3 +63,21 @@ class Worklists:
                     )
                     break
         return tuple(lines)
+
+
+def _of_print(books: Books, job: PrintJob) -> Urgent:
+    row = books.dossiers.row(job.dossier_id) if job.dossier_id else None
+    if row is None:
+        asked = job.state == "unknown"
+        what = f"{_THINGS.get(job.what, 'Bản in')} {job.subject.rpartition('/')[2]}".strip()
+        text = f"{what} đã ra chưa?" if asked else f"{what} chưa in."
+        return Urgent("unknown_print" if asked else "other_print", text, job_id=job.id)
+    if job.state == "unknown":
+        text = f"Phiếu {row.code} của {row.applicant_name} đã ra chưa?"
+        return Urgent("unknown_print", text, row.id, code=row.code, job_id=job.id)
+    text = f"Hồ sơ {row.code} của {row.applicant_name} vừa lưu, chưa in. Đừng nhận lại."
+    kind = "open_visit" if job.state == "open" else "unprinted"
+    return Urgent(kind, text, row.id, code=row.code, job_id=job.id)
+
+
+_THINGS = {"ticket": "Số", "appointment": "Phiếu hẹn", "pad": "Phiếu dự phòng"}

@@ -148,10 +148,12 @@ def written(
         assert isinstance(counter.acts.act(dossier_id, action, given, officer), Acted)
 
     first = counter.intake.accept(draft("HỒ THỊ NGUYỆT"), officer)
-    pad = {"origin": "pad", "pad": "TAP-0007", "received_at": "2026-11-20T08:15"}
+    pad = {"origin": "pad", "pad": "P2-7K3-0007", "received_at": "2026-11-20T08:15"}
     second = counter.intake.accept(draft("LÊ VĂN ĐẠT", from_paper=pad), officer)
     assert isinstance(first, Accepted)
     assert isinstance(second, Accepted)
+    pads = counter.pads.give_out(2, officer).numbers
+    counter.pads.account(pads[0], "lost", "Rơi khi đi xã", officer)
     act(first.dossier_id, "transfer", to="Tư pháp - Hộ tịch")
     act(first.dossier_id, "receive-payment", amount=20_000)
     act(second.dossier_id, "correct", reason="Ghi nhầm", applicant={"phone": "0912000999"})
@@ -185,7 +187,7 @@ def mended_book(
     opened.close()
 
 
-EVENTS = 11
+EVENTS = 13
 """The store, its officer, and nine things done on the day."""
 LOG_COLUMNS = [c.name for c in metadata.tables["event_log"].columns if c.name != "num"]
 
@@ -338,12 +340,13 @@ def test_a_payload_emptied_without_a_retention_event_is_noticed(book: Book, what
 
 ROWS = {
     "dossier": "num = 1",
-    "dossier_alias": "code = 'TAP-0007'",
+    "dossier_alias": "code = 'P2-7K3-0007'",
     "issued_code": "code LIKE '%-2001'",
     "code_number": "day = '2026-11-20'",
     "notice": "kind = 'refusal'",
     "notice_number": "kind = 'refusal'",
     "officer": "added = 1",
+    "pad_slip": "fate = 'lost'",
 }
 """Projections that `check` can rebuild from the log → one row of each."""
 KEPT_LOCALLY = {("officer", "added")}

@@ -1,6 +1,7 @@
 """Every way a printer can fail, and the one honest word for each."""
 
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -94,7 +95,7 @@ def printed(
 ) -> Outcome:
     with VirtualPrinter(fault, after) as printer:
         way = NetworkPrinter("127.0.0.1", printer.port, timeouts=QUICK)
-        return counter.prints.print_slip(dossier_id, way, officer).outcome
+        return counter.prints.print_slip(dossier_id, [way], officer).outcome
 
 
 @pytest.mark.parametrize(
@@ -128,11 +129,11 @@ def test_reprints_are_numbered_and_a_correction_counts_from_nothing(
     with VirtualPrinter() as printer:
         way = NetworkPrinter("127.0.0.1", printer.port, timeouts=QUICK)
         copies = [
-            counter.prints.print_slip(made.dossier_id, way, officer).copy_no for _ in range(3)
+            counter.prints.print_slip(made.dossier_id, [way], officer).copy_no for _ in range(3)
         ]
         fields = {"reason": "sai tên", "applicant": {"name": "HỒ THỊ NGA"}}
         counter.acts.act(made.dossier_id, "correct", fields, officer)
-        copies.append(counter.prints.print_slip(made.dossier_id, way, officer).copy_no)
+        copies.append(counter.prints.print_slip(made.dossier_id, [way], officer).copy_no)
     assert copies == [0, 1, 2, 0]
     receipt, _ = counter.prints.receipt(made.dossier_id)
     assert (receipt.no, receipt.replaces_no, receipt.applicant_name) == (2, 1, "HỒ THỊ NGA")
@@ -153,7 +154,8 @@ def test_a_crash_in_mid_print_leaves_a_question_and_prints_nothing(
     assert isinstance(made, Accepted)
     with counter.store.write() as books:
         (job,) = books.prints.unfinished()
-        books.prints.change(job.id, state="printing", outcome=None, printer="tcp://x", copy_no=0)
+        # by a program of an earlier boot
+        books.prints.keep(replace(job, state="printing", printer="tcp://x", owner="boot-0 1 1 a"))
     counter.prints.after_crash()
     (job,) = counter.prints.jobs_of(made.dossier_id)
     assert (job.state, job.outcome) == ("unknown", Outcome.UNKNOWN)

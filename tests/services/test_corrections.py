@@ -86,7 +86,7 @@ def test_the_log_keeps_both_versions_side_by_side(desk: Desk) -> None:
 def test_the_new_slip_waits_to_be_printed_and_counts_its_copies_from_nothing(desk: Desk) -> None:
     made = desk.accept()
     for _ in range(2):
-        desk.counter.prints.print_slip(made.dossier_id, QuietPrinter(), desk.officer)
+        desk.counter.prints.print_slip(made.dossier_id, [QuietPrinter()], desk.officer)
     assert desk.counter.prints.receipt(made.dossier_id)[1] == 2
 
     desk.do(made.dossier_id, "correct", applicant={"name": "HỒ THỊ NGUYỆN"}, reason=REASON)
@@ -98,7 +98,7 @@ def test_the_new_slip_waits_to_be_printed_and_counts_its_copies_from_nothing(des
         (1, "done"),
         (2, "pending"),
     ]
-    first = desk.counter.prints.print_slip(made.dossier_id, QuietPrinter(), desk.officer)
+    first = desk.counter.prints.print_slip(made.dossier_id, [QuietPrinter()], desk.officer)
     assert first.copy_no == 0
     assert desk.dossier(made.dossier_id).prints_of(1) == 2
 

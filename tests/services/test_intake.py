@@ -237,7 +237,7 @@ def test_the_printer_finds_the_dossier_in_the_book_and_no_transaction_open(desk:
     made = desk.accept()
     printer = NosyPrinter(desk)
 
-    printed = desk.counter.prints.print_slip(made.dossier_id, printer, desk.officer)
+    printed = desk.counter.prints.print_slip(made.dossier_id, [printer], desk.officer)
 
     assert printer.seen == [(made.dossier_id, "printing")]
     assert printed.outcome is Outcome.CONFIRMED
@@ -255,7 +255,7 @@ class Planted(Exception):
         "db.log.Log.append",
         "db.dossiers.Dossiers.enter",
         "db.dossiers.Dossiers._put",
-        "db.books.Prints.add",
+        "db.prints.Prints.add",
     ],
 )
 def test_a_fault_at_any_step_leaves_nothing_and_no_gap(
@@ -453,7 +453,7 @@ def test_whatever_happens_each_counter_and_day_numbers_from_one_without_gap(
             continue
         if what == "fault":
             with pytest.MonkeyPatch.context() as patch:
-                patch.setattr("db.books.Prints.add", lambda *_: 1 / 0)
+                patch.setattr("db.prints.Prints.add", lambda *_: 1 / 0)
                 with pytest.raises(ZeroDivisionError):
                     desk.counter.intake.accept(ordinary(), desk.officer)
             continue
@@ -641,11 +641,11 @@ def test_what_a_paper_cannot_say_is_refused(
 
 
 def test_a_pad_slip_gets_a_new_code_of_its_day_and_both_find_it(desk: Desk) -> None:
-    made = desk.accept(from_paper=paper(origin="pad", pad="tap-0007"))
+    made = desk.accept(from_paper=paper(origin="pad", pad="p2-7k3-0007"))
 
     assert made.code == "H50.99.01-261118-2001"
     assert shown(made.due_at) == "2026-11-23T17:00"
-    for known_as in (made.code, "TAP-0007"):
+    for known_as in (made.code, "P2-7K3-0007"):
         assert [view.dossier.id for view in desk.counter.search.by_code(known_as)] == [
             made.dossier_id
         ]
@@ -653,12 +653,12 @@ def test_a_pad_slip_gets_a_new_code_of_its_day_and_both_find_it(desk: Desk) -> N
 
 
 def test_a_pad_slip_is_entered_once(desk: Desk) -> None:
-    desk.accept(from_paper=paper(origin="pad", pad="TAP-0007"))
+    desk.accept(from_paper=paper(origin="pad", pad="P2-7K3-0007"))
 
-    (problem,) = desk.refused(from_paper=paper(origin="pad", pad="TAP-0007"))
+    (problem,) = desk.refused(from_paper=paper(origin="pad", pad="P2-7K3-0007"))
 
     assert problem[0] == "from_paper.pad"
-    assert desk.accept(from_paper=paper(origin="pad", pad="TAP-0008")).code.endswith("-2002")
+    assert desk.accept(from_paper=paper(origin="pad", pad="P2-7K3-0008")).code.endswith("-2002")
 
 
 def test_what_was_promised_on_an_old_paper_is_measured_against_that_papers_receipt(

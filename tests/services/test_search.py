@@ -93,12 +93,12 @@ def test_a_code_opens_its_dossier_at_once_however_it_is_typed(desk: Desk) -> Non
 
 def test_a_pad_number_finds_the_dossier_it_became(desk: Desk) -> None:
     fill(desk)
-    pad = {"origin": "pad", "pad": "TAP-0007", "received_at": "2026-11-20T08:00"}
+    pad = {"origin": "pad", "pad": "P2-7K3-0007", "received_at": "2026-11-20T08:00"}
     made = desk.accept(applicant=person("Lê Văn Đạt"), from_paper=pad)
 
-    assert found(desk, "TAP-0007") == ["Lê Văn Đạt"]
-    assert found(desk, "tap 0007") == ["Lê Văn Đạt"]
-    assert [view.dossier.code for view in desk.counter.search.by_code("TAP-0007")] == [made.code]
+    assert found(desk, "P2-7K3-0007") == ["Lê Văn Đạt"]
+    assert found(desk, "7k3 0007") == ["Lê Văn Đạt"]
+    assert [view.dossier.code for view in desk.counter.search.by_code("P2-7K3-0007")] == [made.code]
 
 
 def test_the_representative_the_other_name_and_the_procedure_find_it_too(desk: Desk) -> None:

@@ -143,7 +143,7 @@ def test_a_slip_is_unprinted_until_it_left_the_pc(desk: Desk, outcome: Outcome, 
     dossier_id = take(desk, "Hồ Thị Mận")
     assert names(desk, "unprinted") == ["Hồ Thị Mận"]
 
-    desk.counter.prints.print_slip(dossier_id, Printer(outcome), desk.officer)
+    desk.counter.prints.print_slip(dossier_id, [Printer(outcome)], desk.officer)
 
     assert figures(desk)["unprinted"] == left
 
@@ -156,7 +156,7 @@ def test_a_dossier_without_a_slip_is_not_unprinted(desk: Desk) -> None:
 
 def test_a_correction_waits_for_its_new_slip(desk: Desk) -> None:
     dossier_id = take(desk, "Hồ Thị Mận")
-    desk.counter.prints.print_slip(dossier_id, Printer(Outcome.CONFIRMED), desk.officer)
+    desk.counter.prints.print_slip(dossier_id, [Printer(Outcome.CONFIRMED)], desk.officer)
 
     desk.do(dossier_id, "correct", note="Ghi thêm", reason="Bổ sung")
 
@@ -191,7 +191,7 @@ def test_after_a_crash_what_was_saved_and_not_printed_is_not_taken_in_again(desk
 
 def test_a_print_that_nobody_knows_the_end_of_is_asked_about(desk: Desk) -> None:
     dossier_id = take(desk, "Hồ Thị Lan")
-    printed = desk.counter.prints.print_slip(dossier_id, Printer(Outcome.UNKNOWN), desk.officer)
+    printed = desk.counter.prints.print_slip(dossier_id, [Printer(Outcome.UNKNOWN)], desk.officer)
     assert printed.outcome is Outcome.UNKNOWN
 
     assert [kind for kind, _ in urgent(desk)] == ["unknown_print"]
@@ -211,7 +211,7 @@ def test_a_print_that_a_crash_cut_off_is_asked_about_and_not_repeated(
     with monkeypatch.context() as patch:
         patch.setattr(Printer, "send", power_cut)
         with pytest.raises(Cut):
-            desk.counter.prints.print_slip(dossier_id, Printer(Outcome.SENT), desk.officer)
+            desk.counter.prints.print_slip(dossier_id, [Printer(Outcome.SENT)], desk.officer)
     desk.reopen()
 
     desk.counter.prints.after_crash()

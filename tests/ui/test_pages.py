@@ -855,8 +855,7 @@ def test_a_letter_typed_into_a_field_answers_no_question(
         assert hand.focus_name == "Số định danh"
         desk = hand.window.desk
         assert desk is not None
-        (dossier_id,) = [row.id for row in desk.counter.search.find(NGUYET[1])]
-        hand.during_dialog(type_on, lambda: desk.unknown_print.emit(dossier_id, "H-261120-2001"))
+        hand.during_dialog(type_on, lambda: desk.unknown_print.emit("viec-in", "H-261120-2001"))
         hand.settle()
         assert printer.jobs == []
     assert seen == [True, False]

@@ -376,5 +376,5 @@ def test_a_scan_never_answers_a_question(hand: Hand, place: Place) -> None:
 
     desk = hand.window.desk
     assert desk is not None
-    hand.during_dialog(scan, lambda: desk.unknown_print.emit(dossier.id, dossier.code))
+    hand.during_dialog(scan, lambda: desk.unknown_print.emit("viec-in", dossier.code))
     assert still_open == [True]
