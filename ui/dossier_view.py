@@ -22,7 +22,7 @@ from counter_app.domain.personal_number import mask
 from counter_app.services.search import DossierView
 from ui.desk import Desk
 from ui.dialogs import ask
-from ui.lists import lateness_chip
+from ui.lists import holder_words, lateness_chip
 from ui.widgets import CHIP_OF_STATUS, Button, chip, clear, column, label, row, set_chip
 
 _SHOWN = 3
@@ -264,7 +264,7 @@ class DossierPane(QWidget):
         applicant = dossier.facts.applicant
         born = PartialDate.parse_iso(applicant.born_on or "")
         number = applicant.personal_number or applicant.tax_code or ""
-        holder = "Cấp trên" if dossier.holder.side == "upper" else dossier.holder.name or "Một cửa"
+        holder = holder_words(dossier.holder.side, dossier.holder.name)
         for name, value in (
             ("Số giấy tờ", mask(number) if number else ""),
             ("Ngày sinh", born.paper() if born else ""),

@@ -38,7 +38,7 @@ from ui.search_page import SearchPage
 from ui.settings_page import SettingsPage
 from ui.slips import Slips
 from ui.sync_page import SyncPage
-from ui.widgets import Banner, Button, label, row
+from ui.widgets import Avatar, Banner, Button, chip, column, elastic, label, row, set_chip
 from ui.work_page import WorkPage
 
 PAGES: tuple[tuple[str, str, str, Callable[[Desk], Page]], ...] = (
@@ -75,6 +75,7 @@ class Frame(QWidget):
         self._pages: dict[str, Page] = {}
         self._bars: dict[str, QWidget] = {}
         self.current = ""
+        self._after_crash = False
         self._failures = 0
         self._syncing = False
         self.narrow: bool | None = None
@@ -111,15 +112,23 @@ class Frame(QWidget):
         self._rail = self._build_rail()
         self._title = label("", "title")
         self._subtitle = label("", "caption")
+        self._chip = chip("green", "")
         self._date = label("", "caption")
         self._time = label("", "clock")
         header = QWidget()
         header.setObjectName("header")
         header.setFixedHeight(54)
-        line = row(self._title, self._subtitle, 1, self._date, self._time, space=12)
+        line = row(self._title, self._subtitle, 1, self._chip, self._date, self._time, space=12)
         line.setContentsMargins(18, 0, 18, 0)
         header.setLayout(line)
         self.banner = Banner()
+        told = QWidget()
+        told.setObjectName("canvas")
+        inside = row(self.banner)
+        inside.setContentsMargins(16, 12, 16, 0)
+        told.setLayout(inside)
+        told.setVisible(False)
+        self.banner.shown.connect(told.setVisible)
         self._stack = QStackedWidget()
         # a screen that is wider or higher than the window is moved under it, never cut
         self._area = QScrollArea()
@@ -134,7 +143,7 @@ class Frame(QWidget):
         status.setObjectName("status")
         status.setFixedHeight(28)
         self._sync_icon = label()
-        self._sync_text = label("")
+        self._sync_text = label("", "statusStrong")
         self._printer_icon = label()
         self._printer_text = label("")
         self._sample = label("")
@@ -151,17 +160,15 @@ class Frame(QWidget):
         )
         line.setContentsMargins(14, 0, 14, 0)
         status.setLayout(line)
-        column = QVBoxLayout()
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
+        screen = column(space=0)
         for strip in (header, actions, status):
             # none of them keeps the window wide
             strip.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
-        for widget in (header, self.banner, self._area, actions):
-            column.addWidget(widget)
-        column.setStretch(2, 1)
+        for widget in (header, told, self._area, actions):
+            screen.addWidget(widget)
+        screen.setStretch(2, 1)
         upper = row(self._rail, space=0)
-        upper.addLayout(column, 1)
+        upper.addLayout(screen, 1)
         whole = QVBoxLayout(self)
         whole.setContentsMargins(0, 0, 0, 0)
         whole.setSpacing(0)
@@ -200,12 +207,14 @@ class Frame(QWidget):
             lines.addWidget(button)
         self._buttons.idClicked.connect(self._on_rail)
         lines.addStretch(1)
-        self._who = label("", "railName")
+        self._initials = Avatar(palette, 30)
+        self._who = elastic(label("", "railName"))
         self._foot = QWidget()
-        foot = QVBoxLayout(self._foot)
-        foot.setContentsMargins(14, 0, 8, 10)
-        foot.addWidget(self._who)
-        foot.addWidget(label("Khóa, đổi người: Ctrl+L", "railSmall"))
+        words = column(self._who, label("Khóa  Ctrl+L", "railSmall"), space=0)
+        foot = row(self._initials, words, space=10)
+        foot.setStretch(1, 1)
+        foot.setContentsMargins(13, 0, 8, 10)
+        self._foot.setLayout(foot)
         lines.addWidget(self._foot)
         return rail
 
@@ -256,9 +265,11 @@ class Frame(QWidget):
     def start(self) -> None:
         """Someone signed in: first what a crash may have left, then the desk."""
         self._who.setText(self.desk.who.name)
+        self._initials.show_name(self.desk.who.name)
         self.go("F1")
         self._slips.start()
         self._refresh_sync()
+        self._refresh_badges()
         counter = self.desk.counter
         self.desk.read(counter.prints.after_crash, self._on_crash_read)
         self._plan_sync()
@@ -271,6 +282,7 @@ class Frame(QWidget):
             make = next(make for name, _, _, make in PAGES if name == key)
             page = make(self.desk)
             self._pages[key] = page
+            page.chip_changed.connect(self._on_chip)
             self._stack.addWidget(page)
             self._bars[key] = _bar(page)
             self._dress(self._bars[key])
@@ -289,6 +301,11 @@ class Frame(QWidget):
         self._buttons.button(number).setChecked(True)
         self._title.setText(page.title)
         self._subtitle.setText(page.subtitle)
+        set_chip(self._chip, *page.chip)
+        if self._after_crash:
+            # it is told on the desk; what it speaks of stands there
+            self._after_crash = False
+            self.banner.tell("")
         self._actions.setCurrentWidget(self._bars[key])
         page.enter()
 
@@ -373,7 +390,8 @@ class Frame(QWidget):
     # ---- prints ----------------------------------------------------------------------------------
 
     def _on_crash_read(self, jobs: tuple[object, ...]) -> None:
-        if jobs:
+        if jobs and self.current == "F1":
+            self._after_crash = True
             self.banner.tell(
                 f"{len(jobs)} hồ sơ vừa lưu, chưa in. Đừng nhận lại. Xem ở Cần làm ngay."
             )
@@ -446,6 +464,26 @@ class Frame(QWidget):
 
     def _on_changed(self, changes: Changes) -> None:
         self._refresh_sync()
+        self._refresh_badges()
+
+    def _refresh_badges(self) -> None:
+        lists = self.desk.counter.worklists
+        self.desk.read(
+            lambda: (lists.figures().waiting_return, len(lists.rows("problem"))), self._on_badges
+        )
+
+    def _on_badges(self, answer: tuple[int, int]) -> None:
+        waiting, problems = answer
+        for button in self._buttons.buttons():
+            assert isinstance(button, RailButton)
+            if button.key == "F4":
+                button.show_count(waiting, urgent=False)
+            elif button.key == "F9":
+                button.show_count(problems, urgent=True)
+
+    def _on_chip(self) -> None:
+        if self.sender() is self._pages.get(self.current):
+            set_chip(self._chip, *self._pages[self.current].chip)
 
     def _on_printer_state(self, calm: bool, words: str) -> None:
         palette = self.desk.theme.palette

@@ -1,25 +1,34 @@
 """F1: what needs me now."""
 
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QLabel, QPushButton
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtGui import QMouseEvent
+from PySide6.QtWidgets import QFrame, QLabel, QPushButton
 
 from counter_app.ports import DossierRow, Figures
 from counter_app.services.results import Changes
 from counter_app.services.worklists import Urgent
 from ui.desk import Desk
-from ui.lists import DossierList
+from ui.lists import DossierHead, DossierList
 from ui.page import Page
-from ui.widgets import Button, Card, clear, column, label, row
+from ui.theme import Palette
+from ui.widgets import Button, Card, clear, column, label, row, set_name, tile
 
 _FIGURES = (
-    ("received_today", "Nhận hôm nay", ""),
-    ("due_today", "Hẹn trả hôm nay", ""),
-    ("overdue", "Quá hạn", "red"),
-    ("waiting_return", "Chờ trả", ""),
-    ("unprinted", "Chưa in phiếu", "amber"),
-    ("unsent", "Chưa gửi", ""),
+    ("received_today", "Nhận hôm nay", "file-plus", "blue"),
+    ("due_today", "Hẹn trả hôm nay", "calendar-event", "amber"),
+    ("overdue", "Quá hạn", "alert-triangle", "red"),
+    ("waiting_return", "Chờ trả", "package-export", "green"),
+    ("unprinted", "Chưa in phiếu", "printer", "violet"),
+    ("unsent", "Chưa gửi", "send", "grey"),
 )
-_PROBLEMS = ("unprinted", "open_visit", "unknown_print", "repair")
+_SIGNS = {
+    "unprinted": ("printer", "violet"),
+    "unknown_print": ("printer", "red"),
+    "open_visit": ("files", "violet"),
+    "draft": ("pencil", "amber"),
+    "repair": ("alert-circle", "red"),
+    "uncollected": ("package-export", "grey"),
+}
 _EMPTY = {
     "received_today": "Hôm nay chưa có hồ sơ. F2 để nhận hồ sơ đầu tiên.",
     "due_today": "Hôm nay không có hồ sơ nào đến hẹn.",
@@ -33,25 +42,35 @@ _EMPTY = {
 class _Figure(QPushButton):
     """One number; choosing it fills the list."""
 
-    def __init__(self, number: int, caption: str) -> None:
+    def __init__(self, number: int, caption: str, icon: str, kind: str, palette: Palette) -> None:
         super().__init__()
         self.setProperty("kind", "figure")
         self.setCheckable(True)
-        self.setFixedHeight(92)
-        self._caption = caption
-        self.value = QLabel("0")
-        self.value.setTextFormat(Qt.TextFormat.PlainText)
-        self.value.setObjectName("big")
-        key = label(f"Alt+{number}", "caption")
-        inside = column(row(label(caption, "label"), 1), row(self.value, 1, key), space=2)
-        inside.setContentsMargins(14, 8, 12, 8)
+        self._caption, self._red = caption, kind == "red"
+        self.value = label("0", "figure")
+        above = row(self.value, 1, tile(icon, kind, palette))
+        above.setAlignment(Qt.AlignmentFlag.AlignTop)
+        key = label(f"Alt+{number}", "keycap")
+        inside = column(above, 1, row(label(caption, "strong"), 1, key), space=0)
+        inside.setContentsMargins(14, 8, 12, 10)
         self.setLayout(inside)
         for child in self.findChildren(QLabel):
             child.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
 
+    def sizeHint(self) -> QSize:
+        """What stands in it; a button with a layout inside would not ask."""
+        inside = self.layout()
+        assert inside is not None
+        return inside.sizeHint()
+
+    def minimumSizeHint(self) -> QSize:
+        """The same."""
+        return self.sizeHint()
+
     def show_value(self, value: int) -> None:
         """The number and its words for a screen reader."""
         self.value.setText(f"{value:,}".replace(",", "."))
+        set_name(self.value, "figureRed" if self._red and value else "figure")
         self.setAccessibleName(f"{self._caption}: {value}")
 
 
@@ -72,8 +91,8 @@ class HomePage(Page):
         self._urgent: tuple[Urgent, ...] = ()
         self._figures = {}
         figures = row(space=10)
-        for number, (kind, caption, _) in enumerate(_FIGURES, 1):
-            figure = _Figure(number, caption)
+        for number, (kind, caption, icon, tint) in enumerate(_FIGURES, 1):
+            figure = _Figure(number, caption, icon, tint, desk.theme.palette)
             figure.setProperty("figure", kind)
             figure.clicked.connect(self._on_figure)
             self._figures[kind] = figure
@@ -82,9 +101,12 @@ class HomePage(Page):
         self.list.opened.connect(desk.open_requested)
         self._list_title = label("", "cardTitle")
         self._empty = label("", "caption")
-        card = Card(self._list_title, self._empty, self.list)
-        self._todo = column(space=8)
-        side = Card(label("Cần làm ngay", "cardTitle"), self._todo)
+        head = column(self._list_title, self._empty, space=8)
+        head.setContentsMargins(14, 12, 14, 8)
+        card = Card(head, DossierHead(desk.theme), self.list, margins=1, space=0)
+        self._todo = column(space=0)
+        self._todo_count = label("", "caption")
+        side = Card(row(label("Cần làm ngay", "cardTitle"), 1, self._todo_count), self._todo)
         side.setFixedWidth(362)
         below = row(card, side, space=12)
         below.setStretch(0, 1)
@@ -142,7 +164,7 @@ class HomePage(Page):
         if kind != self._kind:
             return
         self.list.show_rows(rows, self.desk.now().date())
-        caption = next(caption for name, caption, _ in _FIGURES if name == kind)
+        caption = next(caption for name, caption, *_ in _FIGURES if name == kind)
         self._list_title.setText(f"{caption}: {len(rows)}")
         self._empty.setText("" if rows else _EMPTY[kind])
         self._empty.setVisible(not rows)
@@ -151,12 +173,11 @@ class HomePage(Page):
     def _show_urgent(self, urgent: tuple[Urgent, ...]) -> None:
         self._urgent = urgent[:9]
         clear(self._todo)
+        self._todo_count.setText(f"{len(urgent)} việc" if urgent else "")
         for number, line in enumerate(self._urgent, 1):
-            name = "problem" if line.kind in _PROBLEMS else "label"
-            text = row(label(str(number), "keycap"), label(line.text, name, wrap=True))
-            text.setStretch(1, 1)
-            text.setAlignment(Qt.AlignmentFlag.AlignTop)
-            self._todo.addLayout(text)
+            todo = _Todo(number, line, self.desk.theme.palette)
+            todo.chosen.connect(self._on_todo)
+            self._todo.addWidget(todo)
         if not self._urgent:
             self._todo.addWidget(label("Không có việc gì gấp.", "caption"))
         self._todo.addStretch(1)
@@ -179,5 +200,31 @@ class HomePage(Page):
         self._refresh()
         self.list.setFocus()
 
+    def _on_todo(self, number: int) -> None:
+        self._do(self._urgent[number - 1])
+
     def _on_figure(self) -> None:
         self._choose(str(self.sender().property("figure")))
+
+
+class _Todo(QFrame):
+    """One thing that cannot wait; a click does it."""
+
+    chosen = Signal(int)
+
+    def __init__(self, number: int, line: Urgent, palette: Palette) -> None:
+        super().__init__()
+        self.setObjectName("line")
+        self._number = number
+        words = label(line.text, wrap=True)
+        whole = row(
+            tile(*_SIGNS[line.kind], palette), words, label(str(number), "keycap"), space=10
+        )
+        whole.setStretch(1, 1)
+        whole.setContentsMargins(0, 9, 0, 9)
+        self.setLayout(whole)
+        self.setCursor(Qt.CursorShape.PointingHandCursor)
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """As its number does."""
+        self.chosen.emit(self._number)

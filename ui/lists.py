@@ -13,8 +13,14 @@ from PySide6.QtCore import (
     Qt,
     Signal,
 )
-from PySide6.QtGui import QColor, QFont, QFontMetrics, QKeyEvent, QPainter, QPen
-from PySide6.QtWidgets import QListView, QStyle, QStyledItemDelegate, QStyleOptionViewItem
+from PySide6.QtGui import QColor, QFont, QFontMetrics, QKeyEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import (
+    QListView,
+    QStyle,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QWidget,
+)
 
 from counter_app.ports import DossierRow
 from ui.assets import pixmap
@@ -32,9 +38,12 @@ class Line:
     id: str
     title: str
     below: str
-    right: str
+    code: str
+    due: str
+    left: tuple[str, str]
+    """How much time is left: kind of a chip and words, empty where it does not count."""
     chip: tuple[str, str]
-    second: tuple[str, str] | None
+    holder: str
     sent: str
 
 
@@ -43,12 +52,19 @@ def line_of(row: DossierRow, today: date) -> Line:
     return Line(
         row.id,
         row.applicant_name,
-        f"{row.procedure_name}",
+        row.procedure_name,
         f"…{row.code.partition('-')[2]}",
+        f"{row.due_at:%d/%m/%Y}",
+        lateness_chip(row, today) or ("grey", ""),
         ("grey", "Đã hủy") if row.voided else CHIP_OF_STATUS[row.status],
-        lateness_chip(row, today),
+        holder_words(row.holder_side, row.holder),
         row.sent,
     )
+
+
+def holder_words(side: str, holder: str) -> str:
+    """Who has it."""
+    return "Cấp trên" if side == "upper" else holder or "Một cửa"
 
 
 def lateness_chip(row: DossierRow, today: date) -> tuple[str, str] | None:
@@ -86,8 +102,64 @@ class DossierModel(QAbstractListModel):
         if role == _ROLE:
             return line
         if role == Qt.ItemDataRole.AccessibleTextRole:
-            return f"{line.title}, {line.below}, {line.chip[1]}, {line.right}"
+            parts = (line.title, line.below, line.chip[1], line.left[1], line.code)
+            return ", ".join(part for part in parts if part)
         return None
+
+
+_COLUMNS = (
+    ("code", "Mã hồ sơ", 96),
+    ("due", "Hẹn trả", 102),
+    ("chip", "Tình trạng", 124),
+    ("holder", "Người giữ", 116),
+    ("sent", "Gửi", 34),
+)
+"""Right of the name: what, its caption, pixels at the text size of 100 %."""
+_DROPPED = ("holder", "due")
+"""What a narrow list does without, in this order."""
+_LEAST_NAME, _EDGE, _SPACE = 190, 12, 8
+
+
+def _places(theme: Theme, width: int) -> dict[str, tuple[int, int]]:
+    """Where each column begins and how wide it is; the name takes what is left."""
+    shown = list(_COLUMNS)
+    for dropped in (None, *_DROPPED):
+        shown = [column for column in shown if column[0] != dropped]
+        used = sum(theme.px(size) + _SPACE for _, _, size in shown)
+        if width - used - 2 * _EDGE >= theme.px(_LEAST_NAME):
+            break
+    places = {}
+    right = width - _EDGE
+    for name, _, size in reversed(shown):
+        places[name] = (right - theme.px(size), theme.px(size))
+        right -= theme.px(size) + _SPACE
+    places["name"] = (_EDGE, max(40, right - _EDGE))
+    return places
+
+
+class DossierHead(QWidget):
+    """The captions over the columns of a list."""
+
+    def __init__(self, theme: Theme) -> None:
+        super().__init__()
+        self._theme = theme
+        self._font = _font(theme.px(13), QFont.Weight.DemiBold)
+        self.setFixedHeight(theme.px(30))
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Words on panel grey, a line below."""
+        palette, painter = self._theme.palette, QPainter(self)
+        painter.fillRect(self.rect(), QColor(palette.panel))
+        painter.setPen(QPen(QColor(palette.line), palette.border))
+        painter.drawLine(self.rect().bottomLeft(), self.rect().bottomRight())
+        painter.setPen(QColor(palette.ink2))
+        painter.setFont(self._font)
+        places = _places(self._theme, self.width())
+        for name, caption in (("name", "Người nộp, việc"), *((n, c) for n, c, _ in _COLUMNS)):
+            if name in places:
+                x, width = places[name]
+                box = QRect(x, 0, width, self.height())
+                painter.drawText(box, Qt.AlignmentFlag.AlignVCenter, caption)
 
 
 class DossierDelegate(QStyledItemDelegate):
@@ -98,93 +170,135 @@ class DossierDelegate(QStyledItemDelegate):
         self._theme = theme
         self._compact = compact
         self._bold = _font(theme.px(14), QFont.Weight.DemiBold)
+        self._plain = _font(theme.px(14), QFont.Weight.Normal)
         self._small = _font(theme.px(13), QFont.Weight.Normal)
         self._chip = _font(theme.px(13), QFont.Weight.DemiBold)
-        self._small_metrics = QFontMetrics(self._small)
-        self._chip_metrics = QFontMetrics(self._chip)
+        self._metrics = {
+            id(font): QFontMetrics(font)
+            for font in (self._bold, self._plain, self._small, self._chip)
+        }
+        self._columns: dict[str, tuple[int, int]] = {}
+        self._columns_width = -1
 
     def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
         """Two lines."""
         return QSize(100, self._theme.px(50))
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
-        """Name over procedure, code, chips, the sync mark."""
+        """Name over procedure, code, date, chip, holder, the sync mark."""
         line: Line = index.data(_ROLE)
         palette = self._theme.palette
         area: QRect = option.rect
         state = option.state
         painter.save()
-        chosen = bool(state & QStyle.StateFlag.State_Selected)
-        focused = bool(state & QStyle.StateFlag.State_HasFocus)
-        if chosen:
+        if state & QStyle.StateFlag.State_Selected:
+            focused = bool(state & QStyle.StateFlag.State_HasFocus)
             painter.fillRect(area, QColor(palette.focus if focused else palette.selected))
             painter.fillRect(area.left(), area.top(), 4, area.height(), QColor(palette.accent))
         pen = QPen(QColor(palette.line))
         pen.setCosmetic(True)
         painter.setPen(pen)
         painter.drawLine(area.bottomLeft(), area.bottomRight())
-        right = area.right() - 12
-        right = self._sync_mark(painter, line.sent, right, area)
-        # a narrow list has room for one chip: lateness, where there is any
-        marks: tuple[tuple[str, str] | None, ...] = (line.chip, line.second)
         if self._compact:
-            late = line.second is not None and line.second[0] == "red"
-            marks = (line.second if late else line.chip,)
-        for mark in marks:
-            if mark is not None:
-                right = self._draw_chip(painter, mark, right, area)
-        left, height = area.left() + 12, area.height()
-        if not self._compact:
-            width = self._small_metrics.horizontalAdvance(line.right)
-            painter.setFont(self._small)
-            painter.setPen(QColor(palette.ink2))
-            right -= width + 12
-            box = QRect(right, area.top(), width + 4, height)
-            painter.drawText(box, Qt.AlignmentFlag.AlignVCenter, line.right)
-        room = max(40, right - left - 10)
-        painter.setPen(QColor(palette.ink))
-        painter.setFont(self._bold)
-        title = QFontMetrics(self._bold).elidedText(line.title, Qt.TextElideMode.ElideRight, room)
-        painter.drawText(QRect(left, area.top() + 4, room, height // 2), 0, title)
-        painter.setFont(self._small)
-        painter.setPen(QColor(palette.ink3))
-        # of a code the end tells most: it is kept, what stands before it is cut
-        tail = f" · …{line.right[-11:]}" if self._compact else ""
-        left_over = room - self._small_metrics.horizontalAdvance(tail)
-        text = tail and self._small_metrics.elidedText(
-            line.below, Qt.TextElideMode.ElideRight, max(0, left_over)
-        )
-        text = text + tail or self._small_metrics.elidedText(
-            line.below, Qt.TextElideMode.ElideRight, room
-        )
-        painter.drawText(QRect(left, area.top() + height // 2, room, height // 2), 0, text)
+            self._paint_compact(painter, line, area)
+        else:
+            self._paint_columns(painter, line, area)
         painter.restore()
 
-    def _draw_chip(self, painter: QPainter, mark: tuple[str, str], right: int, area: QRect) -> int:
+    def _paint_columns(self, painter: QPainter, line: Line, area: QRect) -> None:
+        if self._columns_width != area.width():
+            self._columns, self._columns_width = _places(self._theme, area.width()), area.width()
+        palette, chips = self._theme.palette, self._theme.palette.chips
+        for name, (x, width) in self._columns.items():
+            box = QRect(area.left() + x, area.top(), width, area.height())
+            match name:
+                case "name":
+                    self._two(painter, box, line.title, line.below, palette.ink3)
+                case "code":
+                    self._text(painter, box, line.code, self._plain, palette.ink)
+                case "due" if line.left[1]:
+                    shade = chips[line.left[0]].text if line.left[0] != "green" else palette.ink3
+                    self._two(painter, box, line.due, line.left[1], shade, self._plain)
+                case "due":
+                    self._text(painter, box, line.due, self._plain, palette.ink)
+                case "chip":
+                    self._draw_chip(painter, line.chip, box.left(), box)
+                case "holder":
+                    self._text(painter, box, line.holder, self._plain, palette.ink)
+                case "sent":
+                    self._sync_mark(painter, line.sent, box.left() + 2, area)
+
+    def _paint_compact(self, painter: QPainter, line: Line, area: QRect) -> None:
+        """A narrow list has room for one chip: lateness, where there is any."""
+        right = area.right() - _EDGE
+        self._sync_mark(painter, line.sent, right - 18, area)
+        mark = line.left if line.left[0] == "red" else line.chip
+        right -= 28 + self._chip_width(mark)
+        self._draw_chip(painter, mark, right, area)
+        left = area.left() + _EDGE
+        box = QRect(left, area.top(), max(40, right - 8 - left), area.height())
+        # of a code the end tells most: it is kept, what stands before it is cut
+        tail = f" · {line.code}"
+        room = box.width() - self._metrics[id(self._small)].horizontalAdvance(tail)
+        below = self._metrics[id(self._small)].elidedText(
+            line.below, Qt.TextElideMode.ElideRight, max(0, room)
+        )
+        self._two(painter, box, line.title, below + tail, self._theme.palette.ink3)
+
+    def _two(
+        self,
+        painter: QPainter,
+        box: QRect,
+        above: str,
+        below: str,
+        shade: str,
+        font: QFont | None = None,
+    ) -> None:
+        half = box.height() // 2
+        upper = QRect(box.left(), box.top() + 4, box.width(), half)
+        lower = QRect(box.left(), box.top() + half, box.width(), half)
+        top = Qt.AlignmentFlag.AlignTop
+        self._text(painter, upper, above, font or self._bold, self._theme.palette.ink, top)
+        self._text(painter, lower, below, self._small, shade, top)
+
+    def _text(
+        self,
+        painter: QPainter,
+        box: QRect,
+        text: str,
+        font: QFont,
+        shade: str,
+        place: Qt.AlignmentFlag = Qt.AlignmentFlag.AlignVCenter,
+    ) -> None:
+        painter.setFont(font)
+        painter.setPen(QColor(shade))
+        cut = self._metrics[id(font)].elidedText(text, Qt.TextElideMode.ElideRight, box.width())
+        painter.drawText(box, place, cut)
+
+    def _chip_width(self, mark: tuple[str, str]) -> int:
+        return self._metrics[id(self._chip)].horizontalAdvance(mark[1]) + 18
+
+    def _draw_chip(self, painter: QPainter, mark: tuple[str, str], left: int, area: QRect) -> None:
         tint = self._theme.palette.chips[mark[0]]
-        width = self._chip_metrics.horizontalAdvance(mark[1]) + 18
         height = self._theme.px(24)
-        box = QRect(right - width, area.center().y() - height // 2, width, height)
+        box = QRect(left, area.center().y() - height // 2, self._chip_width(mark), height)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         bordered = self._theme.palette.border > 1
-        painter.setPen(QColor(tint.text) if bordered else Qt.PenStyle.NoPen)
+        painter.setPen(QPen(QColor(tint.text), 1.6) if bordered else Qt.PenStyle.NoPen)
         painter.setBrush(QColor(tint.ground))
         painter.drawRoundedRect(box, 6, 6)
         painter.setPen(QColor(tint.text))
         painter.setFont(self._chip)
         painter.drawText(box, Qt.AlignmentFlag.AlignCenter, mark[1])
-        return box.left() - 8
 
-    def _sync_mark(self, painter: QPainter, sent: str, right: int, area: QRect) -> int:
+    def _sync_mark(self, painter: QPainter, sent: str, left: int, area: QRect) -> None:
         palette = self._theme.palette
         name, colour = {
             "local": ("check", palette.ink3),
             "sent": ("checks", palette.green),
             "problem": ("alert-circle", palette.red),
         }[sent]
-        drawn = pixmap(name, colour, 18)
-        painter.drawPixmap(right - 18, area.center().y() - 9, drawn)
-        return right - 28
+        painter.drawPixmap(left, area.center().y() - 9, pixmap(name, colour, 18))
 
 
 class DossierList(QListView):

@@ -1,6 +1,6 @@
 """What a screen is to the frame: a title, keys that work, buttons, one way to finish."""
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QWidget
 
 from counter_app.services.scans import Judged
@@ -14,6 +14,9 @@ class Page(QWidget):
     title = ""
     subtitle = ""
     hints: tuple[tuple[str, str], ...] = ()
+    chip: tuple[str, str] = ("green", "")
+    """What stands in the header beside the day: kind and word."""
+    chip_changed = Signal()
 
     def __init__(self, desk: Desk) -> None:
         super().__init__()

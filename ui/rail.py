@@ -12,14 +12,21 @@ class RailButton(QPushButton):
 
     def __init__(self, caption: str, key: str, icon: QIcon, palette: Palette) -> None:
         super().__init__(icon, f"  {caption}")
-        self._key = key
+        self.key = key
         self._palette = palette
         self.setProperty("kind", "rail")
         self.setCheckable(True)
         self.setIconSize(QSize(20, 20))
         self.setAccessibleName(f"{caption} ({key})")
         self._icon, self._text = icon, f"  {caption}"
+        self._count, self._urgent = 0, False
         self.set_narrow(False)
+
+    def show_count(self, count: int, *, urgent: bool) -> None:
+        """How many wait behind this key; `urgent` where a person must act."""
+        self._count, self._urgent = count, urgent
+        self.setAccessibleDescription(str(count) if count else "")
+        self.update()
 
     def set_narrow(self, narrow: bool) -> None:
         """The icon above its key, without words."""
@@ -40,8 +47,26 @@ class RailButton(QPushButton):
         if self._narrow:
             self._icon.paint(painter, QRect((self.width() - 20) // 2, 8, 20, 20))
             area = self.rect().adjusted(0, 30, 0, -4)
-            painter.drawText(area, Qt.AlignmentFlag.AlignCenter, self._key)
+            painter.drawText(area, Qt.AlignmentFlag.AlignCenter, self.key)
             return
         area = self.rect().adjusted(0, 0, -10, 0)
         flags = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
-        painter.drawText(area, flags, self._key)
+        painter.drawText(area, flags, self.key)
+        if self._count:
+            self._badge(painter, area.right() - painter.fontMetrics().horizontalAdvance("F11") - 8)
+
+    def _badge(self, painter: QPainter, right: int) -> None:
+        text = str(self._count) if self._count < 100 else "99+"
+        font = QFont("Noto Sans")
+        font.setPixelSize(12)
+        font.setBold(True)
+        painter.setFont(font)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        width = max(20, painter.fontMetrics().horizontalAdvance(text) + 10)
+        box = QRect(right - width, (self.height() - 20) // 2, width, 20)
+        palette = self._palette
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(QColor(palette.gold if self._urgent else palette.badge))
+        painter.drawRoundedRect(box, 10, 10)
+        painter.setPen(QColor(palette.rail if self._urgent else palette.on_accent))
+        painter.drawText(box, Qt.AlignmentFlag.AlignCenter, text)

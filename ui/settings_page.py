@@ -1,6 +1,6 @@
 """F11: office, server, printer, officers, letters."""
 
-from PySide6.QtWidgets import QButtonGroup, QLayout, QPushButton, QStackedWidget, QWidget
+from PySide6.QtWidgets import QButtonGroup, QLayout, QStackedWidget, QWidget
 
 from counter_app.domain.events import Actor
 from counter_app.domain.officer import ROLE_NAMES, Officer, Right, Role
@@ -9,7 +9,19 @@ from counter_app.errors import EnvironmentFault, Refused
 from counter_app.services.results import Rejected
 from ui.desk import Desk
 from ui.page import Page
-from ui.widgets import Banner, Button, Card, Choice, Drop, Field, clear, column, label, row
+from ui.widgets import (
+    Banner,
+    Button,
+    Card,
+    Choice,
+    Drop,
+    Field,
+    NavButton,
+    clear,
+    column,
+    label,
+    row,
+)
 
 _TABS = ("Cơ quan", "Máy chủ", "Máy in", "Cán bộ", "Màn hình")
 
@@ -24,16 +36,14 @@ class SettingsPage(Page):
         super().__init__(desk)
         self.banner = Banner()
         self._tabs = QButtonGroup(self)
-        tabs = column(space=6)
+        tabs = column(space=0)
         for number, text in enumerate(_TABS):
-            button = QPushButton(f"{text}  Alt+{number + 1}")
-            button.setProperty("kind", "choice")
-            button.setCheckable(True)
+            button = NavButton(text, f"Alt+{number + 1}")
             self._tabs.addButton(button, number)
             tabs.addWidget(button)
         tabs.addStretch(1)
         self._tabs.idClicked.connect(self._choose)
-        left = Card(tabs)
+        left = Card(tabs, margins=1)
         left.setFixedWidth(224)
         self._stack = QStackedWidget()
         for page in (

@@ -28,6 +28,8 @@ class Palette:
     accent: str
     accent_hover: str
     on_accent: str
+    chosen: str
+    on_chosen: str
     selected: str
     hover: str
     soft: str
@@ -36,6 +38,7 @@ class Palette:
     rail_text: str
     rail_dim: str
     rail_active: str
+    badge: str
     gold: str
     green: str
     amber: str
@@ -57,6 +60,8 @@ LIGHT = Palette(
     accent="#1B4F91",
     accent_hover="#163F75",
     on_accent="#FFFFFF",
+    chosen="#E6EEF8",
+    on_chosen="#1B4F91",
     selected="#DCE8F7",
     hover="#F0F5FB",
     soft="#E6EEF8",
@@ -65,6 +70,7 @@ LIGHT = Palette(
     rail_text="#D6E0EC",
     rail_dim="#9FB2C8",
     rail_active="#27508A",
+    badge="#3A5578",
     gold="#F2C14E",
     green="#17693F",
     amber="#8A5300",
@@ -94,6 +100,8 @@ CONTRAST = Palette(
     accent="#00308F",
     accent_hover="#001F5C",
     on_accent="#FFFFFF",
+    chosen="#00308F",
+    on_chosen="#FFFFFF",
     selected="#FFEE00",
     hover="#FFF9B0",
     soft="#FFFFFF",
@@ -102,6 +110,7 @@ CONTRAST = Palette(
     rail_text="#FFFFFF",
     rail_dim="#FFFFFF",
     rail_active="#00308F",
+    badge="#00308F",
     gold="#FFEE00",
     green="#003D1C",
     amber="#4A2C00",
@@ -141,13 +150,19 @@ class Theme:
         }
         values["edge"] = f"{self.palette.border}px"
         values |= {f"s{size}": f"{self.px(size)}px" for size in (12, 13, 14, 15, 16, 20, 25, 34)}
-        values |= {f"h{size}": f"{self.px(size)}px" for size in (24, 32, 34, 36, 38)}
+        values |= {f"h{size}": f"{self.px(size)}px" for size in (20, 24, 30, 32, 34, 36, 38)}
         values["w116"] = f"{self.px(116)}px"
         sheet = Template(_SHEET).substitute(values)
         for name, tint in self.palette.chips.items():
             sheet += (
                 f'QLabel[chip="{name}"] {{ color: {tint.text}; background: {tint.ground};'
                 f" border-radius: 6px; padding: 1px 9px; font-weight: 600;"
+                f" font-size: {self.px(13)}px; min-height: {self.px(20)}px;"
+                f" border: {self.palette.border - 1}px solid {tint.text}; }}\n"
+                f'QFrame[verdict="{name}"] {{ background: {tint.ground};'
+                f" border: {self.palette.border}px solid {tint.text}; border-radius: 8px; }}\n"
+                f'QFrame[verdict="{name}"] QLabel {{ color: {tint.text}; }}\n'
+                f'QLabel[tile="{name}"] {{ background: {tint.ground}; border-radius: 8px;'
                 f" border: {self.palette.border - 1}px solid {tint.text}; }}\n"
             )
         return sheet
@@ -168,21 +183,29 @@ QLabel#railSmall { color: $rail_dim; font-size: $s12; }
 QLabel#railName { color: $on_accent; font-weight: 600; }
 QLabel#title { font-family: "Be Vietnam Pro"; font-weight: 600; font-size: $s20; }
 QLabel#clock { font-family: "Be Vietnam Pro"; font-weight: 600; font-size: $s16; }
+QLabel#bigDim { font-family: "Be Vietnam Pro"; font-weight: 600; font-size: $s25; color: $ink3; }
 QLabel#big { font-family: "Be Vietnam Pro"; font-weight: 600; font-size: $s25; color: $accent; }
 QLabel#huge { font-family: "Be Vietnam Pro"; font-weight: 600; font-size: $s34; color: $on_accent; }
 QLabel#code { font-weight: 700; font-size: $s25; color: $green; }
 QLabel#cardTitle { font-weight: 700; font-size: $s16; }
 QLabel#sectionTitle { font-weight: 700; font-size: $s14; }
 QLabel#sectionNumber { background: $soft; color: $accent; font-weight: 700; font-size: $s13;
-  border-radius: 5px; padding: 1px 6px; }
+  border-radius: 5px; padding: 0px; min-width: $h20; max-width: $h20; min-height: $h20;
+  max-height: $h20; }
+QLabel#figure { font-family: "Be Vietnam Pro"; font-weight: 600; font-size: $s34; }
+QLabel#figureRed { font-family: "Be Vietnam Pro"; font-weight: 600; font-size: $s34; color: $red; }
+QLabel#required { color: $red; font-weight: 600; }
+QLabel#missing { color: $red; font-weight: 600; font-size: $s13; }
+QLabel#enough { color: $green; font-weight: 600; font-size: $s13; }
+QLabel#statusStrong { font-weight: 600; }
 QLabel#caption { color: $ink3; font-size: $s13; }
 QLabel#label { color: $ink2; font-size: $s13; }
 QLabel#strong { font-weight: 600; }
 QLabel#problem { color: $red; font-size: $s13; }
 QLabel#warning { color: $amber; font-size: $s13; }
 QLabel#good { color: $green; font-weight: 600; }
-QLabel#keycap { color: $ink2; font-size: $s12; border: 1px solid $field; border-radius: 4px;
-  padding: 0px 5px; background: $surface; }
+QLabel#keycap { color: $ink2; font-size: $s12; font-weight: 600; border: 1px solid $field;
+  border-radius: 4px; padding: 1px 5px; background: $surface; }
 QFrame#card { background: $surface; border: $edge solid $line; border-radius: 8px; }
 QFrame#banner { background: $focus; border: $edge solid $amber; border-radius: 8px; }
 QFrame#bannerRed { background: $surface; border: 2px solid $red; border-radius: 8px; }
@@ -214,15 +237,23 @@ QPushButton[kind="danger"] { color: $red; border-color: $red; }
 QPushButton[kind="ghost"] { color: $accent; border-color: transparent; background: transparent; }
 QPushButton[kind="rail"] { text-align: left; color: $rail_text; background: transparent;
   border: none; border-left: 4px solid transparent; border-radius: 0px; padding: 0px 8px;
-  min-height: 39px; }
+  min-height: 41px; }
 QPushButton[kind="rail"]:hover { background: $rail_active; }
 QPushButton[kind="rail"]:checked { background: $rail_active; color: $on_accent; font-weight: 600;
   border-left: 4px solid $gold; }
 QPushButton[kind="choice"], QPushButton[kind="tab"] { font-weight: 600; }
 QPushButton[kind="choice"] { padding: 4px 10px; }
-QPushButton[kind="choice"]:checked { border: 2px solid $accent; background: $soft;
-  color: $accent; font-weight: 600; padding: 3px 9px; }
-QPushButton[kind="choice"]:focus { border: 2px solid $accent; background: $focus; }
+QPushButton[kind="choice"]:checked { border: 2px solid $accent; background: $chosen;
+  color: $on_chosen; font-weight: 600; padding: 3px 9px; }
+QPushButton[kind="choice"]:focus { border: 2px solid $accent; background: $focus; color: $ink;
+  padding: 3px 9px; }
+QPushButton[kind="choice"]:checked:focus { color: $accent; }
+QPushButton[kind="nav"] { text-align: left; border: none; border-left: 4px solid transparent;
+  border-radius: 0px; padding: 0px 12px; min-height: $h38; background: transparent; }
+QPushButton[kind="nav"]:hover { background: $hover; }
+QPushButton[kind="nav"]:checked { background: $selected; font-weight: 600;
+  border-left: 4px solid $accent; }
+QPushButton[kind="nav"]:focus { background: $focus; border: none; border-left: 4px solid $accent; }
 QPushButton[kind="tab"] { border: none; border-bottom: 3px solid transparent; border-radius: 0px;
   background: transparent; padding: 4px 8px; }
 QPushButton[kind="tab"]:checked { color: $accent; font-weight: 600;
@@ -230,17 +261,25 @@ QPushButton[kind="tab"]:checked { color: $accent; font-weight: 600;
 QPushButton[kind="tile"] { text-align: left; font-size: $s15; font-weight: 600; min-height: 60px;
   border-radius: 10px; padding: 3px 16px; }
 QPushButton[kind="tile"]:checked { border: 2px solid $accent; background: $soft; }
-QPushButton[kind="figure"] { text-align: left; border-radius: 8px; min-height: 80px; }
-QPushButton[kind="figure"]:checked { border: 2px solid $accent; background: $soft; }
+QPushButton[kind="figure"] { text-align: left; border: $edge solid $line; border-radius: 8px; }
+QPushButton[kind="figure"]:checked { border: 2px solid $accent; background: $focus; }
 QCheckBox { spacing: 8px; selection-color: $on_accent; }
 QWidget#sectionSide { min-width: $w116; max-width: $w116; }
+QFrame#paperHead { background: $panel; border-bottom: $edge solid $line;
+  border-left: 4px solid transparent; min-height: $h24; }
+QFrame#paperRow { background: $surface; border-bottom: $edge solid $line; border-left: 4px solid transparent;
+  min-height: $h30; }
+QFrame#paperRow[state="focus"] { background: $focus; border-left: 4px solid $accent; }
+QFrame#paperRow QLineEdit { min-height: 20px; padding: 1px 5px; font-size: $s14; }
+QFrame#paperRow QLineEdit:focus { padding: 0px 4px; }
+QFrame#line { background: $surface; border-bottom: $edge solid $line; }
 QCheckBox::indicator { width: 18px; height: 18px; border: $edge solid $field; border-radius: 4px;
   background: $surface; }
 QCheckBox::indicator:checked { background: $accent; border-color: $accent; }
 QCheckBox:focus { background: $focus; }
 QListView { background: $surface; border: none; outline: none; }
 QListWidget::item:selected { background: $selected; color: $ink; }
-QListWidget:focus::item:selected { background: $focus; color: $ink; }
+QListWidget::item:selected:focus { background: $focus; color: $ink; }
 QScrollArea { border: none; background: transparent; }
 QScrollArea > QWidget > QWidget { background: transparent; }
 QScrollBar:vertical { background: $panel; width: 10px; margin: 0px; }

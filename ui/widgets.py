@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from PySide6.QtCore import QEvent, QObject, QPointF, QRect, QSize, Qt, Signal
 from PySide6.QtGui import (
     QColor,
+    QFont,
     QFontMetrics,
     QIcon,
     QKeyEvent,
@@ -33,7 +34,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from ui.theme import LIGHT
+from ui.assets import pixmap
+from ui.theme import Palette
 
 CHIP_OF_STATUS = {
     "registered": ("teal", "Mới đăng ký"),
@@ -73,6 +75,8 @@ def chip(kind: str, text: str) -> QLabel:
     """A word on a tint."""
     made = label(text)
     made.setAccessibleName(text)
+    # a label with a padding would indent its text by half a letter more
+    made.setIndent(0)
     made.setProperty("chip", kind)
     if not text:
         # shown by a word alone; one without a parent would flash up as a window of its own
@@ -87,6 +91,21 @@ def set_chip(shown: QLabel, kind: str, text: str) -> None:
     shown.setAccessibleName(text)
     set_property(shown, "chip", kind)
     shown.setVisible(bool(text))
+
+
+def tile(name: str, kind: str, palette: Palette) -> QLabel:
+    """An icon on a tint."""
+    made = label()
+    set_tile(made, name, kind, palette)
+    made.setFixedSize(34, 34)
+    made.setAlignment(Qt.AlignmentFlag.AlignCenter)
+    return made
+
+
+def set_tile(shown: QLabel, name: str, kind: str, palette: Palette) -> None:
+    """Another icon, another tint."""
+    shown.setPixmap(pixmap(name, palette.chips[kind].text, 20))
+    set_property(shown, "tile", kind)
 
 
 def set_property(widget: QWidget, name: str, value: str) -> None:
@@ -142,6 +161,35 @@ class Card(QFrame):
         self.setLayout(whole)
 
 
+class Avatar(QWidget):
+    """Two letters of a person in a circle: beside the name, which says it all."""
+
+    def __init__(self, palette: Palette, size: int) -> None:
+        super().__init__()
+        self._palette, self._letters = palette, ""
+        self.setFixedSize(size, size)
+
+    def show_name(self, name: str) -> None:
+        """The first letters of the family name and of the given one."""
+        words = name.split()
+        self._letters = "".join(word[0] for word in [*words[:1], *words[1:][-1:]])
+        self.update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """The circle, the letters."""
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(QColor(self._palette.rail_active))
+        painter.drawEllipse(self.rect())
+        font = self.font()
+        font.setPixelSize(round(self.height() * 0.42))
+        font.setWeight(QFont.Weight.DemiBold)
+        painter.setFont(font)
+        painter.setPen(QColor(self._palette.on_accent))
+        painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, self._letters)
+
+
 class SectionCard(QFrame):
     """A numbered section: title at the left, fields at the right."""
 
@@ -151,7 +199,9 @@ class SectionCard(QFrame):
         self.caption = label("", "caption", wrap=True)
         side = QWidget()
         side.setObjectName("sectionSide")
-        heading = row(label(str(number), "sectionNumber"), label(title, "sectionTitle"), 1)
+        mark = label(str(number), "sectionNumber")
+        mark.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        heading = row(mark, label(title, "sectionTitle"), 1)
         side.setLayout(column(heading, self.caption, 1, space=4))
         whole = row(side, content, space=8)
         whole.setStretch(1, 1)
@@ -196,23 +246,69 @@ class Button(QPushButton):
         option.rect = option.rect.adjusted(0, 0, -self._cap_width(), 0)
         painter.drawControl(QStyle.ControlElement.CE_PushButtonLabel, option)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        font = self.font()
-        font.setPixelSize(12)
+        font = self._cap_font()
         painter.setFont(font)
-        width, height = self._cap_width() - self._CAP_SPACE, 20
+        width, height = self._cap_width() - self._CAP_SPACE, QFontMetrics(font).height() + 3
         x, y = self.width() - width - 10, (self.height() - height) // 2
-        primary = self.property("kind") == "primary"
-        colour = QColor(LIGHT.on_accent if primary else LIGHT.ink2)
-        painter.setPen(colour)
+        ink = self.palette().color(QPalette.ColorRole.ButtonText)
+        edge = QColor(ink)
+        edge.setAlpha(130)
+        painter.setPen(edge)
         painter.drawRoundedRect(x, y, width, height, 4, 4)
+        painter.setPen(ink)
         painter.drawText(x, y, width, height, Qt.AlignmentFlag.AlignCenter, self._key)
 
     def _cap_width(self) -> int:
         if not self._key:
             return 0
+        return QFontMetrics(self._cap_font()).horizontalAdvance(self._key) + 12 + self._CAP_SPACE
+
+    def _cap_font(self) -> QFont:
+        """12 px where the words have 14."""
         font = self.font()
-        font.setPixelSize(12)
-        return QFontMetrics(font).horizontalAdvance(self._key) + 12 + self._CAP_SPACE
+        font.setPixelSize(round(self.fontInfo().pixelSize() * 12 / 14))
+        font.setWeight(QFont.Weight.DemiBold)
+        return font
+
+
+class NavButton(QPushButton):
+    """A line of a list of places: words at the left, a number and the key at the right."""
+
+    def __init__(self, text: str, key: str) -> None:
+        super().__init__(text)
+        self._key, self._count = key, ""
+        self.setProperty("kind", "nav")
+        self.setCheckable(True)
+        self.setAccessibleName(f"{text} ({key})")
+
+    def show_count(self, count: int) -> None:
+        """How many there are."""
+        self._count = str(count) if count else ""
+        self.setAccessibleDescription(self._count)
+        self.update()
+
+    def sizeHint(self) -> QSize:
+        """Room for the number and the key."""
+        hint = super().sizeHint()
+        right = self.fontMetrics().horizontalAdvance(f"{self._count}  {self._key}")
+        return QSize(hint.width() + right, hint.height())
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """The line, then what stands at its right."""
+        super().paintEvent(event)
+        painter = QPainter(self)
+        area, flags = self.rect().adjusted(0, 0, -12, 0), Qt.AlignmentFlag.AlignVCenter
+        painter.setPen(self.palette().color(QPalette.ColorRole.ButtonText))
+        font = self.font()
+        font.setPixelSize(round(self.fontInfo().pixelSize() * 13 / 14))
+        font.setWeight(QFont.Weight.Normal)
+        painter.setFont(font)
+        painter.drawText(area, flags | Qt.AlignmentFlag.AlignRight, self._key)
+        if self._count:
+            font.setWeight(QFont.Weight.DemiBold)
+            painter.setFont(font)
+            area.setRight(area.right() - QFontMetrics(font).horizontalAdvance(self._key) - 14)
+            painter.drawText(area, flags | Qt.AlignmentFlag.AlignRight, self._count)
 
 
 class Field(QWidget):
@@ -407,11 +503,15 @@ class Banner(QFrame):
 
     answered = Signal(str)
     """The key of the button that was clicked."""
+    shown = Signal(bool)
+    """Whether there is something to read now."""
 
     def __init__(self) -> None:
         super().__init__()
         self.setObjectName("banner")
         self.sentence = label("", "strong", wrap=True)
+        self.keys: tuple[str, ...] = ()
+        """Those that work while it stands there."""
         self._keys = row()
         whole = row(self.sentence, self._keys)
         whole.setStretch(0, 1)
@@ -422,6 +522,7 @@ class Banner(QFrame):
     def tell(self, text: str, kind: str = "", keys: Sequence[tuple[str, str]] = ()) -> None:
         """Show a sentence; kinds are `Red`, `Green` or plain amber. Nothing hides it."""
         self.sentence.setText(text)
+        self.keys = tuple(key for _, key in keys)
         clear(self._keys)
         for words, key in keys:
             button = Button(words, key)
@@ -431,6 +532,7 @@ class Banner(QFrame):
         self.setAccessibleName(text)
         set_name(self, f"banner{kind}")
         self.setVisible(bool(text))
+        self.shown.emit(bool(text))
 
     def _on_clicked(self) -> None:
         self.answered.emit(str(self.sender().property("answer")))

@@ -1,13 +1,13 @@
 """F5: moving dossiers between people."""
 
-from PySide6.QtWidgets import QButtonGroup, QPushButton
+from PySide6.QtWidgets import QButtonGroup
 
 from counter_app.ports import DossierRow
 from counter_app.services.results import Changes
 from ui.desk import Desk
-from ui.lists import DossierList
+from ui.lists import DossierHead, DossierList
 from ui.page import Page
-from ui.widgets import Button, Card, column, label, row
+from ui.widgets import Button, Card, NavButton, column, label, row
 
 _TRAYS = (
     ("new", "Mới nhận"),
@@ -29,23 +29,22 @@ class WorkPage(Page):
         super().__init__(desk)
         self._tray = "new"
         self._buttons = QButtonGroup(self)
-        trays = column(space=6)
+        trays = column(space=0)
         for number, (_, text) in enumerate(_TRAYS):
-            button = QPushButton(f"{text}  Alt+{number + 1}")
-            button.setProperty("kind", "choice")
-            button.setCheckable(True)
-            button.setAccessibleName(text)
+            button = NavButton(text, f"Alt+{number + 1}")
             self._buttons.addButton(button, number)
             trays.addWidget(button)
         trays.addStretch(1)
         self._buttons.idClicked.connect(self._choose)
         self._buttons.button(0).setChecked(True)
-        left = Card(label("Khay", "cardTitle"), trays)
+        left = Card(trays, margins=1)
         left.setFixedWidth(236)
         self.list = DossierList(desk.theme)
         self.list.opened.connect(desk.open_requested)
         self._told = label("", "caption")
-        whole = row(left, Card(self._told, self.list), space=12)
+        self._told.setMargin(12)
+        right = Card(self._told, DossierHead(desk.theme), self.list, margins=1, space=0)
+        whole = row(left, right, space=12)
         whole.setStretch(1, 1)
         whole.setContentsMargins(16, 12, 16, 12)
         self.setLayout(whole)

@@ -5,9 +5,10 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 import pytest
-from hands import Hand, Place, named, visible
-from PySide6.QtCore import QPoint
-from PySide6.QtWidgets import QApplication, QCheckBox, QComboBox, QLineEdit
+from hands import PEOPLE, Hand, Place, named, visible
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QCheckBox, QComboBox, QFrame, QLabel, QLineEdit
 from scenes import applicant
 
 from counter_app.domain.dossier import Dossier
@@ -441,6 +442,65 @@ def test_problems_are_listed_with_numbers(hand: Hand) -> None:
         "Chưa có họ tên người nộp. Gõ họ và tên.",
     )
     assert {hand.cap_beside(sentence) for sentence in sentences} == {"1", "2"}
+
+
+def test_a_click_on_a_problem_goes_to_its_field(hand: Hand) -> None:
+    hand.press("F2")
+    hand.settle()
+    hand.press("F12")
+    hand.wait(lambda: hand.says("Cần xem lại: 2 chỗ phải sửa"))
+    expect_focus(hand, PROCEDURE)
+    listed = [w for w in visible(hand.window, QFrame) if w.objectName() == "line"]
+    (name,) = [w for line in listed for w in visible(line, QLabel) if "họ tên" in w.text()]
+    QTest.mouseClick(name, Qt.MouseButton.LeftButton)
+    expect_focus(hand, NAME)
+
+
+def test_what_looks_odd_is_amber_when_it_is_left_and_stops_nothing(
+    hand: Hand, place: Place, before: int
+) -> None:
+    """Theo số định danh thì sinh năm 1990: told below the date, logged, never asked about."""
+    applicant(hand)
+    hand.fill(BORN, "05031991")
+    assert hand.field(BORN).property("state") != "warning"
+    hand.press("Alt+2")
+    hand.wait(lambda: hand.field(BORN).property("state") == "warning")
+    assert hand.says("Theo số định danh thì sinh năm 1990.")
+    hand.type("xntt")
+    hand.press("Enter", "1", "Alt+A", "F12")
+    assert saved(hand, place, before).facts.applicant.born_on == "1991-03-05"
+
+
+def alike(hand: Hand) -> None:
+    """Somebody whose dossier of the same procedure is not returned yet."""
+    hand.press("F2")
+    hand.settle()
+    hand.type(PEOPLE[0][1])
+    hand.press("Enter")
+    hand.fill(NAME, PEOPLE[0][0])
+    hand.press("Alt+2")
+    hand.type("xntt")
+    hand.press("Enter", "1", "Alt+A")
+    hand.wait(lambda: hand.says("Người này đang có hồ sơ cùng thủ tục chưa trả"))
+
+
+def test_the_same_dossier_once_more_is_told_and_can_be_opened(hand: Hand) -> None:
+    alike(hand)
+    hand.press("Alt+O")
+    hand.wait(lambda: hand.says("Diễn biến"))
+    assert hand.says("H50.99.01-261120-2001")
+
+
+def test_the_same_dossier_once_more_can_be_taken_in(hand: Hand, place: Place, before: int) -> None:
+    alike(hand)
+    hand.press("Alt+V")
+    hand.settle()
+    assert not hand.says("Người này đang có hồ sơ cùng thủ tục chưa trả")
+    hand.fill(PHONE, "0912000345")
+    hand.settle()
+    assert not hand.says("Người này đang có hồ sơ cùng thủ tục chưa trả")
+    hand.press("F12")
+    saved(hand, place, before)
 
 
 # ---- after F12 ----------------------------------------------------------------------------------

@@ -8,11 +8,13 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from counter_app.domain.calendar import weekday_name
 from counter_app.domain.due import DueMoment, Role, TraceDay
+from ui.assets import pixmap
 from ui.theme import Theme
-from ui.widgets import Card, label, row
+from ui.widgets import Card, label, row, set_name
 
 _SHORT = ("T2", "T3", "T4", "T5", "T6", "T7", "CN")
 _MOST = 9
+_PROMISE = "HẸN TRẢ KẾT QUẢ"
 
 
 class DayStrip(QWidget):
@@ -77,7 +79,9 @@ class DayStrip(QWidget):
         painter.setBrush(QColor(ground))
         painter.drawRoundedRect(cell, 6, 6)
         if day.role is Role.SKIPPED and not holiday and not last:
-            painter.setBrush(QBrush(QColor(palette.line), Qt.BrushStyle.BDiagPattern))
+            hatch = QColor(palette.line)
+            hatch.setAlpha(90 if palette.border > 1 else 255)
+            painter.setBrush(QBrush(hatch, Qt.BrushStyle.BDiagPattern))
             painter.setPen(Qt.PenStyle.NoPen)
             painter.drawRoundedRect(cell, 6, 6)
         painter.setPen(QColor(ink))
@@ -101,14 +105,17 @@ class DueCard(Card):
     """The promise."""
 
     def __init__(self, theme: Theme) -> None:
-        self._head = label("HẸN TRẢ KẾT QUẢ", "label")
+        icon = label()
+        icon.setPixmap(pixmap("calendar-event", theme.palette.accent, 18))
+        self._head = label(_PROMISE, "sectionTitle")
         self._day = label("", "big")
-        self._hour = label("", "label")
+        self._hour = label("", "label", wrap=True)
         self._strip = DayStrip(theme)
         self._why = label("", "label", wrap=True)
         self._key = label("Alt+N", "keycap")
-        head = row(self._head, 1, self._key, label("sửa hẹn", "caption"))
-        super().__init__(head, self._day, self._hour, self._strip, self._why, space=4)
+        self._change = label("sửa hẹn", "caption")
+        head = row(icon, self._head, 1, self._key, self._change)
+        super().__init__(head, self._day, self._hour, self._strip, self._why, 1, space=4)
         self.setFixedHeight(theme.px(238))
         self.show_due(None, None, "", None)
 
@@ -117,6 +124,11 @@ class DueCard(Card):
     ) -> None:
         """The date now; a hand-set one is shown with the counted one."""
         self._strip.show_days(moment)
+        self._head.setText(_PROMISE)
+        counted = moment is not None and now is not None
+        set_name(self._day, "big" if counted else "bigDim")
+        for shown in (self._key, self._change):
+            shown.setVisible(counted)
         if moment is None or now is None:
             self._day.setText("Chưa có")
             self._hour.setText("Chọn thủ tục để tính ngày hẹn.")
@@ -134,6 +146,10 @@ class DueCard(Card):
 
     def show_saved(self, code: str, sentence: str) -> None:
         """After F12: the code in large letters."""
+        self._head.setText("ĐÃ LƯU VÀO SỔ")
+        set_name(self._day, "code")
+        for shown in (self._key, self._change):
+            shown.hide()
         self._day.setText(code)
         self._hour.setText(sentence)
 

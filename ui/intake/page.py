@@ -1,6 +1,6 @@
 """The intake screen: four sections at the left, the promise and the slip at the right."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -15,6 +15,7 @@ from counter_app.domain.problems import Problem
 from counter_app.domain.procedure import Procedure, ProcedureCase
 from counter_app.domain.receipt import term_text
 from counter_app.domain.scan import Scan
+from counter_app.ports import DossierRow
 from counter_app.services.intake import Check
 from counter_app.services.prints import Printed
 from counter_app.services.results import Accepted, Noticed, Rejected
@@ -23,6 +24,7 @@ from ui.desk import Desk
 from ui.dialogs import ask_due, ask_notice
 from ui.intake.due_card import DueCard
 from ui.intake.papers import Papers
+from ui.intake.problem_list import ProblemList, section_of
 from ui.intake.procedure_box import ProcedureBox
 from ui.intake.slip_view import SlipView
 from ui.intake.villages import VillageHints
@@ -37,7 +39,6 @@ from ui.widgets import (
     Field,
     SectionCard,
     chip,
-    clear,
     column,
     label,
     row,
@@ -71,9 +72,12 @@ class IntakePage(Page):
         self._draft_id = ""
         self._source = "typed"
         self._left_at: QWidget | None = None
-        self._other_card: Scan | None = None
+        self._answers: dict[str, Callable[[], None]] = {}
+        """What the keys of the banner do."""
+        self._known_alike = ""
         self._override: dict[str, str] | None = None
         self._checked: Check | None = None
+        self._listed: list[Problem] = []
         self._saved: Accepted | None = None
         self._case: ProcedureCase | None = None
         self._busy = False
@@ -95,7 +99,7 @@ class IntakePage(Page):
 
     def _build(self) -> None:
         self.banner = Banner()
-        self.banner.answered.connect(self._on_other_card)
+        self.banner.answered.connect(self._on_answered)
         self._build_applicant()
         self._build_procedure()
         self.papers = Papers()
@@ -119,12 +123,11 @@ class IntakePage(Page):
             row(label("Phiếu sẽ in", "sectionTitle"), 1, label("80 mm", "caption")),
             self._preview,
         )
-        self._problem_lines = column(space=6)
-        self._problem_title = label("Cần xem lại", "sectionTitle")
-        problems = Card(self._problem_title, self._problem_lines)
+        self._problem_list = ProblemList(self.desk.theme.palette)
+        self._problem_list.chosen.connect(self._to_problem)
         self._side = QStackedWidget()
         self._side.addWidget(preview)
-        self._side.addWidget(problems)
+        self._side.addWidget(self._problem_list)
         right = self._right = QWidget()
         right.setFixedWidth(_RIGHT)
         right.setLayout(column(self.due, self._side, space=8))
@@ -133,6 +136,20 @@ class IntakePage(Page):
         whole.setContentsMargins(16, 12, 16, 12)
         self.setLayout(whole)
         self._tab_order()
+        self._places = {
+            "applicant.name": self.name,
+            "applicant.personal_number": self.number,
+            "applicant.tax_code": self.number,
+            "applicant.born_on": self.born,
+            "applicant.address": self.address,
+            "applicant.phone": self.phone,
+            "representative.name": self.other_name,
+            "representative.personal_number": self.other_number,
+            "procedure": self._procedures.field,
+        }
+        """Where a problem is marked."""
+        for field in set(self._places.values()):
+            field.left.connect(self._on_left)
 
     def _build_applicant(self) -> None:
         self.number = Field("Số định danh", width=168, limit=15)
@@ -281,8 +298,10 @@ class IntakePage(Page):
             case "Alt+4":
                 self.returns.setFocus()
                 self.sets.edit.setFocus()
-            case "Alt+D" | "Alt+M" if self._other_card is not None:
-                self._on_other_card(name)
+            case _ if name in self.banner.keys:
+                self._on_answered(name)
+            case _ if name.isdigit() and self._side.currentIndex() == 1:
+                self._to_problem(int(name))
             case "Alt+N":
                 self._change_due()
             case "Alt+X":
@@ -317,9 +336,10 @@ class IntakePage(Page):
         kept = self.draft() if keep_applicant else None
         self._draft_id = self.desk.counter.ids.new_id(self.desk.now())
         self._saved = None
-        self._other_card = None
+        self._known_alike = ""
         self._override = None
         self._source = "typed" if kept is None else self._source
+        self._applicant_card.caption.setText("Đọc từ thẻ" if self._source == "qr" else "")
         self._lock(False)
         for field in self._fields():
             field.text = ""
@@ -337,6 +357,7 @@ class IntakePage(Page):
         else:
             self.number.edit.setFocus()
         self._dirty = False
+        self._show_chip("")
         self._timer.start()
 
     def open_draft(self, draft_id: str, fields: Mapping[str, Any]) -> None:
@@ -450,6 +471,11 @@ class IntakePage(Page):
             self.desk.lanes.records.submit(lambda: drafts.save(who.id, draft_id, draft))
 
     # ---- reactions -----------------------------------------------------------------------------
+
+    def _on_left(self) -> None:
+        """Marks appear when a field is left."""
+        if self._saved is None:
+            self._timer.start()
 
     def _on_changed(self) -> None:
         if self._saved is not None:
@@ -580,12 +606,15 @@ class IntakePage(Page):
         draft_id, checked = answer
         if draft_id != self._draft_id or self._saved is not None:
             return
+        self._show_chip("Đã tự lưu nháp" if self._dirty else "")
         self._checked = checked
         override = self._override
         at = None
         if override is not None and checked.moment is not None:
             at = datetime.fromisoformat(override["at"]).replace(tzinfo=checked.moment.due_at.tzinfo)
         self.due.show_due(checked.moment, self.desk.now(), checked.why, at)
+        self._mark_doubts(checked.problems)
+        self._tell_alike(checked.problems)
         self.fee.text = vnd(checked.fee_total) if checked.fees else "Miễn phí"
         if self._side.currentIndex() == 1:
             self._show_problems()
@@ -593,6 +622,11 @@ class IntakePage(Page):
             self._draw(checked)
         elif self._procedures.procedure is None:
             self._preview.show_slip(b"")
+
+    def _show_chip(self, word: str) -> None:
+        if self.chip[1] != word:
+            self.chip = ("green", word)
+            self.chip_changed.emit()
 
     def _draw(self, checked: Check) -> None:
         counter, receipt, draft_id = self.desk.counter, checked.preview, self._draft_id
@@ -626,29 +660,75 @@ class IntakePage(Page):
             self._side.setCurrentIndex(0)
 
     def _list_problems(self, problems: list[Problem]) -> None:
-        clear(self._problem_lines)
-        for number, problem in enumerate(problems[:9], 1):
-            kind = "problem" if problem.severity == "must" else "warning"
-            line = row(label(str(number), "keycap"), label(problem.message, kind, wrap=True))
-            line.setStretch(1, 1)
-            self._problem_lines.addLayout(line)
-        self._problem_lines.addStretch(1)
+        self._listed = problems
+        self._problem_list.show_problems(problems)
+
+    def _to_problem(self, number: int) -> None:
+        """The field of a listed problem, or the beginning of its section."""
+        if not 1 <= number <= len(self._listed):
+            return
+        problem = self._listed[number - 1]
+        field = self._place(problem)
+        if field is not None:
+            field.edit.setFocus(Qt.FocusReason.OtherFocusReason)
+        else:
+            self.key(f"Alt+{section_of(problem)}")
+
+    def _place(self, problem: Problem) -> Field | None:
+        """The field where a problem is marked."""
+        # the year that differs from the number is read beside the date
+        return self.born if problem.code == "number_year" else self._places.get(problem.field)
+
+    def _mark_doubts(self, problems: Sequence[Problem]) -> None:
+        """Amber below what was left and looks odd; nothing is asked, it is logged."""
+        doubts = {self._place(p): p.message for p in problems if p.severity == "may"}
+        for field in {*self._places.values()} - {self._procedures.field}:
+            state = field.edit.property("state")
+            if field.edit.hasFocus() or state == "error":
+                continue
+            if field in doubts and field.text:
+                field.mark("warning", doubts[field])
+            elif state == "warning":
+                field.mark("")
+
+    def _tell_alike(self, problems: Sequence[Problem]) -> None:
+        """The same person, the same procedure, not returned yet: said once, never in the way."""
+        said = next((p.message for p in problems if p.code == "duplicate"), "")
+        if said == self._known_alike or (said and self.banner.isVisible()):
+            return
+        self._known_alike = said
+        if not said:
+            return
+        code = said.removesuffix(".").rpartition(": ")[2].split(", ")[0]
+        self._ask_here(
+            said,
+            ("Mở hồ sơ đó", "Alt+O", lambda: self._open_alike(code)),
+            ("Vẫn nhận mới", "Alt+V", lambda: None),
+        )
+
+    def _open_alike(self, code: str) -> None:
+        search = self.desk.counter.search
+        self.desk.read(lambda: search.find(code, 1), self._on_alike)
+
+    def _on_alike(self, rows: tuple[DossierRow, ...]) -> None:
+        if rows:
+            self.desk.open_requested.emit(rows[0].id)
+
+    def _ask_here(self, sentence: str, *answers: tuple[str, str, Callable[[], None]]) -> None:
+        """A sentence with keys that work while it stands there."""
+        self.banner.tell(sentence, keys=[(words, key) for words, key, _ in answers])
+        self._answers = {key: act for _, key, act in answers}
+
+    def _on_answered(self, key: str) -> None:
+        act = self._answers.get(key)
+        self.banner.tell("")
+        if act is not None:
+            act()
 
     def _mark(self, problems: list[Problem]) -> None:
-        places = {
-            "applicant.name": self.name,
-            "applicant.personal_number": self.number,
-            "applicant.tax_code": self.number,
-            "applicant.born_on": self.born,
-            "applicant.address": self.address,
-            "applicant.phone": self.phone,
-            "representative.name": self.other_name,
-            "representative.personal_number": self.other_number,
-            "procedure": self._procedures.field,
-        }
         first = None
         for problem in problems:
-            field = places.get(problem.field)
+            field = self._place(problem)
             if field is not None:
                 state = "error" if problem.severity == "must" else "warning"
                 field.mark(state, problem.message)
@@ -695,6 +775,7 @@ class IntakePage(Page):
             return
         self._saved = made
         self._dirty = False
+        self._show_chip("")
         self._timer.stop()
         self._lock(True)
         self._side.setCurrentIndex(0)
@@ -755,27 +836,22 @@ class IntakePage(Page):
             self.banner.tell("Đúng người: thẻ khớp với số định danh.", "Green")
             return
         if mine or self.name.text:
-            self._other_card = scan
-            self.banner.tell(
+            self._ask_here(
                 "Thẻ của người khác, không phải của người đang nhập.",
-                keys=(("Đổi người", "Alt+D"), ("Lượt mới", "Alt+M")),
+                ("Đổi người", "Alt+D", lambda: self._fill_card(scan)),
+                ("Lượt mới", "Alt+M", lambda: self._fill_card_anew(scan)),
             )
             return
         self._fill_card(scan)
 
-    def _on_other_card(self, key: str) -> None:
-        """What becomes of somebody else's card: it takes this form, or a new one."""
-        scan, self._other_card = self._other_card, None
-        self.banner.tell("")
-        if scan is None:
-            return
-        if key == "Alt+M":
-            self._keep()
-            self.start_new()
+    def _fill_card_anew(self, scan: Scan) -> None:
+        self._keep()
+        self.start_new()
         self._fill_card(scan)
 
     def _fill_card(self, scan: Scan) -> None:
         self._source = "qr"
+        self._applicant_card.caption.setText("Đọc từ thẻ")
         self._fill_applicant({"applicant": scan.fields})
         self._dirty = True
         if scan.missing:

@@ -3,19 +3,51 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import (
-    QGridLayout,
-    QLineEdit,
-    QScrollArea,
-    QSizePolicy,
-    QWidget,
-)
+from PySide6.QtCore import QEvent, QObject, Qt, Signal
+from PySide6.QtWidgets import QFrame, QLineEdit, QScrollArea, QSizePolicy, QWidget
 
 from counter_app.domain.procedure import Component, ProcedureCase
-from ui.widgets import EnterMoves, Tick, clear, column, label
+from ui.widgets import EnterMoves, Tick, clear, column, label, row, set_name, set_property
 
 _COUNTS = (("originals", "Chính"), ("certified", "C.thực"), ("copies", "Sao"))
+_TICK, _COUNT, _STATE, _PAGES = 30, 44, 52, 80
+"""Pixels of the columns."""
+_LINES = 4
+"""Kinds of paper that are certified at once."""
+
+
+class _Line(QFrame):
+    """A line of the table; yellow while the keyboard is in it."""
+
+    def __init__(self, name: str, *cells: tuple[QWidget, int]) -> None:
+        super().__init__()
+        self.setObjectName(name)
+        whole = row(space=8)
+        for cell, width in cells:
+            if width:
+                cell.setFixedWidth(width)
+            whole.addWidget(cell, 0 if width else 1)
+        whole.setContentsMargins(2, 1, 4, 1)
+        self.setLayout(whole)
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
+
+    def watch(self, stops: Sequence[QWidget]) -> None:
+        """What the keyboard may be in."""
+        for stop in stops:
+            stop.installEventFilter(self)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Only looks."""
+        if event.type() in (QEvent.Type.FocusIn, QEvent.Type.FocusOut):
+            within = event.type() == QEvent.Type.FocusIn
+            set_property(self, "state", "focus" if within else "")
+        return False
+
+
+def _cell(text: str, name: str = "label") -> QWidget:
+    made = label(text, name)
+    made.setAlignment(Qt.AlignmentFlag.AlignCenter)
+    return made
 
 
 class PaperRow:
@@ -28,12 +60,30 @@ class PaperRow:
         self.counts: dict[str, QLineEdit] = {}
         for key, caption in _COUNTS:
             count = QLineEdit("0")
-            count.setFixedWidth(40)
             count.setMaxLength(3)
             count.setAlignment(Qt.AlignmentFlag.AlignCenter)
             count.setAccessibleName(f"{component.name}: {caption}")
             self.counts[key] = count
         self.state = label("", "caption")
+
+    @property
+    def stops(self) -> list[QWidget]:
+        """Where Tab stops."""
+        counted = self.component.submit != "present"
+        return [self.tick, *(self.counts.values() if counted else ())]
+
+    def line(self) -> QWidget:
+        """The row of the table."""
+        tick = QWidget()
+        tick.setLayout(row(1, self.tick, 1, space=0))
+        name = label(self.component.name + (" *" if self.component.required else ""), wrap=True)
+        cells: list[QWidget] = [*self.counts.values()]
+        if self.component.submit == "present":
+            cells = [_cell(text, "caption") for text in ("xem", "–", "–")]
+        counts = [(cell, _COUNT) for cell in cells]
+        made = _Line("paperRow", (tick, _TICK), (name, 0), *counts, (self.state, _STATE))
+        made.watch(self.stops)
+        return made
 
     def fill(self) -> None:
         """The counts usually asked for."""
@@ -56,6 +106,17 @@ class PaperRow:
             return {"id": self.component.id}
         return {"id": self.component.id, **counts}
 
+    def tell_state(self) -> None:
+        """Whether it is here, missing, or not needed."""
+        if self.tick.isChecked():
+            word, name = "đủ", "enough"
+        elif self.component.required:
+            word, name = "thiếu", "missing"
+        else:
+            word, name = "không", "caption"
+        self.state.setText(word)
+        set_name(self.state, name)
+
 
 class Papers(QWidget):
     """Nothing is ticked beforehand: a tick says that a hand has held the paper."""
@@ -66,66 +127,37 @@ class Papers(QWidget):
         super().__init__()
         self.rows: list[PaperRow] = []
         self.pages: list[tuple[QLineEdit, QLineEdit, QLineEdit]] = []
-        self._inner = QWidget()
-        self._grid = QGridLayout(self._inner)
-        self._grid.setContentsMargins(0, 0, 4, 0)
-        self._grid.setHorizontalSpacing(8)
-        self._grid.setVerticalSpacing(3)
+        self._sum = label("", "caption")
+        self._lines = column(space=0)
+        inner = QWidget()
+        inner.setLayout(self._lines)
+        inner.setAutoFillBackground(False)
         area = QScrollArea()
         area.setWidgetResizable(True)
-        area.setWidget(self._inner)
+        area.setWidget(inner)
         area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self._inner.setAutoFillBackground(False)
+        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         area.viewport().setAutoFillBackground(False)
         self.setLayout(column(area, space=0))
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
-        self._case: ProcedureCase | None = None
 
     def show_case(self, case: ProcedureCase | None) -> None:
         """The papers of another case; what has the same id keeps its values."""
         kept = {line["id"]: line for line in self.values()} if self.rows else {}
-        clear(self._grid)
-        self.rows, self.pages, self._case = [], [], case
+        clear(self._lines)
+        self.rows, self.pages = [], []
         if case is None:
-            hint = label("Chọn thủ tục để hiện giấy tờ phải nộp.", "caption")
-            self._grid.addWidget(hint, 0, 0, Qt.AlignmentFlag.AlignTop)
-            self._grid.setRowStretch(1, 1)
-            return
-        if case.by_pages:
+            self._lines.addWidget(label("Chọn thủ tục để hiện giấy tờ phải nộp.", "caption"))
+        elif case.by_pages:
             self._show_pages()
-            return
-        for place, text in enumerate(("Có", "Giấy tờ", *(c for _, c in _COUNTS), "")):
-            self._grid.addWidget(label(text, "label"), 0, place)
-        for number, component in enumerate(case.components, 1):
-            line = PaperRow(component)
-            self.rows.append(line)
-            self._grid.addWidget(line.tick, number, 0)
-            name = label(component.name + (" *" if component.required else ""), wrap=True)
-            self._grid.addWidget(name, number, 1)
-            if component.submit == "present":
-                self._grid.addWidget(label("xem", "caption"), number, 2)
-            else:
-                for place, count in enumerate(line.counts.values(), 2):
-                    self._grid.addWidget(count, number, place)
-                    count.textEdited.connect(self._on_counted)
-            self._grid.addWidget(line.state, number, 5)
-            line.tick.toggled.connect(self._on_toggled)
-            line.tick.counted.connect(line.count)
-            if component.id in kept:
-                self._restore(line, kept[component.id])
-        self._grid.setColumnStretch(1, 1)
-        self._grid.setColumnMinimumWidth(5, 48)
-        self._grid.setRowStretch(len(case.components) + 1, 1)
-        self._tell_states()
+        else:
+            self._show_rows(case, kept)
+        self._lines.addStretch(1)
 
     def stops(self) -> list[QWidget]:
         """Where Tab stops, in reading order."""
-        lines: list[QWidget] = []
-        for line in self.rows:
-            lines.append(line.tick)
-            if line.component.submit != "present":
-                lines += line.counts.values()
-        return [*lines, *(widget for page in self.pages for widget in page)]
+        rows = [stop for line in self.rows for stop in line.stops]
+        return [*rows, *(widget for page in self.pages for widget in page)]
 
     def tick_required(self) -> None:
         """Alt+A: every required paper is here with its usual counts."""
@@ -172,7 +204,8 @@ class Papers(QWidget):
         if not required:
             return ""
         here = sum(line.tick.isChecked() for line in required)
-        return f"Đủ {here}/{len(required)} giấy bắt buộc (*)"
+        word = "Đủ" if here == len(required) else "Có"
+        return f"{word} {here}/{len(required)} giấy bắt buộc (*)"
 
     @property
     def first(self) -> QWidget | None:
@@ -181,30 +214,63 @@ class Papers(QWidget):
             return self.pages[0][1]
         return self.rows[0].tick if self.rows else None
 
+    def _show_rows(self, case: ProcedureCase, kept: Mapping[str, Mapping[str, Any]]) -> None:
+        counts = [(_cell(caption), _COUNT) for _, caption in _COUNTS]
+        self._lines.addWidget(
+            _Line(
+                "paperHead",
+                (_cell("Có"), _TICK),
+                (label("Giấy tờ", "label"), 0),
+                *counts,
+                (label("", "label"), _STATE),
+            )
+        )
+        for component in case.components:
+            line = PaperRow(component)
+            self.rows.append(line)
+            self._lines.addWidget(line.line())
+            for count in line.counts.values():
+                count.textEdited.connect(self._on_counted)
+            line.tick.toggled.connect(self._on_toggled)
+            line.tick.counted.connect(line.count)
+            if component.id in kept:
+                self._restore(line, kept[component.id])
+        self._tell_states()
+
     def _show_pages(self) -> None:
-        for place, text in enumerate(("Loại giấy", "Số trang", "Số bản")):
-            self._grid.addWidget(label(text, "label"), 0, place)
-        for number in range(1, 5):
+        self._lines.addWidget(
+            _Line(
+                "paperHead",
+                (label("Loại giấy", "label"), 0),
+                (_cell("Số trang"), _PAGES),
+                (_cell("Số bản"), _PAGES),
+            )
+        )
+        for number in range(1, _LINES + 1):
             name, pages, copies = QLineEdit(), QLineEdit(), QLineEdit("1" if number == 1 else "")
-            for widget, width, caption in (
-                (name, 0, "Loại giấy"),
-                (pages, 80, "Số trang"),
-                (copies, 80, "Số bản"),
+            for widget, caption in (
+                (name, "Loại giấy"),
+                (pages, "Số trang"),
+                (copies, "Số bản"),
             ):
                 widget.setAccessibleName(f"{caption}, dòng {number}")
                 widget.textEdited.connect(self._on_counted)
-                if width:
-                    widget.setFixedWidth(width)
-                    widget.setMaxLength(4)
+            for count in (pages, copies):
+                count.setMaxLength(4)
+                count.setAlignment(Qt.AlignmentFlag.AlignCenter)
             name.setMaxLength(120)
             name.setPlaceholderText("Giấy khai sinh, học bạ…" if number == 1 else "")
             self.pages.append((name, pages, copies))
-            for place, widget in enumerate((name, pages, copies)):
-                self._grid.addWidget(widget, number, place)
-        self._grid.setColumnStretch(0, 1)
-        self._grid.setRowStretch(5, 1)
+            line = _Line("paperRow", (name, 0), (pages, _PAGES), (copies, _PAGES))
+            line.watch((name, pages, copies))
+            self._lines.addWidget(line)
+        self._sum = label("", "strong")
+        self._sum.setAlignment(Qt.AlignmentFlag.AlignRight)
+        self._sum.setMargin(6)
+        self._lines.addWidget(self._sum)
         counts = [widget for _, pages, copies in self.pages for widget in (pages, copies)]
         self._enter = EnterMoves(counts, lambda _: False)
+        self._tell_states()
 
     def _restore(self, line: PaperRow, values: Mapping[str, Any]) -> None:
         line.tick.setChecked(True)
@@ -228,9 +294,11 @@ class Papers(QWidget):
 
     def _tell_states(self) -> None:
         for line in self.rows:
-            ticked = line.tick.isChecked()
-            missing = line.component.required and not ticked
-            line.state.setText("đủ" if ticked else "thiếu" if missing else "không")
+            line.tell_state()
+        if self.pages:
+            lines = self.page_values()
+            total = sum(line["pages"] * line["copies"] for line in lines)
+            self._sum.setText(f"Cộng {total} trang" if lines else "Gõ số trang để tính phí.")
 
 
 def _number(text: str) -> int:

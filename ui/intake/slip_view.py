@@ -14,10 +14,14 @@ class SlipView(QScrollArea):
         self._shown = QLabel()
         self._shown.setAlignment(Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignHCenter)
         self._shown.setAccessibleName("Phiếu sẽ in")
+        self._shown.setObjectName("caption")
+        self._shown.setTextFormat(Qt.TextFormat.PlainText)
+        self._shown.setWordWrap(True)
         self.setWidget(self._shown)
         self.setWidgetResizable(True)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self._draw()
 
     def show_slip(self, png: bytes) -> None:
         """A slip, or nothing."""
@@ -32,7 +36,7 @@ class SlipView(QScrollArea):
 
     def _draw(self) -> None:
         if self._slip.isNull():
-            self._shown.clear()
+            self._shown.setText("Chọn thủ tục và gõ họ tên để thấy phiếu.")
             return
         ratio = self.devicePixelRatioF()
         width = self.width() - self.verticalScrollBar().sizeHint().width() - 4
