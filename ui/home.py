@@ -24,6 +24,7 @@ _FIGURES = (
 _SIGNS = {
     "unprinted": ("printer", "violet"),
     "unknown_print": ("printer", "red"),
+    "other_print": ("printer", "violet"),
     "open_visit": ("files", "violet"),
     "draft": ("pencil", "amber"),
     "repair": ("alert-circle", "red"),

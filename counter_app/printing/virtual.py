@@ -141,9 +141,10 @@ class VirtualPrinter:
     def __exit__(self, *_: object) -> None:
         self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
+        # who came last is in the list only when the listening has ended
+        self._thread.join(timeout=5)
         for link in self._open:
             link.close()
-        self._thread.join(timeout=5)
 
     def _serve(self) -> None:
         while True:
