@@ -49,10 +49,7 @@ def read_number(text: str) -> str | None:
 
 def slots_of(calendar: WorkCalendar, day: date) -> Iterator[Slot]:
     """The slots of a working day, in order; none where the office is shut or only receives."""
-    info = calendar.day(day)
-    if not info.works:
-        return
-    for session in info.counting:
+    for session in calendar.day(day).counting:
         starts = calendar.at(day, session.start)
         closes = calendar.at(day, session.end)
         while starts < closes:
