@@ -22,7 +22,7 @@ _LONGEST_REASON = 500
 
 @dataclass(frozen=True, slots=True)
 class GivenOut:
-    """Numbers that stand in the log from now on, each with the print job of its slip."""
+    """Numbers that stand in the log from now on, with the print jobs of their slips."""
 
     numbers: tuple[str, ...]
     print_job_ids: tuple[str, ...]
@@ -37,8 +37,11 @@ class Pads:
         self._clock = clock
         self._ids = ids
 
-    def give_out(self, count: int, officer: Officer) -> GivenOut:
-        """So many new blank slips. The numbers are used for ever, printed or not."""
+    def give_out(self, count: int, officer: Officer, *, waits: bool = True) -> GivenOut:
+        """So many new blank slips. The numbers are used for ever, printed or not.
+
+        Each waits for a printer, unless they are drawn into files for another one.
+        """
         if not officer.may(Right.INTAKE):
             raise Refused("no_right", "Bạn không có quyền in tập phiếu dự phòng. Hãy đổi người.")
         if not 1 <= count <= MOST_AT_ONCE:
@@ -48,7 +51,10 @@ class Pads:
             numbers = books.pads.next_numbers(count)
             books.log.append(ev.PadPrinted(numbers), actor=_actor(officer), at=now)
             books.pads.note_printed(numbers, self._signer.device_id, now)
-            jobs = [asked_for(self._ids.new_id(now), "pad", number, now) for number in numbers]
+            jobs = [
+                asked_for(self._ids.new_id(now), "pad", number, now)
+                for number in (numbers if waits else ())
+            ]
             for job in jobs:
                 books.prints.add(job)
         return GivenOut(numbers, tuple(job.id for job in jobs))

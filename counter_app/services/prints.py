@@ -281,8 +281,8 @@ class Prints:
             return tuple(books.prints.unfinished())
 
     def after_crash(self) -> tuple[PrintJob, ...]:
-        """What was saved and not printed, or perhaps printed: shown first after a start."""
-        return self.waiting()
+        """Dossiers saved and not printed, or perhaps printed: shown first after a start."""
+        return tuple(job for job in self.waiting() if job.dossier_id is not None)
 
     def all(self) -> tuple[PrintJob, ...]:
         """Every job, oldest first, after the ones that wait were looked through."""

@@ -1,5 +1,6 @@
 """What needs someone now."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -47,7 +48,9 @@ class Worklists:
         lines: list[Urgent] = []
         with self._store.read() as books:
             waiting = [job for job in books.prints.unfinished() if job.state != "printing"]
-            lines += [_of_print(books, job) for job in waiting[:20]]
+            of_dossiers = [job for job in waiting if job.dossier_id is not None]
+            lines += [_of_dossier(books, job) for job in of_dossiers[:20]]
+            lines += _of_others([job for job in waiting if job.dossier_id is None])
             for row in books.dossiers.work("problem", 20, today):
                 text = f"Hồ sơ {row.code} cần sửa trước khi gửi."
                 lines.append(Urgent("repair", text, row.id, code=row.code))
@@ -65,19 +68,34 @@ class Worklists:
         return tuple(lines)
 
 
-def _of_print(books: Books, job: PrintJob) -> Urgent:
-    row = books.dossiers.row(job.dossier_id) if job.dossier_id else None
-    if row is None:
-        asked = job.state == "unknown"
-        what = f"{_THINGS.get(job.what, 'Bản in')} {job.subject.rpartition('/')[2]}".strip()
-        text = f"{what} đã ra chưa?" if asked else f"{what} chưa in."
-        return Urgent("unknown_print" if asked else "other_print", text, job_id=job.id)
+def _of_dossier(books: Books, job: PrintJob) -> Urgent:
+    row = books.dossiers.row(job.dossier_id or "")
+    code, name = (row.code, row.applicant_name) if row else (job.subject, "")
     if job.state == "unknown":
-        text = f"Phiếu {row.code} của {row.applicant_name} đã ra chưa?"
-        return Urgent("unknown_print", text, row.id, code=row.code, job_id=job.id)
-    text = f"Hồ sơ {row.code} của {row.applicant_name} vừa lưu, chưa in. Đừng nhận lại."
+        text = f"Phiếu {code} của {name} đã ra chưa?"
+        return Urgent("unknown_print", text, job.dossier_id, code=code, job_id=job.id)
+    text = f"Hồ sơ {code} của {name} vừa lưu, chưa in. Đừng nhận lại."
     kind = "open_visit" if job.state == "open" else "unprinted"
-    return Urgent(kind, text, row.id, code=row.code, job_id=job.id)
+    return Urgent(kind, text, job.dossier_id, code=code, job_id=job.id)
 
 
-_THINGS = {"ticket": "Số", "appointment": "Phiếu hẹn", "pad": "Phiếu dự phòng"}
+def _of_others(jobs: Sequence[PrintJob]) -> list[Urgent]:
+    """One line a question, one a kind of slip that waits: a pad may have hundreds."""
+    lines = [
+        Urgent("unknown_print", f"{_thing(job)} đã ra chưa?", code=job.subject, job_id=job.id)
+        for job in jobs
+        if job.state == "unknown"
+    ]
+    for what in dict.fromkeys(job.what for job in jobs if job.state == "pending"):
+        waiting = [job for job in jobs if job.state == "pending" and job.what == what]
+        more = f" và {len(waiting) - 1} phiếu nữa" if len(waiting) > 1 else ""
+        first = waiting[0]
+        lines.append(Urgent("other_print", f"{_thing(first)}{more} chưa in.", job_id=first.id))
+    return lines
+
+
+def _thing(job: PrintJob) -> str:
+    return f"{_THINGS.get(job.what, 'Bản in')} {job.subject.rpartition('/')[2]}"
+
+
+_THINGS = {"ticket": "Số thứ tự", "appointment": "Phiếu hẹn", "pad": "Phiếu dự phòng"}

@@ -1,0 +1,76 @@
+"""Where a slip goes: options and answers that every command shares which puts something on paper."""
+
+import argparse
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from counter_app.bootstrap import Counter
+from counter_app.commands.slip import save
+from counter_app.domain.officer import Officer
+from counter_app.domain.outcome import Outcome
+from counter_app.domain.printer import WIDTHS, Profile
+from counter_app.ports import Printer
+from counter_app.services.prints import Printed
+
+GOOD = (Outcome.CONFIRMED, Outcome.SENT)
+
+
+def where(parser: argparse.ArgumentParser) -> argparse._MutuallyExclusiveGroup:
+    """A picture, the printer's bytes, or a printer; without any the print waits in `jobs`."""
+    parser.add_argument("--width", type=int, choices=WIDTHS, default=None)
+    group = parser.add_mutually_exclusive_group()
+    group.add_argument("--png", type=Path)
+    group.add_argument("--escpos", type=Path)
+    group.add_argument("--printer")
+    return group
+
+
+def printers_of(counter: Counter, options: argparse.Namespace) -> Sequence[Printer]:
+    """The printer that was named, else the slip printers of this counter."""
+    address = options.printer or counter.settings.get("printer")
+    if not address:
+        return ()
+    width = options.width or int(counter.settings.get("printer_width", "576"))
+    return (counter.printer_at(address, width),)
+
+
+def put(
+    counter: Counter, options: argparse.Namespace, what: str, subject: str, officer: Officer
+) -> dict[str, Any]:
+    """Draw or print it where the options say; empty where they say nothing."""
+    width = options.width or 576
+    if options.png is not None:
+        save(options.png, counter.prints.png(what, subject, width))
+        return {"outcome": Outcome.SENT.value}
+    if options.escpos is not None:
+        save(options.escpos, counter.prints.job(what, subject, Profile(width=width)))
+        return {"outcome": Outcome.SENT.value}
+    if options.printer is None:
+        return {}
+    printers = printers_of(counter, options)
+    return told(counter.prints.print(what, subject, printers, officer))
+
+
+def told(done: Printed) -> dict[str, Any]:
+    """How a print ended, as data."""
+    answer: dict[str, Any] = {
+        "outcome": done.outcome.value,
+        "reason": done.reason.value,
+        "copy_no": done.copy_no,
+        "printer": done.printer,
+        "job": done.job_id,
+    }
+    return {**answer, "message": done.message} if done.message else answer
+
+
+def local(moment: datetime) -> str:
+    """A moment as the contract writes it."""
+    return moment.replace(tzinfo=None).isoformat(timespec="minutes")
+
+
+def status_of(answer: dict[str, Any]) -> int:
+    """3 where nobody knows that it was printed, or it was not."""
+    outcome = answer.get("outcome")
+    return 0 if outcome is None or outcome in GOOD else 3
