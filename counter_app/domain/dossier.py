@@ -12,6 +12,7 @@ from typing import Any, Literal
 
 from counter_app.domain import events as ev
 from counter_app.domain.events import Destination, Due, Event, Facts, Payload, ReceiptSeal
+from counter_app.domain.procedure import ProcessingUnit
 
 
 class Status(StrEnum):
@@ -39,6 +40,11 @@ CLOSED = frozenset({Status.REFUSED, Status.WITHDRAWN, Status.STOPPED, Status.RET
 RUNNING = frozenset({Status.ACCEPTED, Status.IN_PROCESS})
 OPEN = RUNNING | WAITING
 """Received and without a result: what can become late."""
+
+
+def needs_slip(due: Due, received_at: datetime, due_at: datetime) -> bool:
+    """The law asks for no receipt where the result is handed over the same day."""
+    return due.unit != ProcessingUnit.SAME_DAY or due_at.date() != received_at.date()
 
 
 class Author(StrEnum):
@@ -417,6 +423,7 @@ def _corrected(dossier: Dossier, payload: ev.DossierCorrected) -> dict[str, Any]
         "judged_due_at": payload.due.due_at,
         "original_due_at": payload.due.due_at,
         "due_override": None,
+        "slip": dossier.slip or needs_slip(payload.due, dossier.received_at, payload.due.due_at),
     }
 
 

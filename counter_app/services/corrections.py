@@ -1,15 +1,15 @@
 """Putting a mistaken intake right (đính chính): what changed, in words, and the facts after it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from counter_app.domain.dossier import Dossier
 from counter_app.domain.events import Change, Facts
-from counter_app.domain.procedure import ProcedureCase
+from counter_app.domain.procedure import Component, ProcedureCase, ProcessingUnit, fee_of
 from counter_app.domain.text import clean_text
 from counter_app.services.catalogue import Catalogue
-from counter_app.services.drafting import read_draft
+from counter_app.services.drafting import read_draft, read_pinned
 from counter_app.services.results import Rejected, rejected
 
 CORRECTABLE = frozenset(
@@ -42,12 +42,15 @@ class Correction:
 def read_correction(
     dossier: Dossier, given: Mapping[str, Any], catalogue: Catalogue
 ) -> Correction | Rejected:
-    """Merge what is given into the dossier's own draft and check the whole."""
+    """Merge what is given into the dossier's own draft and check the whole.
+
+    What was not corrected stays as the dossier pinned it, whatever the catalogue says by now.
+    """
     reason = clean_text(str(given.get("reason") or ""))
     if not reason or len(reason) > 500:
         return rejected("reason_missing", "Chưa có lý do đính chính. Gõ lý do.", "reason")
-    before = draft_of(dossier.facts)
-    draft = dict(before)
+    old, ref = dossier.facts, dossier.facts.procedure
+    draft = draft_of(old)
     for key, value in given.items():
         if key == "reason":
             continue
@@ -61,18 +64,26 @@ def read_correction(
             draft.pop(key, None)
         else:
             draft[key] = value
-    moved = draft.get("procedure") != before["procedure"] or draft.get("case") != before["case"]
-    if draft.get("procedure") != before["procedure"] and "case" not in given:
+    if draft.get("procedure") != ref.code and "case" not in given:
         draft.pop("case", None)
+    moved = (draft.get("procedure"), draft.get("case")) != (ref.code, ref.case_id)
     if moved and "components" not in given:
         draft["components"] = _still_known(draft, catalogue)
-    reading = read_draft(draft, catalogue)
-    if reading.facts is None:
+    pinned = _pinned(dossier, catalogue)
+    reading = read_draft(draft, catalogue) if moved else read_pinned(draft, ref, pinned)
+    facts = reading.facts
+    if facts is None:
         return Rejected(reading.problems)
-    changes = _changes(dossier.facts, reading.facts)
+    if not moved:
+        if "components" not in given:
+            facts = replace(facts, components=old.components)
+        if reading.fees == fee_of(pinned, old.pages, old.sets):
+            # nothing that a fee is counted by was corrected
+            facts = replace(facts, fees=old.fees)
+    changes = _changes(old, facts)
     if not changes:
         return rejected("nothing_changed", "Không có ô nào khác trước. Sửa ô sai rồi lưu lại.")
-    return Correction(reading.facts, changes, reason, reading.case if moved else None)
+    return Correction(facts, changes, reason, reading.case if moved else None)
 
 
 def draft_of(facts: Facts) -> dict[str, Any]:
@@ -119,6 +130,30 @@ def draft_of(facts: Facts) -> dict[str, Any]:
             if (value := getattr(facts.representative, name)) is not None
         }
     return draft
+
+
+def _pinned(dossier: Dossier, catalogue: Catalogue) -> ProcedureCase:
+    """The dossier's case: its own time and papers, beside what the catalogue has of it today."""
+    facts, due = dossier.facts, dossier.due
+    procedure = catalogue.procedure(facts.procedure.code)
+    cases = procedure.cases if procedure else ()
+    today = next((case for case in cases if case.id == facts.procedure.case_id), None)
+    papers = {component.id: component for component in (today.components if today else ())}
+    for paper in facts.components:
+        known = papers.get(paper.id) or Component(
+            paper.id, paper.name, paper.originals, paper.certified, paper.copies, "submit", False
+        )
+        papers[paper.id] = replace(
+            known, name=paper.name, submit="present" if paper.present else "submit"
+        )
+    return ProcedureCase(
+        facts.procedure.case_id,
+        facts.procedure.case_name,
+        ProcessingUnit(due.unit),
+        due.amount,
+        tuple(papers.values()),
+        today.fees if today else (),
+    )
 
 
 def _still_known(draft: Mapping[str, Any], catalogue: Catalogue) -> list[dict[str, Any]]:

@@ -62,6 +62,22 @@ def read_draft(
         if key not in keys
     ]
     procedure, case = _procedure(draft, catalogue, found)
+    ref = procedure_ref(procedure, case) if procedure and case else None
+    return _read(draft, procedure, ref, case, found)
+
+
+def read_pinned(draft: Mapping[str, Any], ref: ProcedureRef, case: ProcedureCase) -> Reading:
+    """Check and clean a draft whose procedure is settled, whatever the catalogue says by now."""
+    return _read(draft, None, ref, case, [])
+
+
+def _read(
+    draft: Mapping[str, Any],
+    procedure: Procedure | None,
+    ref: ProcedureRef | None,
+    case: ProcedureCase | None,
+    found: list[Problem],
+) -> Reading:
     party = _applicant(draft, found)
     representative = _representative(draft, found)
     sets = _whole(draft, "sets", 1, _MOST_SETS, 1, found)
@@ -72,9 +88,9 @@ def read_draft(
     fees = _fees(case, pages, sets)
     must = tuple(problem for problem in found if problem.severity == "must")
     facts = None
-    if not must and procedure is not None and case is not None and party is not None:
+    if not must and ref is not None and party is not None:
         facts = Facts(
-            procedure_ref(procedure, case),
+            ref,
             party,
             representative,
             components,

@@ -11,14 +11,14 @@ from typing import Any, Literal
 
 from counter_app.domain import events as ev
 from counter_app.domain.applicants import applicant_key
-from counter_app.domain.dossier import Dossier, apply
+from counter_app.domain.dossier import Dossier, apply, needs_slip
 from counter_app.domain.due import DueMoment
 from counter_app.domain.events import Actor, Facts, ReceiptSeal
 from counter_app.domain.fields import local_moment
 from counter_app.domain.office import Office
 from counter_app.domain.officer import Officer, Right
 from counter_app.domain.problems import Problem
-from counter_app.domain.procedure import Procedure, ProcedureCase, ProcessingUnit
+from counter_app.domain.procedure import Procedure, ProcedureCase
 from counter_app.domain.receipt import Receipt, receipt_of
 from counter_app.domain.text import clean_text
 from counter_app.errors import Refused
@@ -153,6 +153,7 @@ class Intake:
                     origin=paper.origin if paper else "counter",
                     alias=paper.pad if paper else None,
                     due_override=override,
+                    slip=needs_slip(due, received_at, due_at),
                     visit_id=visit_id,
                     warnings=tuple(warning.code for warning in warnings),
                 )
@@ -259,7 +260,7 @@ class Intake:
             facts=facts,
             due=due,
             receipt=seal,
-            slip=needs_slip(due, received_at),
+            slip=needs_slip(due, received_at, due.due_at),
             form_set=form_set(office, received_at.date()),
             office_version=version,
             counter_no=books.settings.identity().counter_no,
@@ -285,12 +286,6 @@ def form_set(office: Office, day: date) -> str:
     if office.form_set != "auto":
         return office.form_set
     return "FS-2025" if day >= NEWER_FORMS_FROM else "FS-2018"
-
-
-def needs_slip(due: ev.Due, received_at: datetime) -> bool:
-    """The law asks for no receipt where the result is handed over the same day."""
-    same_day = due.unit == ProcessingUnit.SAME_DAY
-    return not (same_day and due.due_at.date() == received_at.date())
 
 
 def _preview(payload: ev.DossierAccepted, officer: Officer, office: Office) -> Receipt:

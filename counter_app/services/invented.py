@@ -9,13 +9,14 @@ from typing import Literal
 from counter_app.domain import events as ev
 from counter_app.domain.calendar import WorkCalendar
 from counter_app.domain.code import seq_of
+from counter_app.domain.dossier import needs_slip
 from counter_app.domain.events import Actor, Destination, PageLine, Payload
 from counter_app.domain.office import Office
 from counter_app.domain.procedure import Procedure, ProcedureCase, fee_of
 from counter_app.services.catalogue import Catalogue
 from counter_app.services.drafting import procedure_ref
 from counter_app.services.due_dates import count
-from counter_app.services.intake import form_set, needs_slip
+from counter_app.services.intake import form_set
 from counter_app.services.receipts import ReceiptSealer
 
 DAYS_BACK = 730
@@ -138,7 +139,7 @@ class Inventor:
             facts,
             due,
             self._sealer.seal(code, 1, received_at, due.due_at, facts),
-            needs_slip(due, received_at),
+            needs_slip(due, received_at, due.due_at),
             form_set(self._office, day),
             self._office_version,
             self._counter_no,

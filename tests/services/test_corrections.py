@@ -256,3 +256,18 @@ def test_a_procedure_that_needs_no_slip_gets_one_when_it_is_corrected_to_one_tha
     # the result is not handed over at once any more: the law asks for a receipt
     assert desk.dossier(made.dossier_id).slip
     assert [job.receipt_no for job in desk.counter.prints.jobs_of(made.dossier_id)] == [2]
+
+
+def test_a_paper_that_the_catalogue_dropped_is_still_counted_and_put_right(desk: Desk) -> None:
+    made = desk.accept(components="all")
+    papers = desk.dossier(made.dossier_id).facts.components
+    desk.reopen(small_catalogue(PROCEDURES.replace(THREE_DAYS, "9.000099")))
+    counts = [{"id": paper.id, "originals": 2} for paper in papers]
+
+    after = desk.do(made.dossier_id, "correct", components=counts, reason=REASON)
+
+    assert [(paper.id, paper.name, paper.present) for paper in after.facts.components] == [
+        (paper.id, paper.name, paper.present) for paper in papers
+    ]
+    assert {paper.originals for paper in after.facts.components} == {2}
+    assert after.facts.fee_total == 15_000

@@ -582,6 +582,13 @@ def test_a_date_by_hand_needs_a_later_moment_a_reason_and_who_approved_it(
     assert field in [found for found, _ in desk.refused(due_override=override)]
 
 
+def test_a_same_day_result_promised_for_another_day_needs_a_receipt(desk: Desk) -> None:
+    later = {"at": "2026-11-23T11:00", "reason": "Chờ người ký", "approver": "Lê Văn Đạt"}
+
+    assert not desk.accept(procedure=SAME_DAY).slip
+    assert desk.accept(procedure=SAME_DAY, due_override=later).slip
+
+
 # ---- what stands on paper already ----------------------------------------------------------------
 
 
