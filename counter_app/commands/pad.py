@@ -18,7 +18,7 @@ from counter_app.errors import EnvironmentFault, WrongUsage
 from counter_app.services.pads import FATES
 
 _USAGE = (
-    "pad print --count N [--png THƯ_MỤC | --escpos TỆP | --printer …] | pad list | "
+    "pad print --count N [--png THƯ_MỤC | --pdf TỆP | --escpos TỆP | --printer …] | pad list | "
     f"pad account SỐ {'|'.join(FATES)} --reason …"
 )
 
@@ -28,7 +28,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("words", nargs="+", metavar="print|list|account")
     parser.add_argument("--count", type=int, default=0)
     parser.add_argument("--reason", default="")
-    on_paper.where(parser)
+    on_paper.where(parser).add_argument("--pdf", type=Path)
 
 
 def run(options: argparse.Namespace) -> int:
@@ -65,7 +65,7 @@ def _print(
     counter: Counter, options: argparse.Namespace, officer: Officer
 ) -> Iterator[dict[str, Any]]:
     """One answer a slip. A printer that stops leaves the rest waiting in `jobs`."""
-    to_file = options.png is not None or options.escpos is not None
+    to_file = any(place is not None for place in (options.png, options.pdf, options.escpos))
     if options.png is not None:
         _make_folder(options.png)
     given = counter.pads.give_out(options.count, officer, waits=not to_file)
@@ -74,6 +74,8 @@ def _print(
         if options.escpos is not None:
             jobs = (counter.prints.job("pad", n, Profile(width=width)) for n in given.numbers)
             save(options.escpos, b"".join(jobs))
+        if options.pdf is not None:
+            save(options.pdf, counter.prints.pdf("pad", given.numbers, width))
         for number in given.numbers:
             if options.png is not None:
                 save(options.png / f"{number}.png", counter.prints.png("pad", number, width))

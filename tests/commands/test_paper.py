@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 from pathlib import Path
 
+import pypdfium2
 import pytest
 import zxingcpp
 from console import Console, in_vietnamese
@@ -263,6 +264,18 @@ def test_a_pad_as_bytes_is_slip_after_slip(console: Console, tmp_path: Path) -> 
     assert answer.status == 0
     assert picture.width == 384
     assert len(zxingcpp.read_barcodes(picture)) == 2
+
+
+def test_a_pad_as_pages_is_a_slip_a_page(console: Console, tmp_path: Path) -> None:
+    to = tmp_path / "tap.pdf"
+    numbers = [line["number"] for line in console("pad", "print", "--count", 3, "--pdf", to).lines]
+
+    with pypdfium2.PdfDocument(to) as document:
+        pages = [page.render(scale=203 / 72).to_pil() for page in document]
+    read = [zxingcpp.read_barcodes(page.convert("L"))[0].text for page in pages]
+
+    assert [console("scan", given=text).one["fields"]["number"] for text in read] == numbers
+    assert waiting(console) == []
 
 
 def test_a_printer_that_stops_leaves_the_rest_of_the_pad_waiting(
