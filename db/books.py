@@ -29,6 +29,7 @@ from db.tables import (
     store_meta,
 )
 
+_ROLES = frozenset(Role)
 _parsed = lru_cache(maxsize=16)(parse_office)
 _IDENTITY = select(store_meta.c.name, store_meta.c.value).where(
     store_meta.c.name.in_(
@@ -83,15 +84,16 @@ class Settings:
 
     def office(self, version: str | None = None) -> Office:
         """The office file in force, or the one a dossier pins."""
-        query = select(document.c.content)
+        here = document.c.kind == "office"
         if version is None:
-            query = query.where(document.c.kind == "office")
-            query = query.order_by(document.c.num.desc()).limit(1)
+            query = select(document.c.content).where(here)
         else:
-            # other counters of the commune may pin files this one never had in force
-            query = query.where(
-                document.c.kind.in_(("office", "office-elsewhere")), document.c.version == version
-            ).limit(1)
+            # other counters of the commune may pin files this one never had in force, and one that
+            # the upper server could not take never comes: then the own letterhead stands in
+            kinds = document.c.kind.in_(("office", "office-elsewhere"))
+            pinned = document.c.version == version
+            query = select(document.c.content).where(kinds).order_by(pinned.desc(), here.desc())
+        query = query.order_by(document.c.num.desc()).limit(1)
         return _parsed(self._connection.execute(query).scalar_one())
 
     def office_version(self) -> str:
@@ -345,7 +347,8 @@ class Notices:
 
 
 def _officer(row: Row[Any]) -> Officer:
-    roles = frozenset(Role(role) for role in row.roles.split(",") if role)
+    # a newer counter of the commune may know roles that this program does not
+    roles = frozenset(Role(role) for role in row.roles.split(",") if role in _ROLES)
     return Officer(row.id, row.name, row.title, roles, row.active)
 
 

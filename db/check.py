@@ -35,11 +35,13 @@ from db.tables import (
     dossier,
     dossier_alias,
     event_log,
+    event_order,
     issued_code,
     notice,
     notice_number,
     officer,
     pad_slip,
+    sync_state,
 )
 
 
@@ -76,6 +78,7 @@ def check(store: Store, verify: Verify | None = None) -> Report:
         faults = [
             *_pages(books),
             *_chain(books),
+            *_order(books),
             *_readable(_dossiers(books, verify)),
             *_readable(_numbers(books)),
             *_readable(_notices(books)),
@@ -107,33 +110,65 @@ def _pages(books: Books) -> Iterator[Fault]:
 
 
 def _chain(books: Books) -> Iterator[Fault]:
+    """Each device's events follow each other. Of others' some may be missing: those that the upper
+    server set aside; the order shared with it says what must be here.
+    """
     before: Event | None = None
     own = books.settings.identity()
     last_own: Event | None = None
     for row in books.connection.execute(_ALL):
         event = Event(*row)
+        is_own = (event.device, event.incarnation) == (own.device_id, own.incarnation)
         same_life = before is not None and (before.device, before.incarnation) == (
             event.device,
             event.incarnation,
         )
         prev_hash = before.hash if before is not None and same_life else chain.GENESIS
         dseq = before.dseq + 1 if before is not None and same_life else 1
-        if event.dseq != dseq:
+        if event.dseq != dseq and is_own:
             yield _bad(event, "Thiếu việc ngay trước việc này")
             return
-        if event.prev_hash != prev_hash or not chain.holds(event):
+        follows = event.dseq != dseq or event.prev_hash == prev_hash
+        if not follows or not chain.holds(event):
             yield _bad(event, "Chuỗi dấu của sổ đứt tại việc này")
             return
         if chain.payload_hash(event.payload) != event.payload_hash:
             yield _bad(event, "Nội dung việc này đã bị sửa")
             return
-        if (event.device, event.incarnation) == (own.device_id, own.incarnation):
+        if is_own:
             last_own = event
         before = event
     head, dseq_kept = books.settings.get("head"), int(books.settings.get("dseq") or 0)
     found = (last_own.hash, last_own.dseq) if last_own else (chain.GENESIS, 0)
     if (head, dseq_kept) != found:
         yield Fault("head_wrong", "Đầu sổ không khớp với việc cuối cùng. Có việc bị bỏ đi.")
+
+
+def _order(books: Books) -> Iterator[Fault]:
+    """What the upper server has put in order is all here, without a hole."""
+    kept = books.connection.execute(select(sync_state.c.name, sync_state.c.value))
+    state = {row.name: row.value for row in kept}
+    query = (
+        select(event_order.c.cseq, event_order.c.event_id, event_log.c.hash)
+        .select_from(
+            event_order.outerjoin(event_log, event_log.c.event_id == event_order.c.event_id)
+        )
+        .order_by(event_order.c.cseq)
+    )
+    hashes: list[str] = []
+    for cseq, event_id, known in books.connection.execute(query):
+        if cseq != len(hashes) + 1 or known is None:
+            message = (
+                f"Thiếu việc thứ {len(hashes) + 1} của xã. Hãy giữ nguyên tệp và báo cấp trên."
+            )
+            yield Fault("order_broken", message, event_id)
+            return
+        hashes.append(known)
+    if (len(hashes), chain.add(chain.NOTHING, hashes)) != (
+        int(state.get("cursor", "0")),
+        state.get("order_digest", chain.NOTHING),
+    ):
+        yield Fault("order_broken", "Thứ tự việc của xã không khớp với tổng dấu đã nhận.")
 
 
 def _bad(event: Event, what: str) -> Fault:

@@ -10,6 +10,8 @@ from sqlalchemy.dialects.sqlite import insert as upsert
 from counter_app.domain import chain
 from counter_app.domain import events as ev
 from counter_app.domain.events import DOSSIER_TYPES, Event, Payload
+from counter_app.domain.faults import FileFault
+from counter_app.domain.office import parse_office
 from counter_app.domain.slip_code import KnownKey
 from counter_app.ports import NoticeRow
 from counter_app.ports.sync import LineFault, Standing, SyncIdentity, SyncProblem
@@ -276,7 +278,7 @@ def _take_in(books: Books, event: Event, server_id: str) -> int:
 def _note_down(books: Books, event: Event, payload: Payload | None) -> None:
     """What other counters told that is not a dossier."""
     match payload:
-        case ev.StoreCreated():
+        case ev.StoreCreated() if _is_office(payload.office):
             books.settings.put_document("office-elsewhere", payload.office_version, payload.office)
         case ev.OfficerAdded() | ev.OfficerChanged():
             books.officers.refresh(event.subject)
@@ -286,6 +288,14 @@ def _note_down(books: Books, event: Event, payload: Payload | None) -> None:
         case ev.PadPrinted():
             at = datetime.fromisoformat(event.occurred_at)
             books.pads.note_printed(payload.numbers, event.device, at)
+
+
+def _is_office(text: str) -> bool:
+    try:
+        parse_office(text)
+    except FileFault:
+        return False
+    return True
 
 
 def _refresh(books: Books, touched: dict[str, str]) -> list[SyncProblem]:

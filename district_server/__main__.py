@@ -3,6 +3,7 @@
 import argparse
 import os
 import sys
+import traceback
 from importlib import import_module
 from pathlib import Path
 from typing import NoReturn
@@ -19,8 +20,11 @@ class WrongUsage(Exception):
 
 class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
+        raise WrongUsage(f"Lệnh viết chưa đúng. {self.format_help().strip()}")
+
+    def format_help(self) -> str:
         usage = " ".join(self.format_usage().removeprefix("usage: ").split())
-        raise WrongUsage(f"Lệnh viết chưa đúng. Cách viết: {usage}")
+        return f"Cách viết: {usage}\n"
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -39,7 +43,16 @@ def main(argv: list[str] | None = None) -> int:
     except ServerFault as fault:
         write_problem(fault.code, fault.message)
         return 3
-    except KeyboardInterrupt:
+    except (BrokenPipeError, KeyboardInterrupt):
+        return 3
+    except Exception as fault:
+        # ours, not the world's: where it happened, for whoever mends it; never what the values were
+        place = traceback.extract_tb(fault.__traceback__)[-1]
+        where = f"{type(fault).__name__}, {Path(place.filename).name}:{place.lineno}"
+        write_problem(
+            "program_fault",
+            f"Chương trình gặp sự cố, dữ liệu đã lưu vẫn còn. Hãy làm lại, hoặc báo: {where}.",
+        )
         return 3
 
 
@@ -65,7 +78,7 @@ def _parser() -> argparse.ArgumentParser:
     add("init")
     serve = add("serve")
     serve.add_argument("--host", default=os.environ.get("DISTRICT_HOST", "127.0.0.1"))
-    serve.add_argument("--port", type=int, default=int(os.environ.get("DISTRICT_PORT", "8443")))
+    serve.add_argument("--port", type=int, default=os.environ.get("DISTRICT_PORT", "8443"))
     serve.add_argument("--tls-dir", type=Path, default=os.environ.get("DISTRICT_TLS_DIR"))
     code = add("issue-code")
     code.add_argument("--commune", required=True)

@@ -36,10 +36,11 @@ from counter_app.wire.messages import (
 )
 from counter_app.wire.signing import PROTOCOL, answer_bytes, request_bytes
 from district_server import feed
+from district_server.caller import Caller
 from district_server.database import Database, get_meta, is_conflict
 from district_server.enrolment import enrol
 from district_server.faults import Refused, ServerFault
-from district_server.ingest import Caller, PushConflict, push
+from district_server.ingest import PushConflict, push
 from district_server.keys import ServerKeys, verify
 from district_server.tables import device, spent_challenge
 

@@ -8,8 +8,8 @@ from sqlalchemy import Connection, func, select
 
 from counter_app.domain.events import Event
 from counter_app.wire.messages import PullAnswer, WireKey, runs_of
+from district_server.caller import Caller
 from district_server.database import get_meta
-from district_server.ingest import Caller
 from district_server.projection import EVENT_COLUMNS
 from district_server.tables import commune, device, event
 

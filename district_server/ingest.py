@@ -6,36 +6,27 @@ held until commit: whoever polls by number never passes over an event that commi
 """
 
 import base64
+import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import msgspec
 from sqlalchemy import Connection, insert, select, update
 
 from counter_app.domain import chain
-from counter_app.domain.code import DossierCode
 from counter_app.domain.dossier import Entry, fold
-from counter_app.domain.events import DOSSIER_TYPES, TYPES, DossierAccepted, Event, Payload
-from counter_app.wire.codec import decode_payload
+from counter_app.domain.events import DOSSIER_TYPES, Event
 from counter_app.wire.messages import Conflict, Push, PushAnswer, WireProblem, events_of
 from counter_app.wire.signing import head_bytes, proof_bytes
+from district_server.caller import Caller
 from district_server.database import get_meta
 from district_server.faults import Refused
+from district_server.judging import judge
 from district_server.keys import ServerKeys, verify
 from district_server.projection import entries_of, put_rows
-from district_server.tables import commune, device, dossier, event, quarantine, stream
+from district_server.tables import commune, device, event, stream
 
-
-@dataclass(frozen=True, slots=True)
-class Caller:
-    """Who asks, as the device record says; never as the request says."""
-
-    device: str
-    commune: str
-    counter: int
-    public_key: bytes
-    revoked: bool
+_INCARNATION = re.compile("[0-9a-f]{16}")
 
 
 class PushConflict(Exception):
@@ -44,12 +35,6 @@ class PushConflict(Exception):
     def __init__(self, conflict: Conflict) -> None:
         super().__init__(conflict.reason)
         self.conflict = conflict
-
-
-@dataclass(frozen=True, slots=True)
-class _Judged:
-    event: Event
-    payload: Payload | None
 
 
 def push(connection: Connection, keys: ServerKeys, caller: Caller, sent: Push) -> PushAnswer:
@@ -62,6 +47,8 @@ def push(connection: Connection, keys: ServerKeys, caller: Caller, sent: Push) -
     if sent.epoch != epoch:
         raise PushConflict(Conflict("epoch", 0, "Máy chủ đã được khôi phục, gửi lại từ đầu."))
     high, head = _stream(connection, caller.device, run.incarnation)
+    if not _INCARNATION.fullmatch(run.incarnation) or run.first < 1:
+        raise Refused("form", "Gói ghi sai đời dữ liệu.", 400)
     events = events_of(run)
     _check_head(caller, sent, events)
     if run.first > high + 1:
@@ -69,8 +56,9 @@ def push(connection: Connection, keys: ServerKeys, caller: Caller, sent: Push) -
     new = _new_ones(connection, caller, events, high, head)
     problems: list[WireProblem] = []
     if new:
-        good, problems = _judge(connection, caller, new)
-        _write(connection, caller, good)
+        good, problems = judge(connection, caller, new)
+        if good:
+            append(connection, caller.commune, [(j.event, j.payload) for j in good])
         high, head = new[-1].dseq, new[-1].hash
         _move(connection, caller.device, run.incarnation, high, head)
     _seen(connection, caller.device)
@@ -129,119 +117,6 @@ def _hash_at(connection: Connection, caller: Caller, known: Event) -> str | None
         event.c.dseq == known.dseq,
     )
     return connection.execute(query).scalar_one_or_none()
-
-
-def _judge(
-    connection: Connection, caller: Caller, new: Sequence[Event]
-) -> tuple[list[_Judged], list[WireProblem]]:
-    """Sort what can be taken from what is set aside, with the reason."""
-    parked = _parked(connection, caller, {coming.subject for coming in new})
-    codes = _codes_here(connection, caller, new)
-    good: list[_Judged] = []
-    problems: list[WireProblem] = []
-    for coming in new:
-        reason, payload = _reason(coming, caller, parked, codes)
-        if reason is None:
-            good.append(_Judged(coming, payload))
-            if isinstance(payload, DossierAccepted):
-                codes.add(payload.code)
-            continue
-        code, message = reason
-        parked.add(coming.subject)
-        dossier_code = payload.code if isinstance(payload, DossierAccepted) else ""
-        problem = WireProblem(
-            coming.dseq, coming.event_id, coming.subject, dossier_code, code, message
-        )
-        problems.append(problem)
-        connection.execute(
-            insert(quarantine).values(
-                commune=caller.commune,
-                device=coming.device,
-                incarnation=coming.incarnation,
-                dseq=coming.dseq,
-                event_id=coming.event_id,
-                subject=coming.subject,
-                dossier_code=dossier_code,
-                code=code,
-                message=message,
-                raw=msgspec.json.encode(coming).decode(),
-            )
-        )
-    return good, problems
-
-
-def _reason(
-    coming: Event, caller: Caller, parked: set[str], codes: set[str]
-) -> tuple[tuple[str, str] | None, Payload | None]:
-    """Why an event cannot be taken; form, code and right, never the state."""
-    if coming.subject in parked:
-        return ("parked", "Chờ việc trước của cùng hồ sơ được sửa."), None
-    known = TYPES.get(coming.type)
-    if known is None or coming.version > known[0]:
-        # from a newer counter: kept and handed on as it is
-        return None, None
-    try:
-        payload = decode_payload(coming)
-    except (msgspec.ValidationError, msgspec.DecodeError):
-        return ("form", "Nội dung việc này không đọc được. Hãy đính chính hồ sơ."), None
-    if isinstance(payload, DossierAccepted):
-        code = DossierCode.parse(payload.code)
-        if code is None:
-            return ("code_wrong", f"Mã hồ sơ {payload.code} không đúng cách viết."), payload
-        if payload.origin in ("counter", "pad") and (
-            code.org != caller.commune or not code.seq.startswith(str(caller.counter))
-        ):
-            return (
-                ("code_foreign", f"Mã hồ sơ {payload.code} không thuộc xã và quầy này."),
-                payload,
-            )
-        if payload.code in codes:
-            return (
-                ("code_taken", f"Mã hồ sơ {payload.code} đã có ở một hồ sơ khác."),
-                payload,
-            )
-        if coming.subject != coming.event_id:
-            return ("form", "Việc tiếp nhận ghi sai hồ sơ."), payload
-    return None, payload
-
-
-def _parked(connection: Connection, caller: Caller, subjects: set[str]) -> set[str]:
-    query = select(quarantine.c.subject).where(
-        quarantine.c.commune == caller.commune, quarantine.c.subject.in_(subjects)
-    )
-    return set(connection.scalars(query))
-
-
-def _codes_here(connection: Connection, caller: Caller, new: Sequence[Event]) -> set[str]:
-    """Of the codes in this batch those that the commune has already."""
-    wanted = set()
-    for coming in new:
-        if coming.type == "dossier.accepted":
-            try:
-                payload = decode_payload(coming)
-            except (msgspec.ValidationError, msgspec.DecodeError):
-                continue
-            if isinstance(payload, DossierAccepted):
-                wanted.add(payload.code)
-    query = select(dossier.c.code).where(
-        dossier.c.commune == caller.commune, dossier.c.code.in_(wanted)
-    )
-    return set(connection.scalars(query)) if wanted else set()
-
-
-def _write(connection: Connection, caller: Caller, good: Sequence[_Judged]) -> None:
-    """Events already here under their id (a fork's common part) are passed over."""
-    ids = [judged.event.event_id for judged in good]
-    here = set(
-        connection.scalars(
-            select(event.c.event_id).where(
-                event.c.commune == caller.commune, event.c.event_id.in_(ids)
-            )
-        )
-    )
-    coming = [judged for judged in good if judged.event.event_id not in here]
-    if coming:
-        append(connection, caller.commune, [(j.event, j.payload) for j in coming])
 
 
 def append(connection: Connection, org: str, coming: Sequence[Entry]) -> int:

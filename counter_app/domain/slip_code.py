@@ -12,7 +12,7 @@ import hashlib
 import struct
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, timezone
 from enum import StrEnum
 from typing import Protocol
 
@@ -24,6 +24,8 @@ _VALUE = {character: value for value, character in enumerate(ALPHABET)}
 _CONTEXT = b"slip/v1"
 _VERSION = 1
 _EPOCH = datetime(2000, 1, 1)
+_WALL_CLOCK = timezone(timedelta(hours=7))
+"""A slip tells wall-clock minutes without a zone; every office that prints one keeps this clock."""
 _SIGNATURE_SIZE = 64
 _HEAD = struct.Struct(">B4sHII4s")
 _SHORTEST, _LONGEST = 120, 260
@@ -128,7 +130,7 @@ def judge(
         return Verdict.RED
     if known.revoked_at is None:
         return Verdict.GREEN
-    revoked = known.revoked_at.replace(tzinfo=None)
+    revoked = known.revoked_at.astimezone(_WALL_CLOCK).replace(tzinfo=None)
     return Verdict.AMBER if slip.signed_at <= revoked else Verdict.RED
 
 

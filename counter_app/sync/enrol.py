@@ -94,9 +94,14 @@ def _ca_of(address: str) -> str:
 
 def _checked(url: str) -> str:
     """Plain HTTP never leaves this PC."""
-    parts = urlsplit(url.strip())
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise Refused("url_wrong", "Địa chỉ máy chủ viết như https://motcua.huyen.vn:8443.")
+    wrong = Refused("url_wrong", "Địa chỉ máy chủ viết như https://motcua.huyen.vn:8443.")
+    try:
+        parts = urlsplit(url.strip())
+        port = parts.port
+    except ValueError:
+        raise wrong from None
+    if parts.scheme not in ("http", "https") or not parts.hostname or port == 0:
+        raise wrong
     if parts.scheme == "http" and not _is_loopback(parts.hostname):
         raise Refused("url_plain", "Ngoài máy này chỉ nối được bằng https. Xem lại địa chỉ.")
     return f"{parts.scheme}://{parts.netloc}"

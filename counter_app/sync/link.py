@@ -57,7 +57,7 @@ class HttpLink:
         ) as fault:
             raise LineFault(type(fault).__name__) from fault
         kind = answer.headers.get("content-type", "")
-        if answer.is_redirect or kind.startswith("text/"):
+        if answer.is_redirect or (kind.startswith("text/") and answer.status_code < 500):
             raise LineFault("portal")
         return answer.status_code, answer.headers, answer.content
 

@@ -5,8 +5,11 @@ from being guessed back into a name once retention has emptied it. Unknown field
 reading and never lost: the log keeps the text, not what this program understood of it.
 """
 
+from collections.abc import Hashable
+from dataclasses import is_dataclass
+from datetime import datetime
 from functools import cache
-from typing import Any
+from typing import Any, get_args, get_type_hints
 
 import msgspec
 
@@ -27,7 +30,11 @@ def decode_payload(event: Event) -> Payload | None:
     known = TYPES.get(event.type)
     if known is None or event.version > known[0] or not event.payload:
         return None
-    return _decoder(event.type).decode(event.payload)
+    payload = _decoder(event.type).decode(event.payload)
+    kind: Any = type(payload)
+    if any(_is_naive(payload, path) for path in _moments(kind)):
+        raise msgspec.ValidationError("a moment without its offset")
+    return payload
 
 
 def type_and_version(payload: Payload) -> tuple[str, int]:
@@ -39,6 +46,27 @@ def type_and_version(payload: Payload) -> tuple[str, int]:
 def canonical(value: object) -> bytes:
     """Any plain value as canonical JSON."""
     return _encode(value)
+
+
+@cache
+def _moments(kind: Hashable) -> tuple[tuple[str, ...], ...]:
+    """Where a payload of this class holds moments, one inside another."""
+    found: list[tuple[str, ...]] = []
+    for name, hint in get_type_hints(kind).items():
+        for part in (hint, *get_args(hint)):
+            if part is datetime:
+                found.append((name,))
+            elif is_dataclass(part) and isinstance(part, type):
+                found.extend((name, *path) for path in _moments(part))
+    return tuple(found)
+
+
+def _is_naive(value: Any, path: tuple[str, ...]) -> bool:
+    for name in path:
+        if value is None:
+            return False
+        value = getattr(value, name)
+    return value is not None and value.tzinfo is None
 
 
 @cache

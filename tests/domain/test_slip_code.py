@@ -1,6 +1,6 @@
 """The signed payload of a slip: whoever changes a bit of it is found out."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -58,8 +58,24 @@ def test_a_known_key_is_green_an_unknown_one_amber() -> None:
 
 def test_a_revoked_key_is_amber_for_before_and_red_for_after() -> None:
     for revoked, verdict in ((2027, Verdict.AMBER), (2025, Verdict.RED)):
-        key = KnownKey(SIGNER.key_id, SIGNER.public_key, "", 2, revoked_at=datetime(revoked, 1, 1))
+        key = KnownKey(
+            SIGNER.key_id, SIGNER.public_key, "", 2, revoked_at=datetime(revoked, 1, 1, tzinfo=UTC)
+        )
         assert judge(slip(), {SIGNER.key_id: key}, verify) is verdict
+
+
+@pytest.mark.parametrize(
+    ("revoked", "verdict"),
+    [("2026-11-20T02:25+00:00", Verdict.AMBER), ("2026-11-20T02:23+00:00", Verdict.RED)],
+)
+def test_the_moment_of_revocation_is_compared_in_the_clock_of_the_slip(
+    revoked: str, verdict: Verdict
+) -> None:
+    # the slip was signed at 09:24 in Vietnam, 02:24 in UTC
+    at = datetime.fromisoformat(revoked)
+    key = KnownKey(SIGNER.key_id, SIGNER.public_key, "", 2, revoked_at=at)
+
+    assert judge(slip(), {SIGNER.key_id: key}, verify) is verdict
 
 
 def test_no_flipped_bit_is_green() -> None:

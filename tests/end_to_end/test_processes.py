@@ -129,6 +129,15 @@ def test_the_server_says_in_words_what_is_wrong(run: Run, tmp_path: Path) -> Non
         assert problem["message"]
 
 
+def test_a_port_that_is_no_number_is_wrong_usage(run: Run, tmp_path: Path) -> None:
+    run.__dict__["surroundings"]["DISTRICT_PORT"] = "tám nghìn"
+
+    status, lines = run("district-server", "serve")
+
+    assert status == 2
+    assert lines[0]["problems"][0]["code"] == "wrong_usage"
+
+
 def test_init_of_the_server_may_be_repeated_and_keeps_its_keys(run: Run) -> None:
     first = run("district-server", "init")[1][0]
     again = run("district-server", "init")[1][0]

@@ -350,6 +350,16 @@ def test_the_fingerprint_and_the_address_are_checked(upper, make_counter) -> Non
     assert plain.value.code == "url_plain"
     with pytest.raises(EnvironmentFault):
         counter.enrol("http://127.0.0.1:1", code, None)
+    for address in (
+        "motcua",
+        "http://127.0.0.1:cong",
+        "http://[::1",
+        "https://",
+        "http://127.0.0.1:0",
+    ):
+        with pytest.raises(Refused) as no_address:
+            counter.enrol(address, code, None)
+        assert no_address.value.code == "url_wrong", address
     counter.enrol(upper.url, code, upper.keys.fingerprint)
 
 

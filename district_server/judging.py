@@ -1,0 +1,196 @@
+"""What of a counter's events can be taken; what cannot is set aside with the reason.
+
+Form, code and right are judged here, never the state: that is the fold's, the same on every machine.
+"""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import msgspec
+from sqlalchemy import Connection, String, insert, select
+
+from counter_app.domain.code import DossierCode
+from counter_app.domain.events import TYPES, DossierAccepted, Event, Payload
+from counter_app.wire.codec import decode_payload
+from counter_app.wire.messages import WireProblem
+from district_server.caller import Caller
+from district_server.tables import dossier, event, quarantine
+
+Reason = tuple[str, str]
+"""Code and sentence."""
+
+_FORM: Reason = ("form", "Nội dung việc này không đọc được. Hãy đính chính hồ sơ.")
+_WIDTHS = {
+    column.name: column.type.length
+    for column in event.c
+    if column.name in ("event_id", "type", "subject", "occurred_at", "clock", "actor_id")
+    and isinstance(column.type, String)
+    and column.type.length is not None
+}
+_LONGEST_NAME = 400
+_NEWEST_VERSION = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """An event that goes in; without a payload where its type is newer than this program."""
+
+    event: Event
+    payload: Payload | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    event: Event
+    payload: Payload | None
+    reason: Reason | None
+
+
+def judge(
+    connection: Connection, caller: Caller, new: Sequence[Event]
+) -> tuple[list[Judged], list[WireProblem]]:
+    """Sort what can be taken from what is set aside. Events that are here already are passed over."""
+    read = [_read(coming, caller) for coming in new]
+    clean = [one for one in read if one.reason is None]
+    parked = _parked(connection, caller, {one.event.subject for one in clean})
+    codes = _codes_here(connection, caller, clean)
+    here = _here(connection, caller, [one.event.event_id for one in clean])
+    good: list[Judged] = []
+    aside: list[tuple[_Read, Reason]] = []
+    for one in read:
+        known = here.get(one.event.event_id)
+        if one.reason is None and known == _content(one.event):
+            continue
+        if one.reason is not None:
+            reason: Reason | None = one.reason
+        elif known is not None:
+            reason = _FORM
+        elif one.event.subject in parked:
+            reason = ("parked", "Chờ việc trước của cùng hồ sơ được sửa.")
+        else:
+            reason = _taken(one, codes)
+        if reason is not None:
+            parked.add(one.event.subject)
+            aside.append((one, reason))
+            continue
+        here[one.event.event_id] = _content(one.event)
+        if isinstance(one.payload, DossierAccepted):
+            codes.add(one.payload.code)
+        good.append(Judged(one.event, one.payload))
+    _set_aside(connection, caller, aside)
+    return good, [_problem(one, reason) for one, reason in aside]
+
+
+def _read(coming: Event, caller: Caller) -> _Read:
+    """The payload, or why an event cannot be taken whatever else is here."""
+    if not _well_formed(coming):
+        return _Read(coming, None, _FORM)
+    known = TYPES.get(coming.type)
+    if known is None or coming.version > known[0]:
+        # from a newer counter: kept and handed on as it is
+        return _Read(coming, None, None)
+    try:
+        payload = decode_payload(coming)
+    except (msgspec.ValidationError, msgspec.DecodeError):
+        return _Read(coming, None, _FORM)
+    reason = _code_reason(coming, payload, caller) if isinstance(payload, DossierAccepted) else None
+    return _Read(coming, payload, reason)
+
+
+def _well_formed(coming: Event) -> bool:
+    """Whether the header can be kept and the fold can read it."""
+    texts = [getattr(coming, name) for name in (*_WIDTHS, "actor_name", "payload")]
+    if any("\0" in text for text in texts):
+        return False
+    if any(len(getattr(coming, name)) > width for name, width in _WIDTHS.items()):
+        return False
+    empty = not (coming.event_id and coming.type and coming.payload)
+    if empty or len(coming.actor_name) > _LONGEST_NAME:
+        return False
+    try:
+        at = datetime.fromisoformat(coming.occurred_at)
+    except ValueError:
+        return False
+    return at.tzinfo is not None and 1 <= coming.version <= _NEWEST_VERSION
+
+
+def _code_reason(coming: Event, payload: DossierAccepted, caller: Caller) -> Reason | None:
+    code = DossierCode.parse(payload.code)
+    if code is None or str(code) != payload.code:
+        return "code_wrong", f"Mã hồ sơ {payload.code[:40]} không đúng cách viết."
+    if payload.origin in ("counter", "pad") and (
+        code.org != caller.commune or not code.seq.startswith(str(caller.counter))
+    ):
+        return "code_foreign", f"Mã hồ sơ {code} không thuộc xã và quầy này."
+    return None if coming.subject == coming.event_id else _FORM
+
+
+def _taken(one: _Read, codes: Collection[str]) -> Reason | None:
+    if isinstance(one.payload, DossierAccepted) and one.payload.code in codes:
+        return "code_taken", f"Mã hồ sơ {one.payload.code} đã có ở một hồ sơ khác."
+    return None
+
+
+def _parked(connection: Connection, caller: Caller, subjects: set[str]) -> set[str]:
+    query = select(quarantine.c.subject).where(
+        quarantine.c.commune == caller.commune, quarantine.c.subject.in_(subjects)
+    )
+    return set(connection.scalars(query))
+
+
+def _codes_here(connection: Connection, caller: Caller, clean: Sequence[_Read]) -> set[str]:
+    """Of the codes in this batch those that the commune has already."""
+    wanted = {one.payload.code for one in clean if isinstance(one.payload, DossierAccepted)}
+    query = select(dossier.c.code).where(
+        dossier.c.commune == caller.commune, dossier.c.code.in_(wanted)
+    )
+    return set(connection.scalars(query)) if wanted else set()
+
+
+def _here(connection: Connection, caller: Caller, ids: Sequence[str]) -> dict[str, tuple[str, str]]:
+    """Of these events those that the commune has: what they are about and what they say."""
+    query = select(event.c.event_id, event.c.subject, event.c.payload_hash).where(
+        event.c.commune == caller.commune, event.c.event_id.in_(ids)
+    )
+    return {row.event_id: (row.subject, row.payload_hash) for row in connection.execute(query)}
+
+
+def _content(coming: Event) -> tuple[str, str]:
+    return coming.subject, coming.payload_hash
+
+
+def _set_aside(
+    connection: Connection, caller: Caller, aside: Sequence[tuple[_Read, Reason]]
+) -> None:
+    """Kept as they came, in `raw`; the other columns hold what fits."""
+    rows = [
+        {
+            "commune": caller.commune,
+            "device": one.event.device,
+            "incarnation": one.event.incarnation,
+            "dseq": one.event.dseq,
+            "event_id": _fitting(one.event.event_id, 40),
+            "subject": _fitting(one.event.subject, 60),
+            "dossier_code": _fitting(_code_of(one), 40),
+            "code": reason[0],
+            "message": _fitting(reason[1], 500),
+            "raw": msgspec.json.encode(one.event).decode(),
+        }
+        for one, reason in aside
+    ]
+    if rows:
+        connection.execute(insert(quarantine), rows)
+
+
+def _problem(one: _Read, reason: Reason) -> WireProblem:
+    coming = one.event
+    return WireProblem(coming.dseq, coming.event_id, coming.subject, _code_of(one), *reason)
+
+
+def _code_of(one: _Read) -> str:
+    return one.payload.code if isinstance(one.payload, DossierAccepted) else ""
+
+
+def _fitting(text: str, width: int) -> str:
+    return text.replace("\0", "\ufffd")[:width]
