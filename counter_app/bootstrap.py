@@ -170,8 +170,10 @@ class Counter:
     def forms(self) -> "Forms":
         """Statutory forms."""
         from counter_app.services.forms import Forms
+        from counter_app.services.wording import Wording
 
-        return Forms(self.store, _paper)
+        wording = Wording(resources.form_set_texts, resources.form_text)
+        return Forms(self.store, _paper, self.clock, wording)
 
     @cached_property
     def settings(self) -> "LocalSettings":

@@ -15,7 +15,7 @@ from counter_app.domain.office import Office, parse_office
 from counter_app.domain.officer import Officer, Role
 from counter_app.domain.slip_code import KnownKey
 from counter_app.errors import Refused
-from counter_app.ports import Draft, Identity, IdSource, NoticeRow, Secret
+from counter_app.ports import Document, Draft, Identity, IdSource, NoticeRow, Secret
 from db.log import Log
 from db.tables import (
     code_number,
@@ -105,11 +105,36 @@ class Settings:
 
     def put_document(self, kind: str, version: str, content: str) -> None:
         """Keep one more version; the last one put is in force."""
-        last = self._connection.execute(
-            select(func.coalesce(func.max(document.c.num), 0)).where(document.c.kind == kind)
-        ).scalar_one()
-        row = {"kind": kind, "version": version, "num": last + 1, "content": content}
+        row = {
+            "kind": kind,
+            "version": version,
+            "num": self._last_num(kind) + 1,
+            "content": content,
+        }
         self._connection.execute(upsert(document).values(row).on_conflict_do_nothing())
+
+    def documents(self, kind: str) -> Sequence[Document]:
+        """The versions of a text that was told with its moment, newest first."""
+        query = select(document.c.content, document.c.since).where(document.c.kind == kind)
+        rows = self._connection.execute(query.order_by(document.c.num.desc()))
+        return [Document(row.content, datetime.fromisoformat(row.since)) for row in rows]
+
+    def add_document(self, kind: str, content: str, since: datetime) -> None:
+        """One more version; what was told before stays."""
+        last = self._last_num(kind)
+        row = {
+            "kind": kind,
+            "version": str(last + 1),
+            "num": last + 1,
+            "content": content,
+            "since": since.isoformat(timespec="seconds"),
+        }
+        self._connection.execute(upsert(document).values(row))
+
+    def _last_num(self, kind: str) -> int:
+        query = select(func.coalesce(func.max(document.c.num), 0)).where(document.c.kind == kind)
+        last: int = self._connection.execute(query).scalar_one()
+        return last
 
     def keys(self) -> Mapping[str, KnownKey]:
         """The key list by key id."""

@@ -252,9 +252,11 @@ document = Table(
     Column("version", String, nullable=False),
     Column("num", Integer, nullable=False),
     Column("content", Text, nullable=False),
+    Column("since", String, nullable=False, server_default=""),
     PrimaryKeyConstraint("kind", "version"),
 )
-"""Versions of what the store was told: office files; the newest `num` of a kind is in force."""
+"""Versions of what the store was told: office files, wordings of forms (`form:SET/FORM`); the newest
+`num` of a kind is in force. `since` when it came into force, where that matters."""
 
 known_key = Table(
     "known_key",

@@ -27,6 +27,16 @@ def procedure_texts() -> tuple[str, ...]:
     return _texts("procedures")
 
 
+def form_set_texts() -> tuple[str, ...]:
+    """The manifests of the sets of forms."""
+    folders = sorted(_root("forms").iterdir(), key=lambda folder: folder.name)
+    return tuple(
+        folder.joinpath("set.toml").read_text(encoding="utf-8")
+        for folder in folders
+        if folder.joinpath("set.toml").is_file()
+    )
+
+
 def form_text(form_set: str, name: str) -> str | None:
     """The template of a form in a set such as `FS-2018`; None where the set has none."""
     file = _root("forms").joinpath(form_set.lower(), f"{name}.toml")

@@ -69,6 +69,8 @@ class Office:
     cutoff_inclusive: bool
     hours: tuple[HoursRow, ...]
     letterhead: tuple[str, ...] = ()
+    place: str = ""
+    """Stands before the date on forms; empty where the date stands alone."""
     complaint_phone: str = ""
     villages: tuple[str, ...] = ()
     sync_every_minutes: int = 15
@@ -108,6 +110,7 @@ _OFFICE_KEYS = [
     "same_day_cutoff",
     "cutoff_inclusive",
     "letterhead",
+    "place",
     "complaint_phone",
     "villages",
     "sync_every_minutes",
@@ -145,6 +148,7 @@ def parse_office(text: str) -> Office:
         table.get("cutoff_inclusive", bool, True),
         hours,
         tuple(clean_text(line) for line in table.texts("letterhead")),
+        _words(table, "place", 60, ""),
         _words(table, "complaint_phone", 60, ""),
         tuple(clean_text(line) for line in table.texts("villages")),
         table.whole("sync_every_minutes", 1, 1440, 15),

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from counter_app.domain.dossier import Dossier
-from counter_app.domain.events import FeeLine, PageLine, ReceiptSeal, ReceivedComponent
+from counter_app.domain.events import FeeLine, PageLine, Party, ReceiptSeal, ReceivedComponent
 from counter_app.domain.office import Office
 from counter_app.domain.personal_number import mask
 from counter_app.domain.slip_code import SlipCode, applicant_check
@@ -92,6 +92,15 @@ def term_text(unit: str, amount: int) -> str:
     return _TERMS[unit].format(n=amount)
 
 
+def party_number(party: Party) -> str:
+    """What paper shows of the number: masked, but an organisation's tax code is public."""
+    if party.personal_number:
+        return mask(party.personal_number)
+    if party.tax_code:
+        return party.tax_code
+    return mask(party.other_document) if party.other_document else ""
+
+
 def slip_code_of(dossier: Dossier, seal: ReceiptSeal) -> SlipCode:
     """The signed content of the QR of that receipt."""
     applicant = dossier.facts.applicant
@@ -130,7 +139,7 @@ def receipt_of(dossier: Dossier, office: Office, others: tuple[Receipt, ...] = (
         address=applicant.address or "",
         phone=applicant.phone or (facts.representative.phone or "" if facts.representative else ""),
         email=applicant.email or "",
-        masked_number=mask(applicant.personal_number) if applicant.personal_number else "",
+        masked_number=party_number(applicant),
         procedure_code=facts.procedure.code,
         procedure_name=facts.procedure.name,
         case_name=facts.procedure.case_name,

@@ -13,6 +13,7 @@ from typing import Any, Protocol
 from counter_app.domain.dossier import Dossier, Entry, Status
 from counter_app.domain.events import Actor, DossierAccepted, Event, Payload
 from counter_app.domain.form import FormContent
+from counter_app.domain.form_template import Template
 from counter_app.domain.office import Office
 from counter_app.domain.officer import Officer
 from counter_app.domain.outcome import Outcome, Reason, Sent
@@ -176,6 +177,15 @@ class NoticeRow:
     made_at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class Document:
+    """One version of a text the store was told."""
+
+    content: str
+    since: datetime
+    """When it came into force."""
+
+
 class Log(Protocol):
     """The append-only log."""
 
@@ -314,6 +324,12 @@ class Settings(Protocol):
 
     def starting_with(self, prefix: str) -> Mapping[str, str]: ...
 
+    def documents(self, kind: str) -> Sequence[Document]:
+        """The versions of a text that was told with its day, newest first."""
+
+    def add_document(self, kind: str, content: str, since: datetime) -> None:
+        """One more version."""
+
     def keys(self) -> Mapping[str, KnownKey]:
         """The key list by key id; the own key is always in it."""
 
@@ -374,7 +390,7 @@ class PaperMaker(Protocol):
 
     def test_job(self, profile: Profile) -> bytes: ...
 
-    def form_pdf(self, content: FormContent, paper: str) -> bytes: ...
+    def form_pdf(self, template: Template, content: FormContent, paper: str) -> bytes: ...
 
 
 class Printer(Protocol):

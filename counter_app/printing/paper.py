@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from io import BytesIO
 
 from counter_app.domain.form import FormContent
+from counter_app.domain.form_template import Template
 from counter_app.domain.printer import Profile
 from counter_app.domain.slips import SlipContent
 from counter_app.printing.escpos import job_bytes
@@ -43,6 +44,6 @@ class Paper:
         """A page for trying a printer."""
         return job_bytes(draw_test_page(profile.width), profile)
 
-    def form_pdf(self, content: FormContent, paper: str) -> bytes:
-        """A statutory form."""
-        return draw_form(content, paper)
+    def form_pdf(self, template: Template, content: FormContent, paper: str) -> bytes:
+        """A form in that wording."""
+        return draw_form(template, content, paper)

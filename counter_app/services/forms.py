@@ -1,50 +1,75 @@
-"""Statutory forms of what is in the book, as PDF."""
+"""Forms of what is in the book, as PDF, and the wording they are drawn with."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 
 from counter_app.domain import events as ev
+from counter_app.domain.dossier import Dossier
 from counter_app.domain.form import FormContent
-from counter_app.domain.form_content import receipt_content, refusal_content
-from counter_app.domain.receipt import receipt_of
-from counter_app.errors import Refused
-from counter_app.ports import Books, PaperMaker, Store
-
-FORMS = (
-    "receipt",
-    "supplement",
-    "refusal",
-    "apology",
-    "stop",
-    "control",
-    "handover",
-    "result",
+from counter_app.domain.form_content import (
+    Subject,
+    apology_form,
+    control_form,
+    notice_form,
+    payment_form,
+    receipt_form,
+    result_form,
+    stop_form,
+    supplement_form,
 )
-"""Names of forms; the ones that have a template are printed, the others say so."""
+from counter_app.domain.form_kinds import KINDS, FormKind
+from counter_app.errors import Refused
+from counter_app.ports import Books, Clock, NoticeRow, PaperMaker, Store
+from counter_app.services.wording import Wording
+
+_OF_DOSSIER: Mapping[str, Callable[[Subject], FormContent]] = {
+    "receipt": receipt_form,
+    "supplement": supplement_form,
+    "apology": apology_form,
+    "stop": stop_form,
+    "control": control_form,
+    "result": result_form,
+    "payment": payment_form,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class FormOffer:
+    """A form that a dossier may call for."""
+
+    form: str
+    title: str
+    happened: bool
+    """Whether what it tells has happened; before that it cannot be printed."""
 
 
 class Forms:
     """Fills a form from the book and has it drawn."""
 
-    def __init__(self, store: Store, paper: Callable[[], PaperMaker]) -> None:
+    def __init__(
+        self, store: Store, paper: Callable[[], PaperMaker], clock: Clock, wording: Wording
+    ) -> None:
         self._store = store
         self._paper = paper
+        self._clock = clock
+        self._wording = wording
 
     def names(self) -> tuple[str, ...]:
         """What can be asked for."""
-        return FORMS
+        return tuple(KINDS)
 
     def pdf(self, form: str, subject: str, paper: str | None = None) -> bytes:
-        """A form of a dossier or notice, by id, code or number. A5 for the receipt, else A4."""
-        if form not in FORMS:
-            raise Refused("form_unknown", f"Không có mẫu “{form}”. Chọn: {', '.join(FORMS)}.")
-        size = paper or ("a5" if form == "receipt" else "a4")
-        if size not in ("a5", "a4"):
-            raise Refused("paper_unknown", "Khổ giấy là a5 hoặc a4.")
+        """A form of its subject, by id, code or number; on the paper it usually has."""
+        kind = KINDS.get(form)
+        if kind is None:
+            raise Refused("form_unknown", f"Không có mẫu “{form}”. Chọn: {', '.join(KINDS)}.")
+        size = paper or kind.papers[0]
+        if size not in kind.papers:
+            raise Refused("paper_unknown", f"Khổ giấy là {', '.join(sorted(kind.papers))}.")
         with self._store.read() as books:
-            content = (
-                _receipt(books, subject) if form == "receipt" else _notice(books, subject, form)
-            )
-        return self._paper().form_pdf(content, size)
+            content = _content(books, kind, subject.strip())
+            template = self._wording.template(books, content)
+        return self._paper().form_pdf(template, content, size)
 
     def any_pdf(self, subject: str) -> bytes:
         """The form that belongs to a dossier or to a notice."""
@@ -52,22 +77,45 @@ class Forms:
             notice = books.notices.get(subject)
         return self.pdf(notice.kind if notice else "receipt", subject)
 
-
-def _receipt(books: Books, subject: str) -> FormContent:
-    ids = [subject] if books.dossiers.row(subject) else books.dossiers.ids_of(subject)
-    dossier = books.dossiers.get(ids[0]) if ids else None
-    if dossier is None:
-        raise Refused("dossier_unknown", f"Không có hồ sơ mã “{subject}” trong sổ. Xem lại mã.")
-    return receipt_content(receipt_of(dossier, books.settings.office(dossier.office_version)))
-
-
-def _notice(books: Books, subject: str, form: str) -> FormContent:
-    row = books.notices.get(subject)
-    if row is None or row.kind != form:
-        raise Refused(
-            "action_missing",
-            "Chưa có việc nào sinh ra mẫu này. Xem lại mã hồ sơ hoặc số phiếu.",
+    def of(self, dossier_id: str) -> tuple[FormOffer, ...]:
+        """The forms of a dossier, and which of them can be printed now."""
+        with self._store.read() as books:
+            subject = _subject(books, _dossier(books, dossier_id))
+        return tuple(
+            FormOffer(kind.name, kind.title, not kind.after or bool(subject.standing(*kind.after)))
+            for kind in KINDS.values()
+            if kind.name in _OF_DOSSIER
         )
+
+
+def _content(books: Books, kind: FormKind, asked: str) -> FormContent:
+    notice = books.notices.get(asked) if kind.subject == "notice" else None
+    if notice is not None and notice.kind == kind.name:
+        return _notice(books, notice)
+    if kind.name not in _OF_DOSSIER:
+        raise Refused("form_missing", "Chưa có mẫu này trong bộ mẫu của cơ quan.", "form")
+    subject = _subject(books, _dossier(books, asked))
+    if kind.after and not subject.standing(*kind.after):
+        raise Refused("action_missing", kind.missing)
+    return _OF_DOSSIER[kind.name](subject)
+
+
+def _notice(books: Books, row: NoticeRow) -> FormContent:
     event, payload = books.log.of(row.id)[0]
     assert isinstance(payload, ev.IntakeRefused)
-    return refusal_content(event, payload, books.settings.office(payload.office_version))
+    return notice_form(event, payload, books.settings.office(payload.office_version))
+
+
+def _subject(books: Books, dossier: Dossier) -> Subject:
+    return Subject.of(dossier, books.settings.office(dossier.office_version))
+
+
+def _dossier(books: Books, asked: str) -> Dossier:
+    """By id or code."""
+    dossier = books.dossiers.get(asked)
+    if dossier is None:
+        ids = books.dossiers.ids_of(asked)
+        dossier = books.dossiers.get(ids[0]) if ids else None
+    if dossier is None:
+        raise Refused("dossier_unknown", f"Không có hồ sơ mã “{asked}” trong sổ. Xem lại mã.")
+    return dossier

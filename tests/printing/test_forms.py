@@ -11,9 +11,10 @@ from conftest import draft
 import resources
 from counter_app.bootstrap import Counter
 from counter_app.domain.faults import FileFault
+from counter_app.domain.form_template import parse_template
 from counter_app.domain.officer import Officer
 from counter_app.errors import Refused
-from counter_app.printing.form_template import parse_template
+from counter_app.services.acts import Acted
 from counter_app.services.results import Accepted, Noticed
 
 
@@ -114,5 +115,48 @@ def test_a_broken_template_is_refused_with_its_line(old: str, new: str, word: st
     broken = text.replace(old, new, 1)
     line = next(n for n, content in enumerate(broken.splitlines(), 1) if word in content)
     with pytest.raises(FileFault) as fault:
-        parse_template(broken)
+        parse_template(broken, "receipt")
     assert fault.value.line == line
+
+
+ACTS = {
+    "supplement": (
+        "request-supplement",
+        {"items": ["Giấy khai sinh bản chính"], "reason": "Thiếu giấy gốc"},
+        ("PHIẾU YÊU CẦU BỔ SUNG", "Giấy khai sinh bản chính", "Thiếu giấy gốc"),
+    ),
+    "apology": (
+        "extend",
+        {"new_due_at": "2026-12-04T17:00", "reason": "Chờ xác minh", "unit_at_fault": "Công an xã"},
+        ("XIN LỖI", "Chờ xác minh", "26 tháng 11 năm 2026", "04 tháng 12 năm 2026"),
+    ),
+    "stop": (
+        "stop",
+        {"decision_no": "15/QĐ-UBND", "reason": "Không đủ điều kiện"},
+        ("DỪNG GIẢI QUYẾT", "15/QĐ-UBND", "Không đủ điều kiện"),
+    ),
+    "control": (
+        "transfer",
+        {"to": "Công an xã"},
+        ("PHIẾU KIỂM SOÁT", "Công an xã", "Bộ phận Một cửa xã Khe Sanh (mẫu)"),
+    ),
+}
+"""Form → the action it tells of, what the action is given, and words that must stand on the paper."""
+
+
+@pytest.mark.parametrize("form", ACTS)
+def test_an_action_has_its_paper_and_not_before(
+    counter: Counter, officer: Officer, dossier_id: str, form: str
+) -> None:
+    action, given, words = ACTS[form]
+    before = (
+        "stop" if form == "control" else form
+    )  # the control sheet travels from the first hand on
+    with pytest.raises(Refused):
+        counter.forms.pdf(before, dossier_id)
+    assert isinstance(counter.acts.act(dossier_id, action, given, officer), Acted)
+    pdf = counter.forms.pdf(form, dossier_id)
+    text = text_of(pdf)
+    for word in (*words, "HỒ THỊ NGUYỆT"):
+        assert word in text, word
+    assert counter.forms.pdf(form, dossier_id) == pdf
