@@ -172,7 +172,7 @@ def _as_bytes(text: str, page: str) -> bytes:
         try:
             raw += character.encode(page)
         except UnicodeEncodeError:
-            if not 0x80 <= ord(character) <= 0xFF:
+            if not 0x80 <= ord(character) <= 0x9F:
                 raise
             raw.append(ord(character))
     return bytes(raw)
