@@ -24,9 +24,9 @@ from counter_app.printing.sheet import (
     side_by_side,
 )
 
-_POINTS = {"a5": 9.5, "a4": 11.5, "a3": 17.0}
-_MARGINS = {"a5": (11 * MM, 9 * MM), "a4": (20 * MM, 15 * MM), "a3": (28 * MM, 22 * MM)}
-_BETWEEN = {"a5": 0.12, "a4": 0.28, "a3": 0.28}
+_POINTS = {"a5": 9.0, "a4": 11.5, "a3": 17.0}
+_MARGINS = {"a5": (10 * MM, 7 * MM), "a4": (20 * MM, 15 * MM), "a3": (28 * MM, 22 * MM)}
+_BETWEEN = {"a5": 0.06, "a4": 0.28, "a3": 0.28}
 """Between paragraphs, in ems."""
 _LANDSCAPE_MARGIN = 0.62
 """Wide lists get more of the paper."""

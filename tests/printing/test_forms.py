@@ -160,3 +160,11 @@ def test_an_action_has_its_paper_and_not_before(
     for word in (*words, "HỒ THỊ NGUYỆT"):
         assert word in text, word
     assert counter.forms.pdf(form, dossier_id) == pdf
+
+
+@pytest.mark.parametrize("paper", ["a5", "a4"])
+def test_an_ordinary_receipt_is_one_sheet(counter: Counter, dossier_id: str, paper: str) -> None:
+    document = pypdfium2.PdfDocument(counter.forms.pdf("receipt", dossier_id, paper))
+    pages = len(document)
+    document.close()
+    assert pages == 1
