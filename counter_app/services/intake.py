@@ -38,6 +38,7 @@ NEWER_FORMS_FROM = date(2025, 7, 1)
 
 _VISIT_CLOSED = "Lượt {visit} đã đóng và có phiếu chung. Nhận hồ sơ này ở lượt mới."
 
+_LONGEST_TEXT = 500
 _REFUSE_KEYS = KEYS | {"reason", "notice", "items"}
 
 IdentitySource = Literal["qr", "typed", "mrz", "chip"]
@@ -334,14 +335,20 @@ def _override(
         )
     reason = clean_text(str(given.get("reason") or ""))
     approver = clean_text(str(given.get("approver") or ""))
-    if not reason:
-        problems.append(
-            Problem("due_override.reason", "reason_missing", "Sửa ngày hẹn phải có lý do.")
-        )
-    if not approver:
+    if not 1 <= len(reason) <= _LONGEST_TEXT:
         problems.append(
             Problem(
-                "due_override.approver", "approver_missing", "Sửa ngày hẹn phải có người duyệt."
+                "due_override.reason",
+                "reason_missing",
+                f"Sửa ngày hẹn phải có lý do, nhiều nhất {_LONGEST_TEXT} ký tự.",
+            )
+        )
+    if not 1 <= len(approver) <= _LONGEST_TEXT:
+        problems.append(
+            Problem(
+                "due_override.approver",
+                "approver_missing",
+                f"Sửa ngày hẹn phải có người duyệt, nhiều nhất {_LONGEST_TEXT} ký tự.",
             )
         )
     if problems or at is None:

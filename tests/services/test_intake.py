@@ -573,6 +573,11 @@ def test_a_date_by_hand_is_printed_and_the_counted_one_is_kept_beside_it(desk: D
         ({"at": "2026-11-20T09:24", "reason": "Chờ", "approver": "Đạt"}, "due_override.at"),
         ({"at": "2026-02-30T11:00", "reason": "Chờ", "approver": "Đạt"}, "due_override.at"),
         ({"at": "mai", "reason": "Chờ", "approver": "Đạt"}, "due_override.at"),
+        ({"at": "2026-12-04T11:00", "reason": "n" * 501, "approver": "Đạt"}, "due_override.reason"),
+        (
+            {"at": "2026-12-04T11:00", "reason": "Chờ", "approver": "n" * 501},
+            "due_override.approver",
+        ),
         ("2026-12-04T11:00", "due_override"),
     ],
 )
