@@ -38,6 +38,16 @@ class Written:
     salt: bytes
 
 
+_SEEDED = "seed"
+"""What stands for the clock in an invented event."""
+_OF_THE_STORE = ("store.created", "incarnation.started", "officer.added", "officer.changed")
+_REAL = (
+    select(event_log.c.num)
+    .where(event_log.c.clock != _SEEDED, event_log.c.type.not_in(_OF_THE_STORE))
+    .limit(1)
+)
+
+
 def require_seedable(store: Store) -> None:
     """Invented dossiers never stand beside real ones."""
     with store.read() as books:
@@ -45,8 +55,8 @@ def require_seedable(store: Store) -> None:
         enrolled = connection.execute(
             sync_state.select().where(sync_state.c.name == "server_url")
         ).first()
-        real = connection.exec_driver_sql("SELECT 1 FROM dossier LIMIT 1").first()
-        if enrolled or (real and not books.settings.identity().seeded):
+        real = connection.execute(_REAL).first()
+        if enrolled or real:
             raise Refused(
                 "store_in_use",
                 "Sổ này đã ghi danh hoặc đã có hồ sơ thật. Chỉ nạp dữ liệu thử vào sổ trống.",
@@ -96,7 +106,7 @@ def _write(books: Books, batch: Sequence[Sequence[Written]]) -> None:
                 version,
                 story[0].event_id,
                 written.at.isoformat(timespec="seconds"),
-                "seed",
+                _SEEDED,
                 written.actor.id,
                 written.actor.name,
                 encode_payload(payload, written.salt),

@@ -653,6 +653,20 @@ def test_trials_never_stand_beside_real_dossiers(console: Console) -> None:
     assert dossiers(console) == 1
 
 
+@pytest.mark.parametrize("verb", ["accept", "refuse"])
+def test_a_book_with_anything_real_in_it_takes_no_more_trials(console: Console, verb: str) -> None:
+    if verb == "accept":
+        assert console("seed", "--dossiers", 5, "--seed", 1).status == 0
+        assert console.accept(draft()).status == 0
+    else:
+        refused = console("refuse", given=lines([draft(reason="Không thuộc thẩm quyền")]))
+        assert refused.status == 0, refused.said
+
+    answer = console("seed", "--dossiers", 5, "--seed", 2)
+
+    assert (answer.status, answer.codes) == (1, ["store_in_use"])
+
+
 # ---- paper -----------------------------------------------------------------------------------
 
 
