@@ -23,6 +23,7 @@ VERBS = {
     "show": "show",
     "slip": "slip",
     "form": "form",
+    "templates": "templates",
     "jobs": "jobs",
     "visit": "visit",
     "pad": "pad",

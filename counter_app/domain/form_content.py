@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 
 from counter_app.domain import events as ev
 from counter_app.domain.actions import STATE_WORDS
@@ -16,14 +16,12 @@ from counter_app.domain.form import (
     short_day,
     short_moment,
 )
-from counter_app.domain.form_kinds import KINDS
+from counter_app.domain.form_kinds import KINDS, FormKind
 from counter_app.domain.money import in_words, vnd
 from counter_app.domain.office import Office
-from counter_app.domain.partial_date import PartialDate
 from counter_app.domain.personal_number import mask
 from counter_app.domain.receipt import RETURN_METHODS, Receipt, party_number, receipt_of
 
-SEXES = {"male": "Nam", "female": "Nữ"}
 _WAYS = {
     "owner": "Trả trực tiếp cho chủ hồ sơ",
     "proxy": "Trả cho người được ủy quyền",
@@ -450,21 +448,25 @@ def payment_form(subject: Subject) -> FormContent:
     return _of_dossier("payment", subject, _at(line), fields, {"fees": _fees(subject)})
 
 
-def lost_slip_form(subject: Subject, now: datetime) -> FormContent:
-    """A commitment to be signed: it tells nothing that happened, so it is worded as of now."""
-    return _of_dossier("lost-slip", subject, now, {})
+def lost_slip_form(subject: Subject) -> FormContent:
+    """A commitment to be signed and dated by hand, about the receipt in force."""
+    return _of_dossier("lost-slip", subject, subject.receipt.received_at, {})
 
 
-def declaration_form(subject: Subject, now: datetime) -> FormContent:
-    """The citizen's own declaration, with what is known of it filled in."""
-    applicant = subject.dossier.facts.applicant
-    born = PartialDate.parse_iso(applicant.born_on) if applicant.born_on else None
-    fields = {
-        "born_on": born.paper() if born else "",
-        "sex": SEXES[applicant.sex] if applicant.sex else "",
-        "personal_number": applicant.personal_number or "",
-    }
-    return _of_dossier("declaration", subject, now, fields)
+def sample(kind: FormKind) -> FormContent:
+    """A form filled with the invented words of its kind, for looking at a wording."""
+    return FormContent(
+        kind.name,
+        "",
+        "",
+        datetime(2026, 11, 20, 9, 24, tzinfo=UTC),
+        ("UBND XÃ KHE SANH (MẪU)", "BỘ PHẬN TIẾP NHẬN VÀ TRẢ KẾT QUẢ"),
+        {name: example for name, (_, example) in kind.fields.items()},
+        {
+            name: (tuple(example for _, example in columns.values()),)
+            for name, columns in kind.tables.items()
+        },
+    )
 
 
 # ---- notices without a dossier ------------------------------------------------------------------

@@ -7,7 +7,7 @@ from datetime import date
 from counter_app.domain.text import clean_text
 from counter_app.domain.toml_file import Table, read
 
-_KEYS = ("name", "title", "effective_from", "effective_to", "verified", "note", "fields_of_work")
+_KEYS = ("name", "title", "effective_from", "verified", "note", "fields_of_work")
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,45 +17,26 @@ class FormSet:
     name: str
     title: str
     effective_from: date
-    effective_to: date | None
-    """The last day; None while it holds."""
     verified: bool
     """False where the wording was not compared with the published text."""
     note: str
     """What is not certain about it, for the administrator."""
     fields_of_work: frozenset[str]
     """Codes of the fields (lĩnh vực) that use it before any other; empty for all fields."""
-    statutory: bool = True
-    """False for the house's own forms, which no circular orders."""
-
-    def holds_on(self, day: date) -> bool:
-        """Whether it is in force on that day."""
-        return self.effective_from <= day and (
-            self.effective_to is None or day <= self.effective_to
-        )
 
 
 def parse_form_set(text: str) -> FormSet:
     """Read a manifest."""
     top = read(text)
-    top.only((*_KEYS, "statutory"))
+    top.only(_KEYS)
     return FormSet(
         clean_text(top.get("name", str)),
         clean_text(top.get("title", str)),
         _day(top, "effective_from"),
-        _day(top, "effective_to") if top.has("effective_to") else None,
         top.get("verified", bool),
         clean_text(top.get("note", str, "")),
         frozenset(top.texts("fields_of_work")),
-        top.get("statutory", bool, True),
     )
-
-
-def set_in_force(sets: Sequence[FormSet], day: date) -> str:
-    """The name of the newest statutory set of all fields that holds on that day."""
-    general = [found for found in newest_first(sets) if not found.fields_of_work]
-    holding = [found.name for found in general if found.statutory and found.holds_on(day)]
-    return holding[0] if holding else general[-1].name
 
 
 def in_order(sets: Sequence[FormSet], pinned: str, field_code: str) -> tuple[FormSet, ...]:

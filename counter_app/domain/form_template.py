@@ -125,6 +125,8 @@ class _Reader:
 
     def template(self, top: Table) -> Template:
         top.only(_TOP)
+        if not top.rows("block"):
+            raise top.fault("block", "mẫu trống, phải có ít nhất một [[block]].")
         return Template(
             self._words(top, "title", ""),
             self._words(top, "mark", ""),

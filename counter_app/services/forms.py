@@ -10,17 +10,21 @@ from counter_app.domain.form_content import (
     Subject,
     apology_form,
     control_form,
+    lost_slip_form,
     notice_form,
     payment_form,
     receipt_form,
     result_form,
+    sample,
     stop_form,
     supplement_form,
 )
 from counter_app.domain.form_kinds import KINDS, FormKind
+from counter_app.domain.form_template import Template, parse_template
+from counter_app.domain.officer import Officer, Right
 from counter_app.errors import Refused
 from counter_app.ports import Books, Clock, NoticeRow, PaperMaker, Store
-from counter_app.services.wording import Wording
+from counter_app.services.wording import WordedSet, Wording, fault_of
 
 _OF_DOSSIER: Mapping[str, Callable[[Subject], FormContent]] = {
     "receipt": receipt_form,
@@ -30,6 +34,7 @@ _OF_DOSSIER: Mapping[str, Callable[[Subject], FormContent]] = {
     "control": control_form,
     "result": result_form,
     "payment": payment_form,
+    "lost-slip": lost_slip_form,
 }
 
 
@@ -77,6 +82,35 @@ class Forms:
             notice = books.notices.get(subject)
         return self.pdf(notice.kind if notice else "receipt", subject)
 
+    def worded(self) -> tuple[WordedSet, ...]:
+        """Every set with its forms, and where the office has a wording of its own."""
+        with self._store.read() as books:
+            return self._wording.listed(books)
+
+    def text(self, form_set: str, form: str) -> str:
+        """The wording that is in use, as it stands in a file."""
+        with self._store.read() as books:
+            return self._wording.text(books, form_set, form)
+
+    def preview(self, form_set: str, form: str, text: str) -> bytes:
+        """A wording as it would look, filled with invented words; a broken one is refused."""
+        self._wording.shipped(form_set, form)
+        kind = KINDS[form]
+        return self._paper().form_pdf(_read(text, form_set, form), sample(kind), kind.papers[0])
+
+    def reword(self, form_set: str, form: str, text: str | None, officer: Officer) -> None:
+        """A wording of this office from now on; a broken one is refused and the last one stays.
+
+        None goes back to the shipped one.
+        """
+        if not officer.may(Right.SETTINGS):
+            raise Refused("no_right", "Bạn không có quyền sửa câu chữ biểu mẫu. Hãy đổi người.")
+        self._wording.shipped(form_set, form)
+        if text is not None:
+            _read(text, form_set, form)
+        with self._store.write() as books:
+            self._wording.keep(books, form_set, form, text or "", self._clock.now())
+
     def of(self, dossier_id: str) -> tuple[FormOffer, ...]:
         """The forms of a dossier, and which of them can be printed now."""
         with self._store.read() as books:
@@ -86,6 +120,13 @@ class Forms:
             for kind in KINDS.values()
             if kind.name in _OF_DOSSIER
         )
+
+
+def _read(text: str, form_set: str, form: str) -> Template:
+    fault = fault_of(text, form)
+    if fault is not None:
+        raise Refused("template_wrong", fault.sentence(f"{form_set}/{form}"))
+    return parse_template(text, form)
 
 
 def _content(books: Books, kind: FormKind, asked: str) -> FormContent:

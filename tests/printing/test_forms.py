@@ -11,10 +11,12 @@ from conftest import draft
 import resources
 from counter_app.bootstrap import Counter
 from counter_app.domain.faults import FileFault
+from counter_app.domain.form_sets import parse_form_set
 from counter_app.domain.form_template import parse_template
 from counter_app.domain.officer import Officer
 from counter_app.errors import Refused
 from counter_app.services.acts import Acted
+from counter_app.services.intake import NEWER_FORMS_FROM
 from counter_app.services.results import Accepted, Noticed
 
 
@@ -140,6 +142,20 @@ ACTS = {
         {"to": "Công an xã"},
         ("PHIẾU KIỂM SOÁT", "Công an xã", "Bộ phận Một cửa xã Khe Sanh (mẫu)"),
     ),
+    "result": (
+        "return",
+        {
+            "to": "proxy",
+            "receiver": {"name": "HỒ VĂN THỬ", "relation": "Em trai", "paper": "Giấy ủy quyền"},
+            "slip_lost": True,
+        },
+        ("BIÊN NHẬN TRẢ KẾT QUẢ", "HỒ VĂN THỬ", "Giấy ủy quyền", "không còn giấy hẹn", "214/XN"),
+    ),
+    "payment": (
+        "receive-payment",
+        {"amount": 15000, "receipt_serial": "BL 0000012"},
+        ("PHIẾU THU NỘI BỘ", "Không phải biên lai", "15.000", "BL 0000012"),
+    ),
 }
 """Form → the action it tells of, what the action is given, and words that must stand on the paper."""
 
@@ -154,6 +170,9 @@ def test_an_action_has_its_paper_and_not_before(
     )  # the control sheet travels from the first hand on
     with pytest.raises(Refused):
         counter.forms.pdf(before, dossier_id)
+    if action == "return":
+        done = counter.acts.act(dossier_id, "complete", {"decision_no": "214/XN-UBND"}, officer)
+        assert isinstance(done, Acted)
     assert isinstance(counter.acts.act(dossier_id, action, given, officer), Acted)
     pdf = counter.forms.pdf(form, dossier_id)
     text = text_of(pdf)
@@ -168,3 +187,31 @@ def test_an_ordinary_receipt_is_one_sheet(counter: Counter, dossier_id: str, pap
     pages = len(document)
     document.close()
     assert pages == 1
+
+
+def test_a_lost_slip_is_committed_to_without_a_date_of_printing(
+    counter: Counter, dossier_id: str
+) -> None:
+    pdf = counter.forms.pdf("lost-slip", dossier_id)
+    text = text_of(pdf)
+    for words in ("CAM KẾT", "H50.99.01-261120-2001", "HỒ THỊ NGUYỆT", "ngày ......"):
+        assert words in text, words
+    assert counter.forms.pdf("lost-slip", dossier_id) == pdf
+
+
+def test_every_shipped_template_is_drawn_with_the_words_of_its_kind(counter: Counter) -> None:
+    drawn = 0
+    for worded in counter.forms.worded():
+        for form in worded.forms:
+            text = counter.forms.text(worded.about.name, form.form)
+            pdf = counter.forms.preview(worded.about.name, form.form, text)
+            document = pypdfium2.PdfDocument(pdf)
+            assert len(document) >= 1
+            document.close()
+            drawn += 1
+    assert drawn >= 15
+
+
+def test_the_newer_set_holds_from_the_day_its_manifest_says() -> None:
+    newer = next(s for s in map(parse_form_set, resources.form_set_texts()) if s.name == "FS-2025")
+    assert newer.effective_from == NEWER_FORMS_FROM
