@@ -1,6 +1,6 @@
 """The few questions that stop the work: each wants a reason, none is confirmed by Enter alone."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -8,6 +8,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QApplication, QDialog, QGridLayout, QPlainTextEdit, QWidget
 
+from counter_app.domain.typed_moment import typed_moment
 from ui.keys import is_editor
 from ui.widgets import Button, Field, column, label
 
@@ -83,15 +84,26 @@ def ask(parent: QWidget, title: str, sentence: str, answers: Sequence[tuple[str,
     return question.answer
 
 
+Wrong = Callable[[list[str]], str]
+"""What is wrong with the values, in a sentence; empty where nothing is."""
+
+
 class _Reason(Question):
     """Wants a reason before its letter works."""
 
     def __init__(
-        self, parent: QWidget, title: str, sentence: str, fields: Sequence[Field], needed: int
+        self,
+        parent: QWidget,
+        title: str,
+        sentence: str,
+        fields: Sequence[Field],
+        needed: int,
+        wrong: Wrong | None = None,
     ) -> None:
         super().__init__(parent, title, sentence, fields)
         self.fields = fields
         self._needed = needed
+        self._wrong = wrong
         fields[0].edit.setFocus()
 
     def choose(self, answer: str) -> None:
@@ -102,6 +114,11 @@ class _Reason(Question):
                 self.problem.setText(f"Chưa gõ: {field.caption.text().removesuffix(' *')}.")
                 field.edit.setFocus()
                 return
+        if self._wrong is not None and (told := self._wrong([f.text for f in self.fields])):
+            self.problem.setText(told)
+            self.fields[0].mark("error")
+            self.fields[0].edit.setFocus()
+            return
         super().choose(answer)
 
 
@@ -116,36 +133,60 @@ def ask_reason(
 
 
 def ask_fields(
-    parent: QWidget, title: str, sentence: str, fields: Sequence[Field], needed: int, action: str
+    parent: QWidget,
+    title: str,
+    sentence: str,
+    fields: Sequence[Field],
+    needed: int,
+    action: str,
+    wrong: Wrong | None = None,
 ) -> list[str] | None:
-    """Several values, or None. F12 finishes."""
-    question = _Reason(parent, title, sentence, fields, needed)
+    """Several values, or None. F12 finishes, and not while the first of them is `wrong`."""
+    question = _Reason(parent, title, sentence, fields, needed, wrong)
     question.offer(action, "F12", "primary")
     question.exec()
     return [field.text for field in fields] if question.answer else None
 
 
-def ask_due(parent: QWidget, counted: datetime, now: datetime) -> dict[str, str] | None:
-    """A date set by hand; an empty mapping goes back to the counted one."""
-    day = Field("Ngày hẹn (ngày/tháng/năm)", required=True)
-    day.text = f"{counted:%d/%m/%Y}"
+def ask_moment(
+    parent: QWidget,
+    title: str,
+    sentence: str,
+    now: datetime,
+    proposed: datetime,
+    after: datetime,
+    more: Sequence[Field],
+    needed: int,
+    action: str,
+) -> tuple[str, list[str]] | None:
+    """A day and an hour later than `after`, as the book takes them, and further values."""
+    day = Field("Ngày hẹn, ví dụ 30/11", required=True)
+    day.text = f"{proposed:%d/%m/%Y}"
     hour = Field("Giờ hẹn", required=True)
-    hour.text = f"{counted:%H:%M}"
-    reason = Field("Lý do", required=True)
-    approver = Field("Người duyệt", required=True)
+    hour.text = f"{proposed:%H:%M}"
+
+    def wrong(values: list[str]) -> str:
+        at = typed_moment(values[0], values[1], now)
+        if at is None:
+            return "Không có ngày giờ đó. Gõ ngày như 30/11 và giờ như 17:00."
+        if at <= after:
+            return f"Ngày hẹn phải sau {after:%H:%M, %d/%m/%Y}."
+        return ""
+
+    found = ask_fields(parent, title, sentence, [day, hour, *more], 2 + needed, action, wrong)
+    at = typed_moment(found[0], found[1], now) if found else None
+    return None if found is None or at is None else (f"{at:%Y-%m-%dT%H:%M}", found[2:])
+
+
+def ask_due(parent: QWidget, counted: datetime, now: datetime) -> dict[str, str] | None:
+    """A date set by hand, with its reason and who approved it."""
     sentence = f"Tính ra {counted:%H:%M, %d/%m/%Y}. Ngày sửa tay và ngày tính đều được lưu."
-    found = ask_fields(
-        parent, "Sửa ngày hẹn", sentence, [day, hour, reason, approver], 4, "Sửa ngày hẹn"
-    )
+    more = [Field("Lý do", required=True), Field("Người duyệt", required=True)]
+    found = ask_moment(parent, "Sửa ngày hẹn", sentence, now, counted, now, more, 2, "Sửa ngày hẹn")
     if found is None:
         return None
-    try:
-        at = datetime.strptime(f"{found[0]} {found[1]}", "%d/%m/%Y %H:%M")
-    except ValueError:
-        return None
-    if at <= now.replace(tzinfo=None):
-        return None
-    return {"at": f"{at:%Y-%m-%dT%H:%M}", "reason": found[2], "approver": found[3]}
+    at, (reason, approver) = found
+    return {"at": at, "reason": reason, "approver": approver}
 
 
 def ask_notice(parent: QWidget, kind: str, items: list[str]) -> dict[str, Any] | None:

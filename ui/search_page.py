@@ -1,5 +1,6 @@
 """F3: one box finds everything; the dossier opens beside it."""
 
+from datetime import datetime
 from typing import Any
 
 from PySide6.QtCore import Qt, QTimer
@@ -10,7 +11,7 @@ from counter_app.services.acts import Acted
 from counter_app.services.results import Changes, Rejected
 from counter_app.services.search import DossierView
 from ui.desk import Desk
-from ui.dialogs import ask_fields, ask_reason
+from ui.dialogs import ask_fields, ask_moment, ask_reason
 from ui.dossier_view import ACTION_WORDS, DossierPane
 from ui.lists import DossierList
 from ui.page import Page
@@ -147,7 +148,7 @@ class SearchPage(Page):
             self.desk.return_requested.emit(view.dossier.id)
             return
         else:
-            fields = _ask(self, action, view)
+            fields = _ask(self, action, view, self.desk.now())
         if fields is None:
             return
         counter, who, dossier_id = self.desk.counter, self.desk.who, view.dossier.id
@@ -278,7 +279,7 @@ class SearchPage(Page):
         return fields_given
 
 
-def _ask(parent: QWidget, action: str, view: DossierView) -> dict[str, Any] | None:
+def _ask(parent: QWidget, action: str, view: DossierView, now: datetime) -> dict[str, Any] | None:
     """The fields of an action; None where the clerk went back."""
     seq = view.dossier.code.rpartition("-")[2]
     match action:
@@ -318,14 +319,16 @@ def _ask(parent: QWidget, action: str, view: DossierView) -> dict[str, Any] | No
             key = "reason" if action == "request-payment" else "receipt_serial"
             return {"amount": int(digits or 0), key: found[1]}
         case "extend":
-            fields = [Field("Ngày hẹn lại (2026-11-30T17:00)", required=True)]
-            fields += [Field("Lý do", required=True), Field("Đơn vị gây chậm")]
-            found = ask_fields(
-                parent, "Xin lỗi và hẹn lại", "Hạn đầu vẫn dùng để tính trễ.", fields, 2, "Hẹn lại"
+            due_at = view.dossier.due_at
+            sentence = f"Đang hẹn {due_at:%H:%M, %d/%m/%Y}. Hạn đầu vẫn dùng để tính trễ."
+            more = [Field("Lý do", required=True), Field("Đơn vị gây chậm"), Field("Người duyệt")]
+            extended = ask_moment(
+                parent, "Xin lỗi và hẹn lại", sentence, now, due_at, due_at, more, 1, "Hẹn lại"
             )
-            if found is None:
+            if extended is None:
                 return None
-            return {"new_due_at": found[0], "reason": found[1], "unit_at_fault": found[2]}
+            at, (why, unit, approver) = extended
+            return {"new_due_at": at, "reason": why, "unit_at_fault": unit, "approver": approver}
         case "stop":
             fields = [Field("Lý do", required=True), Field("Số quyết định", required=True)]
             found = ask_fields(parent, "Dừng giải quyết", f"Hồ sơ {seq}.", fields, 2, "Dừng")

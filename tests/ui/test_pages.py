@@ -466,6 +466,32 @@ def test_voiding_wants_a_reason_and_its_own_letter(hand: Hand, place: Place) -> 
     assert voided.facts.applicant.name == KUNG[0]
 
 
+def test_a_new_date_is_typed_as_people_write_it(hand: Hand, place: Place) -> None:
+    """A wrong one is told inside the question: nothing that was typed is lost."""
+    steps: list[object] = []
+
+    def answer(question: QWidget) -> None:
+        hand.fill("Ngày hẹn, ví dụ 30/11", "31/11", question)
+        hand.fill("Lý do", "Chờ xác minh", question)
+        hand.press("F12")
+        steps.append(question.isVisible())
+        steps.extend(w.text() for w in visible(question, QLabel) if "ngày giờ" in w.text())
+        hand.fill("Ngày hẹn, ví dụ 30/11", "20/11", question)
+        hand.press("F12")
+        steps.append(question.isVisible())
+        hand.fill("Ngày hẹn, ví dụ 30/11", "18/12", question)
+        hand.press("F12")
+        steps.append(question.isVisible())
+
+    opened(0)(hand)
+    assert hand.during_dialog(answer, lambda: hand.press("Alt+G"))
+    told = "Không có ngày giờ đó. Gõ ngày như 30/11 và giờ như 17:00."
+    assert steps == [True, told, True, False]
+    hand.wait(lambda: hand.says("Xin lỗi và hẹn lại"))
+    dossier = place.dossier(NGUYET[0])
+    assert f"{dossier.due_at:%H:%M %d/%m/%Y}" == "17:00 18/12/2026"
+
+
 def test_esc_in_a_question_leaves_everything_as_it_is(hand: Hand, place: Place) -> None:
     opened(2)(hand)
     assert hand.during_dialog(lambda question: hand.press("Esc"), lambda: hand.press("Alt+H"))

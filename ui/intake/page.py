@@ -870,7 +870,7 @@ class IntakePage(Page):
             return
         found = ask_due(self, self._checked.moment.due_at, self.desk.now())
         if found is not None:
-            self._override = found or None
+            self._override = found
             self._on_changed()
 
     def _supplement(self) -> None:
