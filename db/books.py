@@ -6,7 +6,7 @@ from datetime import date, datetime
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, func, select
+from sqlalchemy import Connection, Row, and_, delete, func, or_, select
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from counter_app.domain import events as ev
@@ -362,9 +362,12 @@ class Notices:
         }
         self._connection.execute(upsert(notice).values(row).on_conflict_do_nothing())
 
-    def get(self, notice_id: str) -> NoticeRow | None:
-        """By id or number."""
-        query = select(notice).where((notice.c.id == notice_id) | (notice.c.notice_no == notice_id))
+    def get(self, asked: str, kind: str | None = None) -> NoticeRow | None:
+        """By id, or by kind and number: each kind counts for itself, each year anew."""
+        wanted = notice.c.id == asked
+        if kind is not None:
+            wanted = and_(notice.c.kind == kind, or_(wanted, notice.c.notice_no == asked))
+        query = select(notice).where(wanted).order_by(notice.c.made_at.desc())
         row = self._connection.execute(query).first()
         if row is None:
             return None

@@ -306,7 +306,8 @@ class Notices(Protocol):
 
     def add(self, notice: NoticeRow) -> None: ...
 
-    def get(self, notice_id: str) -> NoticeRow | None: ...
+    def get(self, asked: str, kind: str | None = None) -> NoticeRow | None:
+        """By id, or by kind and number, the newest first."""
 
 
 class Settings(Protocol):

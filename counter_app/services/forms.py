@@ -130,8 +130,8 @@ def _read(text: str, form_set: str, form: str) -> Template:
 
 
 def _content(books: Books, kind: FormKind, asked: str) -> FormContent:
-    notice = books.notices.get(asked) if kind.subject == "notice" else None
-    if notice is not None and notice.kind == kind.name:
+    notice = books.notices.get(asked, kind.name)
+    if notice is not None:
         return _notice(books, notice)
     if kind.name not in _OF_DOSSIER:
         raise Refused("form_missing", "Chưa có mẫu này trong bộ mẫu của cơ quan.", "form")

@@ -93,6 +93,18 @@ def test_notices_have_their_own_numbers(
     assert again.notice_no == "2-0002"
 
 
+def test_a_notice_is_found_by_its_number_whatever_other_kinds_count(
+    counter: Counter, officer: Officer
+) -> None:
+    for kind, reason in (("refusal", "Không thuộc thẩm quyền"), ("supplement", "Thiếu giấy")):
+        given = draft(reason=reason, notice=kind, items=["Bản sao trích lục"])
+        made = counter.intake.refuse(given, officer)
+        assert isinstance(made, Noticed)
+        assert made.notice_no == "2-0001"
+    assert "Không thuộc thẩm quyền" in text_of(counter.forms.pdf("refusal", "2-0001"))
+    assert "Thiếu giấy" in text_of(counter.forms.pdf("supplement", "2-0001"))
+
+
 def test_markup_in_a_name_is_only_letters(counter: Counter, officer: Officer) -> None:
     made = counter.intake.accept(draft(name="<img src=file:x> & <b>A</b> {code}"), officer)
     assert isinstance(made, Accepted)
