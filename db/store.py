@@ -72,11 +72,6 @@ class Store:
         self._reading.dispose()
         self._writing.dispose()
 
-    @property
-    def engines(self) -> tuple[Engine, Engine]:
-        """Reading and writing engine, for the store's own tools."""
-        return self._reading, self._writing
-
     def _books(self, connection: Connection) -> Books:
         log = Log(connection, self._clock, self._ids)
         settings = Settings(connection)

@@ -39,6 +39,18 @@ def raw(counter: Counter) -> sqlcipher.Connection:
     return connect(counter.folder / data_folder.STORE, key, query_only=False)
 
 
+def test_a_commit_waits_for_the_disk(counter: Counter) -> None:
+    """A kill cannot show it, a power cut does: with NORMAL the last commits are not on the disk."""
+    with counter.store.write() as books:
+        told = {
+            name: books.connection.exec_driver_sql(f"PRAGMA {name}").scalar_one()
+            for name in ("synchronous", "journal_mode", "foreign_keys", "query_only")
+        }
+    assert told == {"synchronous": 2, "journal_mode": "wal", "foreign_keys": 1, "query_only": 0}
+    with counter.store.read() as books:
+        assert books.connection.exec_driver_sql("PRAGMA query_only").scalar_one() == 1
+
+
 def test_nothing_can_be_read_off_the_disk(counter: Counter, officer: Officer) -> None:
     accept(counter, officer, name="NGUYỆT RẤT RIÊNG")
     for path in counter.folder.rglob("*"):

@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable
+from pathlib import Path
 
 import httpx
 import pytest
@@ -19,6 +20,7 @@ from counter_app.wire.dossier_json import dossier_json
 from db.check import check
 from district_server.acts import act
 from district_server.check import faults_of
+from district_server.database import Database
 from district_server.enrolment import issue_code, revoke
 from district_server.projection import by_code, dossier_of
 from district_server.tables import event, quarantine
@@ -382,3 +384,13 @@ def test_figures_on_the_wire(upper, enrolled: Enrolled) -> None:  # type: ignore
         accept(first, name=f"HỒ THỊ SỐ {number}")
     hundred = first[0].sync.cycle()
     assert hundred.bytes_out + hundred.bytes_in <= 26_000, hundred
+
+
+def test_a_server_alone_waits_for_the_disk(tmp_path: Path) -> None:
+    """What a delivery proof says must survive a power cut."""
+    database = Database(f"sqlite:///{tmp_path / 'may-chu.sqlite3'}")
+    with database.begin() as connection:
+        told = connection.exec_driver_sql("PRAGMA synchronous").scalar_one()
+        mode = connection.exec_driver_sql("PRAGMA journal_mode").scalar_one()
+    database.close()
+    assert (told, mode) == (2, "wal")
