@@ -37,12 +37,12 @@ from counter_app.wire.messages import (
 from counter_app.wire.signing import PROTOCOL, answer_bytes, request_bytes
 from district_server import feed
 from district_server.caller import Caller
-from district_server.database import Database, get_meta, is_conflict
+from district_server.database import Database, enter, get_meta, is_conflict
 from district_server.enrolment import enrol
 from district_server.faults import Refused, ServerFault
 from district_server.ingest import PushConflict, push
 from district_server.keys import ServerKeys, verify
-from district_server.tables import device, spent_challenge
+from district_server.tables import device, device_home, spent_challenge
 
 CHALLENGE_LIFETIME = 300
 _TRIES = 4
@@ -86,7 +86,8 @@ class Api:
 
     def _enrol(self, request: Request, body: bytes) -> Response:
         asked = _decoded(body, Enrol)
-        with self._database.begin() as connection:
+        with self._database.begin_for_counter() as connection:
+            enter(connection, asked.commune)
             found = enrol(connection, self._keys, asked)
         if isinstance(found, Refused):
             raise found
@@ -96,7 +97,7 @@ class Api:
 
     def _hello(self, request: Request, body: bytes) -> Response:
         device_id = request.headers.get(DEVICE_HEADER, "")
-        with self._database.begin() as connection:
+        with self._database.begin_for_counter() as connection:
             if self._device(connection, device_id) is None:
                 raise Refused("device_unknown", "Máy này chưa ghi danh ở máy chủ.", 401)
             epoch = get_meta(connection, "epoch") or ""
@@ -140,7 +141,7 @@ class Api:
         challenge = request.headers.get(CHALLENGE_HEADER, "")
         for left in reversed(range(_TRIES)):
             try:
-                with self._database.begin() as connection:
+                with self._database.begin_for_counter() as connection:
                     caller = self._caller(connection, request, body, challenge)
                     raw = work(connection, caller)
                 break
@@ -187,16 +188,25 @@ class Api:
         if not verify(caller.public_key, signature, message):
             raise Refused("signature_wrong", "Chữ ký của máy không đúng.", 401)
         now = int(time.time())
-        connection.execute(delete(spent_challenge).where(spent_challenge.c.expires_at < now))
+        mine = spent_challenge.c.commune == caller.commune
+        connection.execute(delete(spent_challenge).where(mine, spent_challenge.c.expires_at < now))
         connection.execute(
-            insert(spent_challenge).values(challenge=challenge, expires_at=expires_at)
+            insert(spent_challenge).values(
+                commune=caller.commune, challenge=challenge, expires_at=expires_at
+            )
         )
         return caller
 
     def _device(self, connection: Connection, device_id: str) -> Caller | None:
-        row = connection.execute(select(device).where(device.c.id == device_id)).one_or_none()
-        if row is None:
+        """Whose it is comes from here, never from the request; from now on only that is seen."""
+        home = select(device_home.c.commune).where(device_home.c.device == device_id)
+        org = connection.execute(home).scalar_one_or_none()
+        if org is None:
             return None
+        enter(connection, org)
+        row = connection.execute(
+            select(device).where(device.c.commune == org, device.c.id == device_id)
+        ).one()
         return Caller(
             row.id,
             row.commune,
@@ -285,6 +295,6 @@ def _number(text: str | None) -> int:
 def _seen(connection: Connection, caller: Caller) -> None:
     connection.execute(
         update(device)
-        .where(device.c.id == caller.device)
+        .where(device.c.commune == caller.commune, device.c.id == caller.device)
         .values(last_sync_at=datetime.now(UTC).isoformat(timespec="seconds"))
     )

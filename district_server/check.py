@@ -67,7 +67,7 @@ def _commune(connection: Connection, org: str, seq: int, digest: str) -> list[di
         }
         for row in rows.values()
     ]
-    for row in connection.execute(select(stream)):
+    for row in connection.execute(select(stream).where(stream.c.commune == org)):
         last = heads.get((row.device, row.incarnation))
         if last is not None and last.dseq > row.high:
             faults.append(_fault("high_behind", org, "Số đã nhận thấp hơn việc đã có.", last))

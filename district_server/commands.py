@@ -6,10 +6,12 @@ import json
 import os
 import socket
 import tempfile
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import Connection, func, select
 
 from counter_app.wire.dossier_json import dossier_json, summary_of
 from district_server.acts import act as do_act
@@ -29,6 +31,7 @@ from district_server.keys import (
 from district_server.output import write
 from district_server.projection import by_code, dossier_of
 from district_server.projection import find as find_ids
+from district_server.schema import bring_up_to_date
 from district_server.tables import device, quarantine
 
 OFFICER = "Cán bộ cấp trên"
@@ -37,11 +40,11 @@ _MOST = 1_000_000
 
 def init(options: argparse.Namespace) -> int:
     """Make the database and the keys; may be repeated."""
-    database = Database(options.database_url or DEFAULT_URL)
-    fresh = database.init()
-    with database.begin() as connection:
-        make_keys(connection, passphrase_of_environment())
-        keys = load_keys(connection, passphrase_of_environment())
+    with closing(Database(options.database_url or DEFAULT_URL)) as database:
+        fresh = bring_up_to_date(database)
+        with database.begin() as connection:
+            make_keys(connection, passphrase_of_environment())
+            keys = load_keys(connection, passphrase_of_environment())
     write({"ok": True, "new": fresh, "server_id": keys.server_id, "fingerprint": keys.fingerprint})
     return 0
 
@@ -52,41 +55,39 @@ def serve(options: argparse.Namespace) -> int:
 
     from district_server.api import Api
 
-    database, keys = _opened(options)
-    loopback = _is_loopback(options.host)
-    listener = listen(options.host, options.port)
-    port = listener.getsockname()[1]
-    with tempfile.TemporaryDirectory(prefix="mot-cua-") as folder:
-        tls: dict[str, Any] = {}
-        if options.tls_dir is not None or not loopback:
-            tls = _tls(options, keys, Path(folder))
-        config = uvicorn.Config(
-            Api(database, keys).app(),
-            log_level="warning",
-            access_log=False,
-            lifespan="off",
-            server_header=False,
-            timeout_keep_alive=75,
-            **tls,
-        )
-        server = uvicorn.Server(config)
-        scheme = "https" if tls else "http"
-        write(
-            {
-                "ok": True,
-                "url": f"{scheme}://{options.host}:{port}",
-                "fingerprint": keys.fingerprint,
-            }
-        )
-        server.run(sockets=[listener])
-    database.close()
+    with _opened(options) as (database, keys):
+        loopback = _is_loopback(options.host)
+        listener = listen(options.host, options.port)
+        port = listener.getsockname()[1]
+        with tempfile.TemporaryDirectory(prefix="mot-cua-") as folder:
+            tls: dict[str, Any] = {}
+            if options.tls_dir is not None or not loopback:
+                tls = _tls(options, keys, Path(folder))
+            config = uvicorn.Config(
+                Api(database, keys).app(),
+                log_level="warning",
+                access_log=False,
+                lifespan="off",
+                server_header=False,
+                timeout_keep_alive=75,
+                **tls,
+            )
+            server = uvicorn.Server(config)
+            scheme = "https" if tls else "http"
+            write(
+                {
+                    "ok": True,
+                    "url": f"{scheme}://{options.host}:{port}",
+                    "fingerprint": keys.fingerprint,
+                }
+            )
+            server.run(sockets=[listener])
     return 0
 
 
 def issue_code(options: argparse.Namespace) -> int:
     """A one-time code for a counter."""
-    database, keys = _opened(options)
-    with database.begin() as connection:
+    with _begun(options) as (connection, keys):
         code, expires_at = make_code(connection, options.commune, options.counter)
     write({"code": code, "fingerprint": keys.fingerprint, "expires_at": expires_at})
     return 0
@@ -94,8 +95,7 @@ def issue_code(options: argparse.Namespace) -> int:
 
 def find(options: argparse.Namespace) -> int:
     """Dossiers of all communes by words."""
-    database, _ = _opened(options)
-    with database.begin() as connection:
+    with _begun(options) as (connection, _):
         for org, dossier_id in find_ids(
             connection, options.text, min(max(0, options.limit), _MOST)
         ):
@@ -107,8 +107,7 @@ def find(options: argparse.Namespace) -> int:
 
 def show(options: argparse.Namespace) -> int:
     """A dossier with its whole story."""
-    database, _ = _opened(options)
-    with database.begin() as connection:
+    with _begun(options) as (connection, _):
         found = by_code(connection, options.code)
         for org, dossier_id in found:
             state = dossier_of(connection, org, dossier_id)
@@ -122,9 +121,8 @@ def show(options: argparse.Namespace) -> int:
 def act(options: argparse.Namespace) -> int:
     """Act as an officer of the upper level."""
     given = _fields(options.json)
-    database, keys = _opened(options)
     officer = os.environ.get("DISTRICT_OFFICER") or OFFICER
-    with database.begin() as connection:
+    with _begun(options) as (connection, keys):
         found = by_code(connection, options.code)
         if not found:
             raise Refused("dossier_unknown", f"Không có hồ sơ mã {options.code}. Xem lại mã.")
@@ -136,8 +134,7 @@ def act(options: argparse.Namespace) -> int:
 
 def revoke(options: argparse.Namespace) -> int:
     """Trust a device no longer."""
-    database, _ = _opened(options)
-    with database.begin() as connection:
+    with _begun(options) as (connection, _):
         do_revoke(connection, options.device)
     write({"ok": True, "device": options.device})
     return 0
@@ -145,8 +142,7 @@ def revoke(options: argparse.Namespace) -> int:
 
 def status(options: argparse.Namespace) -> int:
     """A line a device."""
-    database, _ = _opened(options)
-    with database.begin() as connection:
+    with _begun(options) as (connection, _):
         aside: dict[str, int] = dict(
             connection.execute(
                 select(quarantine.c.device, func.count()).group_by(quarantine.c.device)
@@ -168,20 +164,27 @@ def status(options: argparse.Namespace) -> int:
 
 def check(options: argparse.Namespace) -> int:
     """Replay the log and compare."""
-    database, _ = _opened(options)
-    with database.begin() as connection:
+    with _begun(options) as (connection, _):
         faults = faults_of(connection)
         events = total_events(connection)
     write({"ok": not faults, "events": events, "problems": faults[:100]})
     return 1 if faults else 0
 
 
-def _opened(options: argparse.Namespace) -> tuple[Database, ServerKeys]:
-    database = Database(options.database_url or DEFAULT_URL)
-    database.check_schema()
-    with database.begin() as connection:
-        keys = load_keys(connection, passphrase_of_environment())
-    return database, keys
+@contextmanager
+def _opened(options: argparse.Namespace) -> Iterator[tuple[Database, ServerKeys]]:
+    with closing(Database(options.database_url or DEFAULT_URL)) as database:
+        database.check_schema()
+        with database.begin() as connection:
+            keys = load_keys(connection, passphrase_of_environment())
+        yield database, keys
+
+
+@contextmanager
+def _begun(options: argparse.Namespace) -> Iterator[tuple[Connection, ServerKeys]]:
+    """One transaction over all communes."""
+    with _opened(options) as (database, keys), database.begin() as connection:
+        yield connection, keys
 
 
 def _fields(path: Path | None) -> dict[str, Any]:

@@ -1,19 +1,24 @@
 """The database: PostgreSQL by its URL, or one SQLite file where the server runs alone."""
 
-import secrets
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event, insert, inspect, select
-from sqlalchemy.engine import make_url
+from sqlalchemy import Connection, Engine, create_engine, event, insert, inspect, select, text
+from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolEmpty
 
 from district_server.faults import ServerFault
-from district_server.tables import meta, metadata
+from district_server.tables import meta
 
-SCHEMA = "1"
+SCHEMA = 2
+"""The newest schema this release knows: the number of the last step in `migrations`."""
 DEFAULT_URL = "sqlite:///district.sqlite3"
+ROLE = "mot_cua_counter"
+"""Who answers counters in PostgreSQL; see `isolation`."""
 
 
 class Database:
@@ -31,55 +36,61 @@ class Database:
         self.on_postgres = parsed.drivername.startswith("postgresql")
         if not self.on_postgres and not parsed.drivername.startswith("sqlite"):
             raise ServerFault("database_url", "Chỉ dùng được PostgreSQL hoặc SQLite.")
-        self.engine: Engine = (
-            create_engine(parsed, pool_pre_ping=True) if self.on_postgres else _sqlite(parsed)
-        )
+        self.file = _file_of(parsed)
+        """The SQLite file, if it is one."""
+        self.engine: Engine = _engine(parsed, _connections())
 
     @contextmanager
     def begin(self) -> Iterator[Connection]:
-        """One transaction; database faults in words."""
+        """One transaction over all communes; database faults in words."""
         try:
             with self.engine.begin() as connection:
                 yield connection
+        except PoolEmpty as fault:
+            raise ServerFault("busy", "Máy chủ đang bận. Gửi lại sau ít phút.") from fault
         except OperationalError as fault:
+            if is_conflict(fault):
+                raise
             raise ServerFault(
                 "database_fault",
                 "Không dùng được cơ sở dữ liệu. Xem nó đang chạy và ổ đĩa còn chỗ không.",
             ) from fault
 
-    def init(self) -> bool:
-        """Make or bring up to date; may be repeated. True where it was new."""
+    @contextmanager
+    def begin_for_counter(self) -> Iterator[Connection]:
+        """One transaction that sees no commune until `enter` names one.
+
+        PostgreSQL itself sees to it, and gives up a statement that takes longer than 30 s.
+        """
         with self.begin() as connection:
-            fresh = not inspect(connection).has_table("meta")
-            metadata.create_all(connection)
-            if fresh:
-                rows = {"schema": SCHEMA, "epoch": secrets.token_hex(8)}
-                connection.execute(
-                    insert(meta), [{"name": name, "value": value} for name, value in rows.items()]
-                )
-            self._check_schema(connection)
-        return fresh
+            if self.on_postgres:
+                connection.execute(_AS_COUNTER)
+            yield connection
+
+    def schema(self) -> int | None:
+        """The number of the schema that is there; None where there is none."""
+        with self.begin() as connection:
+            if not inspect(connection).has_table("meta"):
+                return None
+            found = get_meta(connection, "schema") or ""
+        return int(found) if found.isdecimal() else None
 
     def check_schema(self) -> None:
         """Refuse a database that is not made, older or newer than this program."""
-        with self.begin() as connection:
-            if not inspect(connection).has_table("meta"):
-                raise ServerFault(
-                    "not_initialised", "Cơ sở dữ liệu chưa được tạo. Hãy chạy district-server init."
-                )
-            self._check_schema(connection)
-
-    def _check_schema(self, connection: Connection) -> None:
-        found = get_meta(connection, "schema")
-        if found == SCHEMA:
-            return
-        if found is not None and found.isdigit() and int(found) > int(SCHEMA):
+        found = self.schema()
+        if found is None:
+            raise ServerFault(
+                "not_initialised", "Cơ sở dữ liệu chưa được tạo. Hãy chạy district-server init."
+            )
+        if found > SCHEMA:
             raise ServerFault(
                 "schema_newer", "Cơ sở dữ liệu do bản mới hơn ghi. Hãy cài bản mới rồi chạy lại."
             )
-        raise ServerFault(
-            "schema_older", "Cơ sở dữ liệu của bản cũ. Hãy chạy district-server init để nâng cấp."
-        )
+        if found < SCHEMA:
+            raise ServerFault(
+                "schema_older",
+                "Cơ sở dữ liệu của bản cũ. Hãy chạy district-server init để nâng cấp.",
+            )
 
     def close(self) -> None:
         """Let go of every connection."""
@@ -104,8 +115,51 @@ def is_conflict(fault: DBAPIError) -> bool:
     return getattr(fault.orig, "sqlstate", None) in ("40P01", "40001")
 
 
-def _sqlite(url: Any) -> Engine:
-    made = create_engine(url, connect_args={"timeout": 30, "check_same_thread": False})
+def enter(connection: Connection, org: str) -> None:
+    """From here to the end of the transaction the database shows this commune and no other."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(_ENTER, {"org": org})
+
+
+_AS_COUNTER = text(
+    f"SELECT set_config('role', '{ROLE}', true), set_config('mot_cua.commune', '', true), "
+    "set_config('statement_timeout', '30s', true)"
+)
+_ENTER = text("SELECT set_config('mot_cua.commune', :org, true)")
+
+
+def _connections() -> int:
+    """`DISTRICT_CONNECTIONS`: the most connections one process holds."""
+    given = os.environ.get("DISTRICT_CONNECTIONS") or "40"
+    if not given.isdecimal() or not 1 <= int(given) <= 1000:
+        raise ServerFault("connections", "DISTRICT_CONNECTIONS phải là một số từ 1 đến 1000.")
+    return int(given)
+
+
+def _file_of(url: URL) -> Path | None:
+    named = url.drivername.startswith("sqlite") and url.database not in (None, "", ":memory:")
+    return Path(str(url.database)) if named else None
+
+
+def _engine(url: URL, most: int) -> Engine:
+    # what a fault of the database says could be a name: parameters stay out of it
+    pool: dict[str, Any] = {
+        "pool_size": most,
+        "max_overflow": 0,
+        "pool_timeout": 20,
+        "hide_parameters": True,
+    }
+    if url.drivername.startswith("postgresql"):
+        return create_engine(
+            url,
+            pool_pre_ping=True,
+            pool_recycle=1800,
+            connect_args={"connect_timeout": 10, "application_name": "district-server"},
+            **pool,
+        )
+    if url.database in (None, "", ":memory:"):
+        pool = {"hide_parameters": True}
+    made = create_engine(url, connect_args={"timeout": 30, "check_same_thread": False}, **pool)
 
     @event.listens_for(made, "connect")
     def _connected(connection: Any, _: Any) -> None:

@@ -17,7 +17,7 @@ from counter_app.wire.signing import enrol_bytes
 from district_server.database import get_meta
 from district_server.faults import Refused
 from district_server.keys import ServerKeys, verify
-from district_server.tables import commune, device, dossier, enrol_code
+from district_server.tables import commune, device, device_home, dossier, enrol_code
 
 LIFETIME = timedelta(minutes=15)
 TRIES = 5
@@ -63,11 +63,11 @@ def enrol(connection: Connection, keys: ServerKeys, asked: Enrol) -> Enrolled | 
     if public_key is None or not verify(public_key, _decoded(asked.signature), message):
         return Refused("signature_wrong", "Yêu cầu ghi danh không đúng chữ ký.", 403)
     where = (enrol_code.c.commune == asked.commune, enrol_code.c.counter == asked.counter)
-    known = connection.execute(select(device).where(device.c.id == asked.device)).one_or_none()
-    if known is not None and (known.commune, known.counter) == (asked.commune, asked.counter):
+    home = select(device_home.c.commune).where(device_home.c.device == asked.device)
+    known = connection.execute(home).scalar_one_or_none()
+    if known == asked.commune and _is_active(connection, asked):
         # the answer was lost on the way: the same device may hear it again
-        if known.revoked_at is None:
-            return _answer(connection, keys, asked)
+        return _answer(connection, keys, asked)
     row = connection.execute(select(enrol_code).where(*where).with_for_update()).one_or_none()
     if row is None or datetime.fromisoformat(row.expires_at) < datetime.now(UTC):
         return Refused("code_wrong", _WRONG, 403)
@@ -80,6 +80,7 @@ def enrol(connection: Connection, keys: ServerKeys, asked: Enrol) -> Enrolled | 
     if known is not None:
         return Refused("device_known", "Máy này đã ghi danh nơi khác hoặc đã bị thu hồi.", 403)
     connection.execute(delete(enrol_code).where(*where))
+    connection.execute(insert(device_home).values(device=asked.device, commune=asked.commune))
     connection.execute(
         insert(device).values(
             id=asked.device,
@@ -95,13 +96,25 @@ def enrol(connection: Connection, keys: ServerKeys, asked: Enrol) -> Enrolled | 
 
 def revoke(connection: Connection, device_id: str) -> None:
     """The device's key is no longer trusted for what it signs from now on."""
+    home = select(device_home.c.commune).where(device_home.c.device == device_id)
     changed = connection.execute(
         update(device)
-        .where(device.c.id == device_id, device.c.revoked_at.is_(None))
+        .where(device.c.commune == home.scalar_subquery(), device.c.id == device_id)
+        .where(device.c.revoked_at.is_(None))
         .values(revoked_at=datetime.now(UTC).isoformat(timespec="seconds"))
     )
     if changed.rowcount == 0:
         raise Refused("device_unknown", "Không có máy này, hoặc đã thu hồi rồi.")
+
+
+def _is_active(connection: Connection, asked: Enrol) -> bool:
+    query = select(device.c.id).where(
+        device.c.commune == asked.commune,
+        device.c.id == asked.device,
+        device.c.counter == asked.counter,
+        device.c.revoked_at.is_(None),
+    )
+    return connection.execute(query).first() is not None
 
 
 def _answer(connection: Connection, keys: ServerKeys, asked: Enrol) -> Enrolled:

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 
 import msgspec
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import ColumnElement, Connection, insert, select, update
 
 from counter_app.domain import chain
 from counter_app.domain.dossier import Entry, fold
@@ -42,11 +42,15 @@ def push(connection: Connection, keys: ServerKeys, caller: Caller, sent: Push) -
     run = sent.run
     if run.device != caller.device:
         raise Refused("device_wrong", "Gói không phải của máy này.", 403)
-    connection.execute(select(device.c.id).where(device.c.id == caller.device).with_for_update())
+    connection.execute(
+        select(device.c.id)
+        .where(device.c.commune == caller.commune, device.c.id == caller.device)
+        .with_for_update()
+    )
     epoch = get_meta(connection, "epoch") or ""
     if sent.epoch != epoch:
         raise PushConflict(Conflict("epoch", 0, "Máy chủ đã được khôi phục, gửi lại từ đầu."))
-    high, head = _stream(connection, caller.device, run.incarnation)
+    high, head = _stream(connection, caller, run.incarnation)
     if not _INCARNATION.fullmatch(run.incarnation) or run.first < 1:
         raise Refused("form", "Gói ghi sai đời dữ liệu.", 400)
     events = events_of(run)
@@ -60,8 +64,8 @@ def push(connection: Connection, keys: ServerKeys, caller: Caller, sent: Push) -
         if good:
             append(connection, caller.commune, [(j.event, j.payload) for j in good])
         high, head = new[-1].dseq, new[-1].hash
-        _move(connection, caller.device, run.incarnation, high, head)
-    _seen(connection, caller.device)
+        _move(connection, caller, run.incarnation, high, head)
+    _seen(connection, caller)
     head_cseq: int = connection.execute(
         select(commune.c.seq).where(commune.c.org == caller.commune)
     ).scalar_one()
@@ -152,26 +156,43 @@ def _columns(known: Event) -> dict[str, object]:
     return msgspec.to_builtins(known)  # type: ignore[no-any-return]
 
 
-def _stream(connection: Connection, device_id: str, incarnation: str) -> tuple[int, str]:
+def _stream(connection: Connection, caller: Caller, incarnation: str) -> tuple[int, str]:
     row = connection.execute(
-        select(stream.c.high, stream.c.head).where(
-            stream.c.device == device_id, stream.c.incarnation == incarnation
-        )
+        select(stream.c.high, stream.c.head).where(*_life(caller, incarnation))
     ).one_or_none()
     return (0, chain.GENESIS) if row is None else (row.high, row.head)
 
 
-def _move(connection: Connection, device_id: str, incarnation: str, high: int, head: str) -> None:
-    where = (stream.c.device == device_id, stream.c.incarnation == incarnation)
-    moved = connection.execute(update(stream).where(*where).values(high=high, head=head))
+def _move(connection: Connection, caller: Caller, incarnation: str, high: int, head: str) -> None:
+    moved = connection.execute(
+        update(stream).where(*_life(caller, incarnation)).values(high=high, head=head)
+    )
     if moved.rowcount == 0:
         connection.execute(
-            insert(stream).values(device=device_id, incarnation=incarnation, high=high, head=head)
+            insert(stream).values(
+                commune=caller.commune,
+                device=caller.device,
+                incarnation=incarnation,
+                high=high,
+                head=head,
+            )
         )
 
 
-def _seen(connection: Connection, device_id: str) -> None:
-    connection.execute(update(device).where(device.c.id == device_id).values(last_sync_at=_now()))
+def _life(caller: Caller, incarnation: str) -> tuple[ColumnElement[bool], ...]:
+    return (
+        stream.c.commune == caller.commune,
+        stream.c.device == caller.device,
+        stream.c.incarnation == incarnation,
+    )
+
+
+def _seen(connection: Connection, caller: Caller) -> None:
+    connection.execute(
+        update(device)
+        .where(device.c.commune == caller.commune, device.c.id == caller.device)
+        .values(last_sync_at=_now())
+    )
 
 
 def _now() -> str:

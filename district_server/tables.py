@@ -1,9 +1,13 @@
-"""The tables of the upper server. The commune leads every key: it is what the data is divided by."""
+"""The tables of the upper server. The commune leads every key: it is what the data is divided by.
+
+They are made by `migrations`; a test compares what those make with what stands here.
+"""
 
 from sqlalchemy import (
     Boolean,
     Column,
     ForeignKey,
+    ForeignKeyConstraint,
     Index,
     Integer,
     MetaData,
@@ -36,27 +40,38 @@ commune = Table(
 """`seq` is the last place in the order and `digest` the sum of the hashes up to it; the rest is the
 head of the server's own chain there."""
 
+device_home = Table(
+    "device_home",
+    metadata,
+    Column("device", String(40), primary_key=True),
+    Column("commune", String(40), nullable=False),
+)
+"""Which commune a device belongs to: small, the same everywhere, read before anything else."""
+
 device = Table(
     "device",
     metadata,
-    Column("id", String(40), primary_key=True),
-    Column("commune", String(40), ForeignKey("commune.org"), nullable=False, index=True),
+    Column("commune", String(40), ForeignKey("commune.org"), nullable=False),
+    Column("id", String(40), nullable=False),
     Column("counter", Integer, nullable=False),
     Column("public_key", String(64), nullable=False),
     Column("key_id", String(8), nullable=False),
     Column("enrolled_at", String(40), nullable=False),
     Column("revoked_at", String(40)),
     Column("last_sync_at", String(40)),
+    PrimaryKeyConstraint("commune", "id"),
 )
 
 stream = Table(
     "stream",
     metadata,
-    Column("device", String(40), ForeignKey("device.id"), nullable=False),
+    Column("commune", String(40), nullable=False),
+    Column("device", String(40), nullable=False),
     Column("incarnation", String(16), nullable=False),
     Column("high", Integer, nullable=False),
     Column("head", String(64), nullable=False),
-    PrimaryKeyConstraint("device", "incarnation"),
+    PrimaryKeyConstraint("commune", "device", "incarnation"),
+    ForeignKeyConstraint(["commune", "device"], ["device.commune", "device.id"]),
 )
 """How far each life of each device has been taken, and the hash there."""
 
@@ -137,8 +152,11 @@ enrol_code = Table(
 spent_challenge = Table(
     "spent_challenge",
     metadata,
-    Column("challenge", String(120), primary_key=True),
-    Column("expires_at", Integer, nullable=False, index=True),
+    Column("commune", String(40), nullable=False),
+    Column("challenge", String(120), nullable=False),
+    Column("expires_at", Integer, nullable=False),
+    PrimaryKeyConstraint("commune", "challenge"),
+    Index("spent_challenge_expires", "commune", "expires_at"),
 )
 """Challenges are good for one request."""
 

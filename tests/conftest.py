@@ -5,6 +5,7 @@ import os
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 import shutil
+import uuid
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from functools import cache
@@ -12,6 +13,8 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
+from postgres import cluster
+from sqlalchemy import create_engine, text
 
 import resources
 from counter_app.bootstrap import Counter, create_counter, open_counter
@@ -110,6 +113,34 @@ def officer(counter: Counter) -> Officer:
 def khe_sanh() -> WorkCalendar:
     office = parse_office(resources.office_text("khe-sanh"))
     return WorkCalendar(office, [parse_calendar(text) for text in resources.calendar_texts()])
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[str]:
+    with cluster() as url:
+        yield url
+
+
+@pytest.fixture
+def postgres_url(postgres: str) -> str:
+    """An empty PostgreSQL database of its own."""
+    name = f"t{uuid.uuid4().hex}"
+    admin = create_engine(
+        postgres.replace("postgresql://", "postgresql+psycopg://"), isolation_level="AUTOCOMMIT"
+    )
+    with admin.connect() as connection:
+        connection.execute(text(f'CREATE DATABASE "{name}"'))
+    admin.dispose()
+    return postgres.rpartition("/")[0] + f"/{name}"
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Where a server may keep its data: once in a file, once in PostgreSQL."""
+    if request.param == "sqlite":
+        return f"sqlite:///{(tmp_path / 'server.sqlite3').as_posix()}"
+    url: str = request.getfixturevalue("postgres_url")
+    return url
 
 
 def draft(

@@ -1,16 +1,12 @@
 """A real server over a real socket, on SQLite and on PostgreSQL."""
 
 import threading
-import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
 import uvicorn
 from fault_proxy import FaultProxy
-from postgres import cluster
-from sqlalchemy import create_engine, text
 
 from counter_app.bootstrap import Counter
 from counter_app.domain.officer import Officer
@@ -19,27 +15,7 @@ from district_server.commands import listen
 from district_server.database import Database
 from district_server.enrolment import issue_code
 from district_server.keys import ServerKeys, load_keys, make_keys
-
-
-@pytest.fixture(scope="session")
-def postgres() -> Iterator[str]:
-    with cluster() as url:
-        yield url
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    if request.param == "sqlite":
-        return f"sqlite:///{(tmp_path / 'server.sqlite3').as_posix()}"
-    url: str = request.getfixturevalue("postgres")
-    name = f"t{uuid.uuid4().hex}"
-    admin = create_engine(
-        url.replace("postgresql://", "postgresql+psycopg://"), isolation_level="AUTOCOMMIT"
-    )
-    with admin.connect() as connection:
-        connection.execute(text(f'CREATE DATABASE "{name}"'))
-    admin.dispose()
-    return url.rpartition("/")[0] + f"/{name}"
+from district_server.schema import bring_up_to_date
 
 
 @dataclass
@@ -79,7 +55,7 @@ class Upper:
 @pytest.fixture
 def upper(database_url: str) -> Iterator[Upper]:
     database = Database(database_url)
-    database.init()
+    bring_up_to_date(database)
     with database.begin() as connection:
         make_keys(connection, None)
         keys = load_keys(connection, None)
