@@ -173,7 +173,7 @@ class Counter:
         from counter_app.services.wording import Wording
 
         wording = Wording(resources.form_set_texts, resources.form_text)
-        return Forms(self.store, _paper, self.clock, wording)
+        return Forms(self.store, _paper, self.clock, wording, self.catalogue)
 
     @cached_property
     def settings(self) -> "LocalSettings":

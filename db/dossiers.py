@@ -184,6 +184,12 @@ class Dossiers:
         query = select(dossier.c.id).where(dossier.c.visit_id == visit_id, dossier.c.own)
         return list(self._connection.scalars(query.order_by(dossier.c.num)))
 
+    def received(self, first: date, last: date) -> Sequence[str]:
+        """Dossiers received on these days, voided ones too, in the order of reception."""
+        days = dossier.c.received_on.between(first.isoformat(), last.isoformat())
+        query = select(dossier.c.id).where(days)
+        return list(self._connection.scalars(query.order_by(dossier.c.received_at, dossier.c.num)))
+
     def row(self, dossier_id: str) -> DossierRow | None:
         """The line of one dossier."""
         found = self._connection.execute(_BY_ID, {"id": dossier_id}).one_or_none()

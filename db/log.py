@@ -1,7 +1,7 @@
 """The append-only log."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime, timedelta
 
 from sqlalchemy import Connection, bindparam, insert, select, update
 
@@ -27,6 +27,12 @@ _OF = (
     .select_from(event_log.outerjoin(event_order, event_order.c.event_id == event_log.c.event_id))
     .where(event_log.c.subject == bindparam("subject"))
     .order_by(event_order.c.cseq.is_(None), event_order.c.cseq, event_log.c.num)
+)
+_BETWEEN = (
+    select(*EVENT_COLUMNS)
+    .where(event_log.c.occurred_at >= bindparam("first"))
+    .where(event_log.c.occurred_at < bindparam("after"))
+    .order_by(event_log.c.num)
 )
 _WHEN = select(event_log.c.occurred_at).where(
     event_log.c.device == bindparam("device_id"),
@@ -86,6 +92,12 @@ class Log:
         """Ordered events first, as the upper server counts them; own pending ones on top."""
         rows = self._connection.execute(_OF, {"subject": subject})
         events = (Event(*row) for row in rows)
+        return [(event, decode_payload(event)) for event in events]
+
+    def between(self, first: date, last: date) -> Sequence[Entry]:
+        """Every event of these days by the date it was written with, in the order it came here."""
+        days = {"first": first.isoformat(), "after": (last + timedelta(days=1)).isoformat()}
+        events = (Event(*row) for row in self._connection.execute(_BETWEEN, days))
         return [(event, decode_payload(event)) for event in events]
 
     def last_at(self) -> datetime | None:

@@ -39,6 +39,7 @@ event_log = Table(
     Column("prev_hash", String, nullable=False),
     Column("hash", String, nullable=False),
     Index("event_log_origin", "device", "incarnation", "dseq", unique=True),
+    Index("event_log_occurred", "occurred_at"),
 )
 """Every event known here, own and pulled. Append-only by trigger; a payload may be emptied."""
 

@@ -1,4 +1,7 @@
-"""`form CODE_OR_NOTICE`: a statutory form as PDF."""
+"""`form SUBJECT`: a form as PDF.
+
+The subject is a dossier code or a notice; of lists and books a day, a visit, a period, a procedure.
+"""
 
 import argparse
 from pathlib import Path
@@ -13,7 +16,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     """What the command line takes."""
     parser.add_argument("subject")
     parser.add_argument("--form", required=True)
-    parser.add_argument("--paper", choices=("a5", "a4"))
+    parser.add_argument("--paper", choices=("a5", "a4", "a3"))
     parser.add_argument("--pdf", type=Path, required=True)
 
 

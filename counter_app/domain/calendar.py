@@ -13,7 +13,7 @@ from counter_app.domain.office import CalendarDay, CalendarYear, DayKind, HoursR
 ONE_DAY = timedelta(days=1)
 LONGEST_CLOSED = 4_000
 """Days after which an office that never opens is taken for closed for ever."""
-_WEEKDAY_NAMES = (
+WEEKDAY_NAMES = (
     "Thứ Hai",
     "Thứ Ba",
     "Thứ Tư",
@@ -22,6 +22,7 @@ _WEEKDAY_NAMES = (
     "Thứ Bảy",
     "Chủ nhật",
 )
+"""From Monday on."""
 _KIND_NAMES = {
     DayKind.HOLIDAY: "nghỉ lễ",
     DayKind.COMPENSATORY_OFF: "nghỉ bù",
@@ -151,7 +152,7 @@ class WorkCalendar:
 
 def weekday_name(day: date) -> str:
     """`Thứ Hai` … `Chủ nhật`."""
-    return _WEEKDAY_NAMES[day.weekday()]
+    return WEEKDAY_NAMES[day.weekday()]
 
 
 def _kind_name(kind: DayKind | None, day: date) -> str:

@@ -29,6 +29,9 @@ _WAYS = {
 }
 
 
+_SEXES = {"male": "Nam", "female": "Nữ"}
+
+
 @dataclass(frozen=True, slots=True)
 class Subject:
     """A dossier as forms see it: with its receipt in force and the office that printed it."""
@@ -307,7 +310,7 @@ _ANSWERS = {
 
 def control_form(subject: Subject) -> FormContent:
     """Who had the dossier when, and what the date was like at each hand-over."""
-    lines = list(_handovers(subject))
+    lines = list(handovers(subject))
     dossier, office = subject.dossier, subject.office
     upper = any(
         isinstance(line.payload, ev.DossierTransferred) and line.payload.to.side == "upper"
@@ -345,9 +348,11 @@ class Handover:
     note: str = ""
     taken_at: datetime | None = None
     taken_by: str = ""
+    result: bool = False
+    """Whether the result came back, not the papers went on."""
 
 
-def _handovers(subject: Subject) -> Iterator[Handover]:
+def handovers(subject: Subject) -> Iterator[Handover]:
     """From the one-stop desk to whoever decides, and back to it with the result."""
     desk = subject.office.name
     holder, waiting = desk, None
@@ -382,7 +387,7 @@ def _handovers(subject: Subject) -> Iterator[Handover]:
                 decided = f"Kết quả số {done.decision_no}." if done.decision_no else ""
                 yield Handover(
                     giver, desk, at, line.actor, _outcome(subject, at),
-                    " ".join(part for part in (decided, done.note) if part),
+                    " ".join(part for part in (decided, done.note) if part), result=True,
                 )  # fmt: skip
                 holder = desk
     if waiting is not None:
@@ -451,6 +456,17 @@ def payment_form(subject: Subject) -> FormContent:
 def lost_slip_form(subject: Subject) -> FormContent:
     """A commitment to be signed and dated by hand, about the receipt in force."""
     return _of_dossier("lost-slip", subject, subject.receipt.received_at, {})
+
+
+def declaration_form(subject: Subject) -> FormContent:
+    """What the applicant declares, as far as it is known; the rest is filled in by hand."""
+    party = subject.dossier.facts.applicant
+    fields = {
+        "born_on": "/".join(reversed((party.born_on or "").split("-"))),
+        "sex": _SEXES.get(party.sex or "", ""),
+        "personal_number": party.personal_number or "",
+    }
+    return _of_dossier("declaration", subject, subject.receipt.received_at, fields)
 
 
 def sample(kind: FormKind) -> FormContent:

@@ -318,7 +318,16 @@ _ALL = (
             "sex": ("Giới tính", "Nữ"),
             "personal_number": ("Số định danh cá nhân", "045190001234"),
         },
-        {},
+        {
+            "members": {
+                "no": ("Số thứ tự", ""),
+                "name": ("Họ, chữ đệm và tên; để viết tay", ""),
+                "born_on": ("Ngày, tháng, năm sinh; để viết tay", ""),
+                "sex": ("Giới tính; để viết tay", ""),
+                "personal_number": ("Số định danh cá nhân; để viết tay", ""),
+                "relation": ("Mối quan hệ với chủ hộ; để viết tay", ""),
+            }
+        },
     ),
     FormKind(
         "visit",
@@ -377,6 +386,8 @@ _ALL = (
             **_OFFICE,
             "day": ("Ngày kết sổ", "ngày 20 tháng 11 năm 2026"),
             "counter_no": ("Số quầy", "2"),
+            "first_code": ("Mã hồ sơ đầu tiên cấp trong ngày", "H50.99.01-261120-2001"),
+            "last_code": ("Mã hồ sơ cuối cùng cấp trong ngày", "H50.99.01-261120-2012"),
             "head": ("Mười ký tự đầu của dòng sổ cuối", "3f9a0c11d2"),
             "events": ("Số dòng đã ghi trong ngày", "41"),
             "taken": ("Tổng số tiền đã thu", "45.000 đ"),
@@ -417,11 +428,12 @@ _ALL = (
             "result": ("Kết quả", "Giấy xác nhận tình trạng hôn nhân"),
             "term": ("Thời hạn giải quyết", "3 ngày làm việc"),
             "fee": ("Phí, lệ phí", "15.000 đ/bản"),
+            "unchecked": ("“(chưa kiểm tra)” khi thời hạn chưa đối chiếu", "(chưa kiểm tra)"),
         },
         {
             "papers": {
                 **_PAPERS,
-                "must": ("“Bắt buộc” hoặc “Nếu có”", "Bắt buộc"),
+                "must": ("“Bắt buộc”, “Nếu có” hoặc “Tùy trường hợp”", "Bắt buộc"),
                 "counts": ("Số bản, viết liền", "1 bản chính"),
             },
             "cases": {
@@ -429,6 +441,13 @@ _ALL = (
                 "name": ("Trường hợp", "Thông thường"),
                 "term": ("Thời hạn", "3 ngày làm việc"),
                 "fee": ("Phí, lệ phí", "Miễn phí"),
+            },
+            "hours": {
+                "no": ("Số thứ tự", "1"),
+                "days": ("Những ngày trong tuần", "Thứ Hai đến Thứ Sáu"),
+                "season": ("Mùa", "01/10 đến 31/03"),
+                "shifts": ("Các buổi", "07:30 - 11:30, 13:00 - 17:00"),
+                "note": ("Ghi chú", "Chỉ nhận hồ sơ"),
             },
         },
         papers=("a4", "a3", "a5"),

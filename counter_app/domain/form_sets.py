@@ -4,21 +4,24 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from counter_app.domain.form_kinds import KINDS
 from counter_app.domain.text import clean_text
 from counter_app.domain.toml_file import Table, read
 
-_KEYS = ("name", "title", "effective_from", "verified", "note", "fields_of_work")
+_KEYS = ("name", "title", "effective_from", "verified", "forms", "note", "fields_of_work")
 
 
 @dataclass(frozen=True, slots=True)
 class FormSet:
-    """The manifest of one set; its forms are the files beside it."""
+    """The manifest of one set."""
 
     name: str
     title: str
     effective_from: date
     verified: bool
     """False where the wording was not compared with the published text."""
+    forms: frozenset[str]
+    """What it has; each stands in a file of that name beside the manifest. Never none."""
     note: str
     """What is not certain about it, for the administrator."""
     fields_of_work: frozenset[str]
@@ -34,6 +37,7 @@ def parse_form_set(text: str) -> FormSet:
         clean_text(top.get("title", str)),
         _day(top, "effective_from"),
         top.get("verified", bool),
+        _forms(top),
         clean_text(top.get("note", str, "")),
         frozenset(top.texts("fields_of_work")),
     )
@@ -51,6 +55,15 @@ def in_order(sets: Sequence[FormSet], pinned: str, field_code: str) -> tuple[For
 def newest_first(sets: Sequence[FormSet]) -> list[FormSet]:
     """By the day from which they hold."""
     return sorted(sets, key=lambda found: found.effective_from, reverse=True)
+
+
+def _forms(table: Table) -> frozenset[str]:
+    names = frozenset(table.texts("forms"))
+    if not names:
+        raise table.fault("forms", "bộ mẫu phải kể ít nhất một mẫu.")
+    for name in sorted(names - KINDS.keys()):
+        raise table.fault("forms", f"không có mẫu “{name}”. Chọn: {', '.join(KINDS)}.")
+    return names
 
 
 def _day(table: Table, key: str) -> date:

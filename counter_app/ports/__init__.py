@@ -203,6 +203,9 @@ class Log(Protocol):
     def of(self, subject: str) -> Sequence[Entry]:
         """The events of a subject in the order in which they count."""
 
+    def between(self, first: date, last: date) -> Sequence[Entry]:
+        """Every event of these days by the date it was written with, in the order it came here."""
+
     def last_at(self) -> datetime | None:
         """When the newest own event was written."""
 
@@ -233,6 +236,9 @@ class Dossiers(Protocol):
 
     def of_visit(self, visit_id: str) -> Sequence[str]:
         """Ids of the dossiers this counter took in on one visit, the first first."""
+
+    def received(self, first: date, last: date) -> Sequence[str]:
+        """Ids of the dossiers received on these days, voided ones too, in the order of reception."""
 
     def open_alike(self, applicant_key: str, procedure_code: str) -> Sequence[str]:
         """Codes of open dossiers of the same person and procedure."""

@@ -10,6 +10,7 @@ from counter_app.domain.form_content import (
     Subject,
     apology_form,
     control_form,
+    declaration_form,
     lost_slip_form,
     notice_form,
     payment_form,
@@ -20,10 +21,20 @@ from counter_app.domain.form_content import (
     supplement_form,
 )
 from counter_app.domain.form_kinds import KINDS, FormKind
+from counter_app.domain.form_poster import poster_form
 from counter_app.domain.form_template import Template, parse_template
 from counter_app.domain.officer import Officer, Right
 from counter_app.errors import Refused
 from counter_app.ports import Books, Clock, NoticeRow, PaperMaker, Store
+from counter_app.services.catalogue import Catalogue
+from counter_app.services.form_subjects import (
+    closing,
+    handed,
+    known_dossier,
+    register,
+    subject_of,
+    visit,
+)
 from counter_app.services.wording import WordedSet, Wording, fault_of
 
 _OF_DOSSIER: Mapping[str, Callable[[Subject], FormContent]] = {
@@ -35,7 +46,16 @@ _OF_DOSSIER: Mapping[str, Callable[[Subject], FormContent]] = {
     "result": result_form,
     "payment": payment_form,
     "lost-slip": lost_slip_form,
+    "declaration": declaration_form,
 }
+_GATHERED: Mapping[str, Callable[[Books, str], FormContent]] = {
+    "handover": lambda books, asked: handed(books, "handover", asked),
+    "handover-results": lambda books, asked: handed(books, "handover-results", asked),
+    "visit": visit,
+    "register": register,
+    "closing": closing,
+}
+"""Forms of more than one dossier."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,12 +72,18 @@ class Forms:
     """Fills a form from the book and has it drawn."""
 
     def __init__(
-        self, store: Store, paper: Callable[[], PaperMaker], clock: Clock, wording: Wording
+        self,
+        store: Store,
+        paper: Callable[[], PaperMaker],
+        clock: Clock,
+        wording: Wording,
+        catalogue: Catalogue,
     ) -> None:
         self._store = store
         self._paper = paper
         self._clock = clock
         self._wording = wording
+        self._catalogue = catalogue
 
     def names(self) -> tuple[str, ...]:
         """What can be asked for."""
@@ -72,7 +98,7 @@ class Forms:
         if size not in kind.papers:
             raise Refused("paper_unknown", f"Khổ giấy là {', '.join(sorted(kind.papers))}.")
         with self._store.read() as books:
-            content = _content(books, kind, subject.strip())
+            content = self._content(books, kind, subject.strip())
             template = self._wording.template(books, content)
         return self._paper().form_pdf(template, content, size)
 
@@ -114,12 +140,42 @@ class Forms:
     def of(self, dossier_id: str) -> tuple[FormOffer, ...]:
         """The forms of a dossier, and which of them can be printed now."""
         with self._store.read() as books:
-            subject = _subject(books, _dossier(books, dossier_id))
+            subject = subject_of(books, known_dossier(books, dossier_id))
         return tuple(
             FormOffer(kind.name, kind.title, not kind.after or bool(subject.standing(*kind.after)))
             for kind in KINDS.values()
-            if kind.name in _OF_DOSSIER
+            if self._belongs(kind, subject.dossier)
         )
+
+    def _belongs(self, kind: FormKind, dossier: Dossier) -> bool:
+        """Whether a dossier of its field may ever call for that form."""
+        if kind.subject == "visit":
+            return dossier.visit_id is not None
+        field_code = dossier.facts.procedure.field_code
+        return (kind.name in _OF_DOSSIER or kind.subject == "dossiers") and self._wording.set_of(
+            kind.name, dossier.form_set, field_code
+        ) is not None
+
+    def _content(self, books: Books, kind: FormKind, asked: str) -> FormContent:
+        if kind.name in _GATHERED:
+            return _GATHERED[kind.name](books, asked)
+        if kind.subject == "procedure":
+            return self._poster(books, asked)
+        notice = books.notices.get(asked, kind.name)
+        if notice is not None:
+            return _notice(books, notice)
+        if kind.name not in _OF_DOSSIER:
+            raise Refused("action_missing", kind.missing)
+        subject = subject_of(books, known_dossier(books, asked))
+        if kind.after and not subject.standing(*kind.after):
+            raise Refused("action_missing", kind.missing)
+        return _OF_DOSSIER[kind.name](subject)
+
+    def _poster(self, books: Books, asked: str) -> FormContent:
+        procedure = self._catalogue.procedure(asked)
+        if procedure is None:
+            raise Refused("procedure_unknown", f"Không có thủ tục mã “{asked}”. Xem lại mã ở F8.")
+        return poster_form(procedure, books.settings.office(), self._clock.now())
 
 
 def _read(text: str, form_set: str, form: str) -> Template:
@@ -129,34 +185,7 @@ def _read(text: str, form_set: str, form: str) -> Template:
     return parse_template(text, form)
 
 
-def _content(books: Books, kind: FormKind, asked: str) -> FormContent:
-    notice = books.notices.get(asked, kind.name)
-    if notice is not None:
-        return _notice(books, notice)
-    if kind.name not in _OF_DOSSIER:
-        raise Refused("form_missing", "Chưa có mẫu này trong bộ mẫu của cơ quan.", "form")
-    subject = _subject(books, _dossier(books, asked))
-    if kind.after and not subject.standing(*kind.after):
-        raise Refused("action_missing", kind.missing)
-    return _OF_DOSSIER[kind.name](subject)
-
-
 def _notice(books: Books, row: NoticeRow) -> FormContent:
     event, payload = books.log.of(row.id)[0]
     assert isinstance(payload, ev.IntakeRefused)
     return notice_form(event, payload, books.settings.office(payload.office_version))
-
-
-def _subject(books: Books, dossier: Dossier) -> Subject:
-    return Subject.of(dossier, books.settings.office(dossier.office_version))
-
-
-def _dossier(books: Books, asked: str) -> Dossier:
-    """By id or code."""
-    dossier = books.dossiers.get(asked)
-    if dossier is None:
-        ids = books.dossiers.ids_of(asked)
-        dossier = books.dossiers.get(ids[0]) if ids else None
-    if dossier is None:
-        raise Refused("dossier_unknown", f"Không có hồ sơ mã “{asked}” trong sổ. Xem lại mã.")
-    return dossier

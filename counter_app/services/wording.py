@@ -51,11 +51,15 @@ class Wording:
 
     def template(self, books: Books, content: FormContent) -> Template:
         """The words in force when what the form tells happened."""
-        for form_set in in_order(self.sets, content.form_set, content.field_code):
-            found = self._in_force(books, form_set.name, content.form, content.made_at)
-            if found is not None:
-                return found
-        raise Refused("form_missing", "Bộ mẫu của lĩnh vực này không có mẫu này.", "form")
+        form_set = self.set_of(content.form, content.form_set, content.field_code)
+        if form_set is None:
+            raise Refused("form_missing", "Bộ mẫu của lĩnh vực này không có mẫu này.", "form")
+        return self._in_force(books, form_set.name, content.form, content.made_at)
+
+    def set_of(self, form: str, pinned: str, field_code: str) -> FormSet | None:
+        """The set that a form of this field of work is taken from."""
+        ordered = in_order(self.sets, pinned, field_code)
+        return next((found for found in ordered if form in found.forms), None)
 
     def listed(self, books: Books) -> tuple[WordedSet, ...]:
         """Every set with its forms."""
@@ -63,9 +67,7 @@ class Wording:
             WordedSet(
                 found,
                 tuple(
-                    self._worded(books, found.name, form)
-                    for form in KINDS
-                    if self._shipped(found.name, form) is not None
+                    self._worded(books, found.name, form) for form in KINDS if form in found.forms
                 ),
             )
             for found in self.sets
@@ -104,10 +106,8 @@ class Wording:
         told = fault.sentence(f"{set_name}/{form}") if fault else ""
         return Worded(form, KINDS[form].title, changed, told)
 
-    def _in_force(self, books: Books, set_name: str, form: str, at: datetime) -> Template | None:
-        shipped = self._shipped(set_name, form)
-        if shipped is None:
-            return None
+    def _in_force(self, books: Books, set_name: str, form: str, at: datetime) -> Template:
+        shipped = self.shipped(set_name, form)
         for version in books.settings.documents(_kind(set_name, form)):
             if version.since > at or (version.content and fault_of(version.content, form)):
                 continue

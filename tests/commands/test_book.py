@@ -9,6 +9,7 @@ import pytest
 from console import PASSPHRASE, PIN, Answer, Console, in_vietnamese, lines
 
 from counter_app.bootstrap import open_counter
+from counter_app.domain.form_kinds import KINDS
 
 ROOT = Path(__file__).parents[2]
 KHE_SANH = ROOT / "resources" / "offices" / "khe-sanh.toml"
@@ -700,12 +701,40 @@ def test_a_printer_that_is_off_fails_and_leaves_the_dossier(
     assert console("show", code).one["status"] == "accepted"
 
 
-def test_a_form_before_its_action_is_refused(console: Console, tmp_path: Path) -> None:
+ON_REQUEST = ("receipt", "lost-slip")
+"""Forms that an accepted dossier has from the start."""
+
+
+@pytest.mark.parametrize("form", [form for form in KINDS if form not in ON_REQUEST])
+def test_a_form_before_its_action_is_refused(console: Console, tmp_path: Path, form: str) -> None:
     code = console.accept(draft()).one["code"]
     pdf = tmp_path / "a.pdf"
 
-    answer = console("form", code, "--form", "supplement", "--pdf", pdf)
+    answer = console("form", code, "--form", form, "--pdf", pdf)
 
     assert answer.status == 1
     assert in_vietnamese(answer)
     assert not pdf.exists()
+
+
+def test_forms_of_days_periods_and_procedures(console: Console, tmp_path: Path) -> None:
+    accepted = console.accept(draft(visit="L1")).one
+    code, day = accepted["code"], accepted["received_at"][:10]
+    assert console("visit", "L1").status == 0
+    assert console("act", code, "transfer").status == 0
+    assert console("act", code, "complete").status == 0
+    for form, subject in (
+        ("handover", code),
+        ("handover", day),
+        ("handover-results", day),
+        ("visit", "L1"),
+        ("register", day[:7]),
+        ("register", f"{day[:4]}/Hộ tịch"),
+        ("closing", day),
+        ("poster", "1.004873"),
+    ):
+        for paper in ("a5", "a4"):
+            pdf = tmp_path / f"{form}.pdf"
+            answer = console("form", subject, "--form", form, "--paper", paper, "--pdf", pdf)
+            assert (answer.status, answer.one["outcome"]) == (0, "SENT"), answer.said
+            assert pdf.read_bytes().startswith(b"%PDF")
