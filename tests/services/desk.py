@@ -201,3 +201,12 @@ def given(**more: object) -> dict[str, Any]:
 def person(name: str, **more: object) -> dict[str, object]:
     """An applicant of whom only this is known."""
     return {"name": name, **more}
+
+
+def change_office(desk: Desk, old: str, new: str) -> None:
+    """F11 puts another office file in force."""
+    shipped = resources.office_text("khe-sanh")
+    changed = shipped.replace(old, new)
+    assert changed != shipped
+    with desk.counter.store.write() as books:
+        books.settings.put_document("office", "doi-sau", changed)

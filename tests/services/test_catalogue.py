@@ -3,7 +3,16 @@
 from datetime import date
 
 import pytest
-from services.desk import PROCEDURES, SMALL, TEN_DAYS, THREE_DAYS, Desk, shown, small_catalogue
+from services.desk import (
+    PROCEDURES,
+    SMALL,
+    TEN_DAYS,
+    THREE_DAYS,
+    Desk,
+    change_office,
+    shown,
+    small_catalogue,
+)
 
 import resources
 from counter_app.domain.office import Office, parse_office
@@ -15,14 +24,6 @@ OFFICE = resources.office_text("khe-sanh")
 
 def office(form_set: str) -> Office:
     return parse_office(OFFICE.replace('form_set = "FS-2018"', f'form_set = "{form_set}"'))
-
-
-def change_office(desk: Desk, old: str, new: str) -> None:
-    """F11 puts another office file in force."""
-    with desk.counter.store.write() as books:
-        content = OFFICE.replace(old, new)
-        assert content != OFFICE
-        books.settings.put_document("office", "doi-sau", content)
 
 
 # ---- the set of forms in force on the day ------------------------------------------------------
