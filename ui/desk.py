@@ -41,8 +41,10 @@ class Desk(QObject):
     return_requested = Signal(str)
     intake_requested = Signal(object)
     sync_requested = Signal()
-    form_requested = Signal(str)
-    """A notice or dossier whose form is to be opened as PDF."""
+    refused = Signal(str)
+    """A bad word, over the screen."""
+    form_requested = Signal(str, str)
+    """(form, subject) to be opened as PDF; without a form the one that the subject is."""
     print_requested = Signal(str)
     """A dossier whose receipt is to be printed."""
     print_again_requested = Signal(str)

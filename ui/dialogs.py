@@ -122,16 +122,6 @@ class _Reason(Question):
         super().choose(answer)
 
 
-def ask_reason(
-    parent: QWidget, title: str, sentence: str, action: str, letter: str, *, danger: bool = True
-) -> str | None:
-    """A reason, or None."""
-    question = _Reason(parent, title, sentence, [Field("Lý do", required=True)], 1)
-    question.offer(action, letter, "danger" if danger else "primary")
-    question.exec()
-    return question.fields[0].text if question.answer else None
-
-
 def ask_fields(
     parent: QWidget,
     title: str,

@@ -20,6 +20,9 @@ from counter_app.domain.money import vnd
 from counter_app.domain.partial_date import PartialDate
 from counter_app.domain.personal_number import mask
 from counter_app.services.search import DossierView
+from ui.action_form import ActionForm
+from ui.acts import ACTS, act_of, next_words
+from ui.assets import pixmap
 from ui.desk import Desk
 from ui.dialogs import ask
 from ui.lists import holder_words, lateness_chip
@@ -49,22 +52,6 @@ EVENT_WORDS = {
     "dossier.renumbered": "Đổi mã hồ sơ",
     "note.added": "Ghi chú",
     "slip.printed": "In phiếu",
-}
-ACTION_WORDS = {
-    "transfer": ("Chuyển", "Alt+C"),
-    "take-over": ("Ký nhận", "Alt+Y"),
-    "request-supplement": ("Bổ sung", "Alt+B"),
-    "receive-supplement": ("Đã bổ sung", "Alt+B"),
-    "request-payment": ("Nộp phí", "Alt+P"),
-    "receive-payment": ("Thu tiền", "Alt+T"),
-    "extend": ("Gia hạn", "Alt+G"),
-    "stop": ("Dừng", "Alt+D"),
-    "withdraw": ("Rút", "Alt+U"),
-    "complete": ("Có kết quả", "Alt+K"),
-    "return": ("Trả kết quả", "Alt+R"),
-    "correct": ("Sửa sai", "Alt+S"),
-    "void": ("Hủy", "Alt+H"),
-    "revert": ("Lấy lại", "Alt+L"),
 }
 OUTCOME_WORDS = {
     "CONFIRMED": "máy in đã xác nhận",
@@ -139,12 +126,22 @@ class DossierPane(QWidget):
         facts = QWidget()
         facts.setFixedWidth(270)
         facts.setLayout(self._facts)
-        middle = row(self._stack, facts, space=16)
+        self.form = ActionForm(desk)
+        self.form.closed.connect(self._on_form_closed)
+        self._next = _Next(desk)
+        below = column(self._stack, self._next, self.form, space=8)
+        below.setStretch(0, 1)
+        middle = row(space=16)
+        middle.addLayout(below)
+        middle.addWidget(facts)
         middle.setStretch(0, 1)
         middle.setContentsMargins(16, 8, 16, 8)
         self._actions = row(space=8)
         self._actions.setContentsMargins(16, 8, 16, 10)
-        whole = column(head, tabs, _rule(), middle, _rule(), self._actions, space=0)
+        # with a form open all room is the form's
+        self._foot = QWidget()
+        self._foot.setLayout(column(_rule(), self._actions, space=0))
+        whole = column(head, tabs, _rule(), middle, self._foot, space=0)
         whole.setStretch(3, 1)
         whole.setContentsMargins(0, 0, 0, 0)
         self.setLayout(whole)
@@ -153,6 +150,8 @@ class DossierPane(QWidget):
 
     def show_view(self, view: DossierView | None, allowed: tuple[str, ...]) -> None:
         """Another dossier, or the same after something happened."""
+        if self.view is not None and (view is None or view.dossier.id != self.view.dossier.id):
+            self.form.leave()
         self.view = view
         self.setVisible(view is not None)
         if view is None:
@@ -180,6 +179,8 @@ class DossierPane(QWidget):
         self._show_corrections(dossier)
         self._show_facts(dossier, now.date())
         self._show_actions(allowed)
+        self._next.show_words(*next_words(dossier, allowed[0] if allowed else ""))
+        self._next.setVisible(not self.form.action and bool(self._next.title.text()))
 
     def show_tab(self, number: int) -> None:
         """One of the five."""
@@ -188,7 +189,7 @@ class DossierPane(QWidget):
 
     def action_for(self, key: str) -> str | None:
         """The action behind a key such as `Alt+C`, if it is offered now."""
-        return next((name for name in self._allowed if ACTION_WORDS[name][1] == key), None)
+        return act_of(key, self._allowed) or None
 
     def _show_story(self, dossier: Dossier) -> None:
         body = self._bodies[0]
@@ -294,9 +295,8 @@ class DossierPane(QWidget):
         clear(self._actions)
         self._allowed = allowed
         for action in allowed[1 : 1 + _SHOWN]:
-            text, key = ACTION_WORDS[action]
-            danger = action in ("void", "stop", "withdraw")
-            button = Button(text, key, "danger" if danger else "")
+            act = ACTS[action]
+            button = Button(act.text, act.key, "danger" if act.danger else "")
             button.setProperty("action", action)
             button.clicked.connect(self._on_clicked)
             self._actions.addWidget(button)
@@ -309,16 +309,48 @@ class DossierPane(QWidget):
     def ask_more(self) -> None:
         """The rest of what may be done now."""
         rest = self._allowed[1 + _SHOWN :]
-        answers = [(ACTION_WORDS[name][0], ACTION_WORDS[name][1][-1]) for name in rest]
+        answers = [(ACTS[name].text, ACTS[name].key[-1]) for name in rest]
         if not rest:
             return
         chosen = ask(self, "Việc khác", "Chọn việc cần làm với hồ sơ này.", answers)
-        for name in rest:
-            if ACTION_WORDS[name][1][-1] == chosen:
-                self.acted.emit(name)
+        if chosen:
+            self.acted.emit(act_of(chosen, rest))
+
+    def open_form(self, action: str) -> None:
+        """Ask what an action needs, below the story."""
+        assert self.view is not None
+        self._next.hide()
+        self._foot.hide()
+        self.form.open(action, (self.view.dossier,))
+
+    def _on_form_closed(self) -> None:
+        self._foot.show()
+        self._next.setVisible(bool(self._next.title.text()))
 
     def _on_clicked(self) -> None:
         self.acted.emit(str(self.sender().property("action")))
+
+
+class _Next(QFrame):
+    """What comes next and by when."""
+
+    def __init__(self, desk: Desk) -> None:
+        super().__init__()
+        self.setObjectName("next")
+        sign = label()
+        sign.setPixmap(pixmap("corner-down-right", desk.theme.palette.accent, 18))
+        self.title = label("", "strong", wrap=True)
+        self._by = label("", "caption", wrap=True)
+        whole = row(sign, column(self.title, self._by, space=2), space=12)
+        whole.setStretch(1, 1)
+        whole.setContentsMargins(14, 9, 14, 9)
+        self.setLayout(whole)
+
+    def show_words(self, title: str, by: str) -> None:
+        """Two lines."""
+        self.title.setText(f"Tiếp theo: {title}" if title else "")
+        self._by.setText(by)
+        self._by.setVisible(bool(by))
 
 
 def _story_line(entry: TimelineEntry) -> QWidget:

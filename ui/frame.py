@@ -98,6 +98,7 @@ class Frame(QWidget):
         self._toast_timer.setSingleShot(True)
         self._toast_timer.timeout.connect(self._hide_toast)
         desk.told.connect(self._tell)
+        desk.refused.connect(self._tell_badly)
         desk.open_requested.connect(self._open_dossier)
         desk.return_requested.connect(self._return_dossier)
         desk.intake_requested.connect(self._open_intake)
@@ -396,11 +397,13 @@ class Frame(QWidget):
                 f"{len(jobs)} hồ sơ vừa lưu, chưa in. Đừng nhận lại. Xem ở Cần làm ngay."
             )
 
-    def _open_form(self, subject: str) -> None:
-        counter = self.desk.counter
-        self.desk.lanes.paper.submit(
-            lambda: counter.forms.any_pdf(subject), open_pdf, self._on_fault
-        )
+    def _open_form(self, form: str, subject: str) -> None:
+        forms = self.desk.counter.forms
+
+        def work() -> bytes:
+            return forms.pdf(form, subject) if form else forms.any_pdf(subject)
+
+        self.desk.lanes.paper.submit(work, open_pdf, self._on_fault)
 
     def _on_fault(self, fault: Exception) -> None:
         message = getattr(fault, "message", "Chưa làm được việc này. Hãy thử lại.")

@@ -211,6 +211,8 @@ QFrame#banner { background: $focus; border: $edge solid $amber; border-radius: 8
 QFrame#bannerRed { background: $surface; border: 2px solid $red; border-radius: 8px; }
 QFrame#bannerGreen { background: $surface; border: 2px solid $green; border-radius: 8px; }
 QFrame#next { background: $soft; border: 1px dotted $accent; border-radius: 8px; }
+QFrame#actForm { background: $panel; border: 2px solid $accent; border-radius: 8px; }
+QComboBox QLineEdit, QComboBox QLineEdit:focus { border: none; padding: 0px; background: transparent; min-height: 20px; }
 QFrame#rule { background: $line; max-height: 1px; }
 QLineEdit, QPlainTextEdit, QComboBox { background: $surface; border: $edge solid $field;
   border-radius: 5px; padding: 3px 9px; font-size: $s15; min-height: 24px;
@@ -218,7 +220,7 @@ QLineEdit, QPlainTextEdit, QComboBox { background: $surface; border: $edge solid
   placeholder-text-color: $placeholder; }
 QLineEdit:focus, QPlainTextEdit:focus, QComboBox:focus { border: 2px solid $accent;
   background: $focus; padding: 2px 8px; }
-QLineEdit[state="error"] { border: 2px solid $red; padding: 2px 8px; }
+QLineEdit[state="error"], QPlainTextEdit[state="error"] { border: 2px solid $red; padding: 2px 8px; }
 QLineEdit[state="warning"] { border: 2px solid $amber; padding: 2px 8px; }
 QLineEdit[state="good"] { border: 2px solid $green; padding: 2px 8px; }
 QLineEdit:read-only { background: $panel; }

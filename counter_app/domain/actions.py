@@ -109,7 +109,7 @@ def _request_payment(act: Act) -> Payload:
 def _receive_payment(act: Act) -> Payload:
     waiting = act.dossier.status is Status.AWAITING_PAYMENT
     return ev.PaymentReceived(
-        act.fields.amount("amount", default=_owed(act.dossier)),
+        act.fields.amount("amount", default=owed(act.dossier)),
         act.fields.text("method"),
         act.fields.text("receipt_serial"),
         act.fields.text("exemption"),
@@ -118,7 +118,7 @@ def _receive_payment(act: Act) -> Payload:
     )
 
 
-def _owed(dossier: Dossier) -> int:
+def owed(dossier: Dossier) -> int:
     """What is still to be paid, in đồng: the amount last asked for, else the fees not yet taken."""
     for line in reversed(dossier.timeline):
         if isinstance(line.payload, ev.PaymentRequested) and not line.reverted:

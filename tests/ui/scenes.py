@@ -6,6 +6,8 @@ from hands import PEOPLE, Hand, visible
 from PySide6.QtWidgets import QComboBox, QLabel
 
 Scene = Callable[[Hand], None]
+ACT_KEYS = ("Alt+C", "Alt+B", "Alt+N", "Alt+G", "Alt+D", "Alt+U", "Alt+K", "Alt+S", "Alt+H")
+"""Each opens the form of something that may be done with a dossier."""
 
 
 def screen(*keys: str) -> Scene:
@@ -132,6 +134,8 @@ SCENES: dict[str, Scene] = {
     "F3 money": opened(5, "Alt+4"),
     "F3 corrections": opened(5, "Alt+5"),
     "F3 nothing": nothing_found,
+    "F3 result back": opened(3),
+    **{f"F3 {key}": opened(1, key) for key in ACT_KEYS},
     "F4": screen("F4"),
     "F4 owner": returning(),
     "F4 proxy": returning("Người được ủy quyền"),

@@ -33,14 +33,7 @@ QUESTIONS: dict[str, tuple[Scene, str]] = {
     "refusal": (filled, "Ctrl+T"),
     "supplement": (filled, "Ctrl+B"),
     "date": (filled, "Alt+N"),
-    "transfer": (opened(1), "Alt+C"),
-    "result": (opened(1), "Alt+K"),
     "more": (opened(1), "Alt+O"),
-    "void": (opened(1), "Alt+H"),
-    "withdraw": (opened(1), "Alt+U"),
-    "stop": (opened(1), "Alt+D"),
-    "extend": (opened(1), "Alt+G"),
-    "correct": (opened(1), "Alt+S"),
 }
 
 

@@ -24,7 +24,7 @@ from hands import (
     visible,
 )
 from PySide6.QtCore import QObject, Qt, QTimer
-from PySide6.QtWidgets import QAbstractButton, QDialog, QLabel, QLineEdit, QListView, QWidget
+from PySide6.QtWidgets import QAbstractButton, QLabel, QLineEdit, QListView, QWidget
 from pytestqt.qtbot import QtBot
 from scenes import filled, opened, returning, screen
 
@@ -438,76 +438,72 @@ def test_esc_empties_the_box_first_and_then_goes_home(hand: Hand) -> None:
 def test_f12_does_the_likeliest_thing(hand: Hand, place: Place) -> None:
     opened(2)(hand)
     assert hand.press_button("Chuyển xử lý").isVisible()
-    assert hand.during_dialog(lambda question: hand.press("F12"), lambda: hand.press("F12"))
-    hand.wait(lambda: hand.says("Đang xử lý"))
-    assert place.dossier(KUNG[0]).status == "in_process"
+    with hand.no_dialog() as popped:
+        hand.press("F12")
+        assert hand.focus_name == "Chuyển cho"
+        hand.press("F12")
+        hand.wait(lambda: hand.says("Đang xử lý"))
+    assert popped == []
+    dossier = place.dossier(KUNG[0])
+    assert dossier.status == "in_process"
+    assert dossier.holder.name == dossier.facts.procedure.unit
 
 
 def test_voiding_wants_a_reason_and_its_own_letter(hand: Hand, place: Place) -> None:
-    """Enter never confirms a question that destroys: its own letter does."""
-    steps: list[object] = []
-
-    def answer(question: QWidget) -> None:
-        assert isinstance(question, QDialog)
-        hand.press("Alt+H")
-        steps.append(question.isVisible())
-        hand.press("Enter")
-        steps.append(question.isVisible())
-        hand.type("Ghi nhầm người")
-        hand.press("Enter")
-        steps.append(question.isVisible())
-        hand.press("Alt+H")
-        steps.append(question.isVisible())
-
+    """Neither Enter nor F12 confirms what destroys: its own letter does."""
     opened(2)(hand)
-    hand.during_dialog(answer, lambda: hand.press("Alt+H"))
-    assert steps == [True, True, True, False]
+    hand.press("Alt+H")
+    hand.press("Alt+H")
+    hand.wait(lambda: hand.says("Chưa có lý do hủy. Gõ lý do."))
+    hand.type("Ghi nhầm người")
+    hand.press("Enter", "F12")
+    hand.wait(lambda: hand.says("Việc này chỉ Alt+H mới làm được."))
+    hand.settle()
+    assert not any(d.voided for d in place.dossiers())
+    hand.press("Alt+H")
     hand.wait(lambda: hand.says("Đã hủy"))
     (voided,) = [d for d in place.dossiers() if d.voided]
     assert voided.facts.applicant.name == KUNG[0]
 
 
 def test_a_new_date_is_typed_as_people_write_it(hand: Hand, place: Place) -> None:
-    """A wrong one is told inside the question: nothing that was typed is lost."""
-    steps: list[object] = []
-
-    def answer(question: QWidget) -> None:
-        hand.fill("Ngày hẹn, ví dụ 30/11", "31/11", question)
-        hand.fill("Lý do", "Chờ xác minh", question)
-        hand.press("F12")
-        steps.append(question.isVisible())
-        steps.extend(w.text() for w in visible(question, QLabel) if "ngày giờ" in w.text())
-        hand.fill("Ngày hẹn, ví dụ 30/11", "20/11", question)
-        hand.press("F12")
-        steps.append(question.isVisible())
-        hand.fill("Ngày hẹn, ví dụ 30/11", "18/12", question)
-        hand.press("F12")
-        steps.append(question.isVisible())
-
+    """A wrong one is told below its line: nothing that was typed is lost."""
+    day = "Ngày hẹn mới, ví dụ 30/11"
     opened(0)(hand)
-    assert hand.during_dialog(answer, lambda: hand.press("Alt+G"))
-    told = "Không có ngày giờ đó. Gõ ngày như 30/11 và giờ như 17:00."
-    assert steps == [True, told, True, False]
-    hand.wait(lambda: hand.says("Xin lỗi và hẹn lại"))
+    hand.press("Alt+G")
+    hand.fill(day, "31/11")
+    hand.fill("Lý do", "Chờ xác minh")
+    hand.press("F12")
+    hand.wait(lambda: hand.says("Không có ngày giờ đó. Gõ ngày như 30/11 và giờ như 17:00."))
+    assert hand.focus_name == day
+    hand.fill(day, "20/11")
+    hand.press("F12")
+    hand.wait(lambda: hand.says("Ngày hẹn lại phải sau ngày hẹn đang có hiệu lực."))
+    assert hand.field("Lý do").text() == "Chờ xác minh"
+    hand.fill(day, "18/12")
+    hand.press("F12")
+    hand.wait(lambda: hand.says("Đã hẹn lại."))
     dossier = place.dossier(NGUYET[0])
     assert f"{dossier.due_at:%H:%M %d/%m/%Y}" == "17:00 18/12/2026"
 
 
-def test_esc_in_a_question_leaves_everything_as_it_is(hand: Hand, place: Place) -> None:
+def test_esc_in_a_form_leaves_everything_as_it_is(hand: Hand, place: Place) -> None:
     opened(2)(hand)
-    assert hand.during_dialog(lambda question: hand.press("Esc"), lambda: hand.press("Alt+H"))
+    hand.press("Alt+H")
+    hand.type("Ghi nhầm")
+    hand.press("Esc")
     hand.settle()
+    assert title(hand) == TITLES["F3"]
+    assert not hand.says("Gõ lý do, rồi bấm Alt+H")
     assert not any(d.voided for d in place.dossiers())
 
 
 def test_a_correction_keeps_old_and_new_side_by_side(hand: Hand, place: Place) -> None:
-    def mend(question: QWidget) -> None:
-        hand.fill("Lý do", "sai tên", question)
-        hand.fill("Họ tên", "PẢ KÊNG", question)
-        hand.press("F12")
-
     opened(2)(hand)
-    assert hand.during_dialog(mend, lambda: hand.press("Alt+S"))
+    hand.press("Alt+S")
+    hand.fill("Lý do", "sai tên")
+    hand.fill("Họ tên", "PẢ KÊNG")
+    hand.press("F12")
     hand.wait(lambda: hand.says("PẢ KÊNG"))
     hand.press("Alt+5")
     hand.wait(lambda: hand.says("Họ tên: PẢ KƯNG thành PẢ KÊNG"))
