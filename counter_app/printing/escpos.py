@@ -37,10 +37,10 @@ def _rows(image: Image.Image, width: int) -> list[bytes]:
     """Rows of bytes, a set bit is a burnt dot; harmless for real-time commands."""
     if image.mode != "1" or image.width > width:
         raise ValueError("a slip is one bit deep and no wider than the head")
-    stride = (image.width + 7) // 8
-    raw = bytes(byte ^ 0xFF for byte in image.tobytes())
     if image.width % 8:
         raise ValueError("a slip's width is a multiple of 8")
+    stride = image.width // 8
+    raw = image.tobytes("raw", "1;I")
     return [_harmless(raw[at : at + stride]) for at in range(0, len(raw), stride)]
 
 

@@ -4,11 +4,14 @@ import unicodedata
 from functools import lru_cache
 from io import BytesIO
 
-from PIL import ImageFont
+from PIL import Image, ImageDraw, ImageFont
 
 import resources
 
 Font = ImageFont.FreeTypeFont
+
+OVERHANG = 8
+"""Dots that a letter may reach to the left of the pen, and its marks above the ascent."""
 
 
 @lru_cache(maxsize=64)
@@ -35,6 +38,22 @@ def _advance(letters: Font, sign: str) -> int:
 def length(text: str, letters: Font) -> int:
     """Dots from the first letter to the end of the last: basic layout kerns nothing."""
     return sum(_advance(letters, sign) for sign in text)
+
+
+@lru_cache(maxsize=2048)
+def word_picture(letters: Font, word: str) -> Image.Image:
+    """A word as a one-bit mask, its pen `OVERHANG` dots from the left and from the top.
+
+    Hinting a line of letters takes longer than all else of a slip; its syllables come again and
+    again, and each is drawn once.
+    """
+    width = length(word, letters) + int(letters.size)
+    size = (width + 2 * OVERHANG, sum(letters.getmetrics()) + 2 * OVERHANG)
+    mask = Image.new("1", size, 0)
+    draw = ImageDraw.Draw(mask)
+    draw.fontmode = "1"
+    draw.text((OVERHANG, OVERHANG), word, fill=1, font=letters)
+    return mask
 
 
 def wrap(text: str, letters: Font, room: int) -> list[str]:

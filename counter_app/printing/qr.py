@@ -10,6 +10,9 @@ MODULE = 6
 
 QUIET = 4
 LARGEST_VERSION = 8
+_MASK = 3
+"""One of the eight. Trying all of them costs five times as much, and a payload that is mostly
+signature gives none an edge: of 240 faded prints 170 were read with the best, 171 with this."""
 
 Modules = list[list[bool]]
 
@@ -29,7 +32,7 @@ def slip_modules(payload: str, host: str) -> Modules:
 
 
 def _modules(text: str, level: int) -> Modules | None:
-    code = qrcode.QRCode(version=None, error_correction=level, border=0)
+    code = qrcode.QRCode(version=None, error_correction=level, border=0, mask_pattern=_MASK)
     code.add_data(QRData(text, mode=MODE_ALPHA_NUM), optimize=0)
     try:
         if code.best_fit() > LARGEST_VERSION:

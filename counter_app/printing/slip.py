@@ -9,6 +9,7 @@ from counter_app.domain.printer import WIDTHS
 from counter_app.domain.slips import SlipContent
 from counter_app.printing.blocks import Box, Line, Mark, Qr
 from counter_app.printing.layout import slip_blocks
+from counter_app.printing.letters import OVERHANG, length, word_picture
 from counter_app.printing.place import Bar, Code, Dots, Frame, Placed, Text, place
 from counter_app.printing.qr import MODULE
 
@@ -40,12 +41,10 @@ def paint(placed: Placed) -> Image.Image:
     """Every piece, in order."""
     image = Image.new("1", (placed.width, placed.height), _WHITE)
     draw = ImageDraw.Draw(image)
-    draw.fontmode = "1"
     for piece in placed.pieces:
         match piece:
             case Text():
-                ink = _WHITE if piece.white else _BLACK
-                draw.text((piece.left, piece.top), piece.text, fill=ink, font=piece.letters)
+                _text(image, piece)
             case Bar():
                 edges = (piece.left, piece.top, piece.right, piece.bottom)
                 draw.rectangle(edges, fill=_BLACK)
@@ -57,6 +56,16 @@ def paint(placed: Placed) -> Image.Image:
             case Code():
                 _code(draw, piece)
     return image
+
+
+def _text(image: Image.Image, piece: Text) -> None:
+    ink = _WHITE if piece.white else _BLACK
+    space = length(" ", piece.letters)
+    pen = piece.left
+    for word in piece.text.split(" "):
+        at = (pen - OVERHANG, piece.top - OVERHANG)
+        image.paste(ink, at, word_picture(piece.letters, word))
+        pen += length(word, piece.letters) + space
 
 
 def _dotted(draw: ImageDraw.ImageDraw, line: Dots) -> None:

@@ -8,6 +8,7 @@ import pytest
 import zxingcpp
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from PIL import Image, ImageDraw
 from printing.contents import PAYLOAD, every_slip, pad, receipt
 from printing.contents import appointment as appointment_slip
 
@@ -17,10 +18,10 @@ from counter_app.domain.receipt import Receipt
 from counter_app.domain.slips import SlipContent
 from counter_app.printing.blocks import Blank, Block, Line, Mark, Pair
 from counter_app.printing.layout import slip_blocks
-from counter_app.printing.letters import length
+from counter_app.printing.letters import font, length
 from counter_app.printing.place import Bar, Code, Dots, Frame, Placed, Text, place
 from counter_app.printing.qr import MODULE, QUIET
-from counter_app.printing.slip import draw_slip
+from counter_app.printing.slip import draw_slip, paint
 
 Edges = tuple[int, int, int, int]
 """Left, top, right, bottom; the last two are the first dots outside."""
@@ -237,3 +238,21 @@ def test_letters_are_measured_as_they_are_drawn() -> None:
         for piece in place(slip_blocks(SLIPS[name], 0), 576).pieces:
             if isinstance(piece, Text):
                 assert length(piece.text, piece.letters) == piece.letters.getlength(piece.text)
+
+
+@pytest.mark.parametrize("white", [False, True])
+@pytest.mark.parametrize("size", [18, 24, 30])
+@pytest.mark.parametrize("bold", [False, True])
+def test_a_line_drawn_by_its_syllables_loses_no_dot(bold: bool, size: int, white: bool) -> None:
+    letters = font(bold, size)
+    line = "ẨẪ Ễ Ộ Nguyễn Thị Hồng,  Hẹn trả: 17:00 ngày 26/11/2026 ĐẶNG ĐỨC Kỳ (jỳ)"
+    paper, ink = (0, 1) if white else (1, 0)
+    whole = Image.new("1", (1200, 90), paper)
+    draw = ImageDraw.Draw(whole)
+    draw.fontmode = "1"
+    draw.text((20, 20), line, fill=ink, font=letters)
+    placed = Placed(1200, 90, (Bar(0, 0, 1199, 89),) if white else ())
+    piece = Text(20, 20, line, letters, white=white)
+    by_syllables = paint(replace(placed, pieces=(*placed.pieces, piece)))
+    # a letter that reaches to the left may stand a dot further
+    assert by_syllables.histogram() == whole.histogram()
