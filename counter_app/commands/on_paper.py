@@ -17,14 +17,14 @@ from counter_app.services.prints import Printed
 GOOD = (Outcome.CONFIRMED, Outcome.SENT)
 
 
-def where(parser: argparse.ArgumentParser) -> argparse._MutuallyExclusiveGroup:
-    """A picture, the printer's bytes, or a printer; without any the print waits in `jobs`."""
+def where(parser: argparse.ArgumentParser) -> None:
+    """A picture, a page, the printer's bytes, or a printer; without any the print waits in `jobs`."""
     parser.add_argument("--width", type=int, choices=WIDTHS, default=None)
     group = parser.add_mutually_exclusive_group()
     group.add_argument("--png", type=Path)
+    group.add_argument("--pdf", type=Path)
     group.add_argument("--escpos", type=Path)
     group.add_argument("--printer")
-    return group
 
 
 def printers_of(counter: Counter, options: argparse.Namespace) -> Sequence[Printer]:
@@ -43,6 +43,9 @@ def put(
     width = options.width or 576
     if options.png is not None:
         save(options.png, counter.prints.png(what, subject, width))
+        return {"outcome": Outcome.SENT.value}
+    if options.pdf is not None:
+        save(options.pdf, counter.prints.pdf(what, [subject], width))
         return {"outcome": Outcome.SENT.value}
     if options.escpos is not None:
         save(options.escpos, counter.prints.job(what, subject, Profile(width=width)))

@@ -28,7 +28,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("words", nargs="+", metavar="print|list|account")
     parser.add_argument("--count", type=int, default=0)
     parser.add_argument("--reason", default="")
-    on_paper.where(parser).add_argument("--pdf", type=Path)
+    on_paper.where(parser)
 
 
 def run(options: argparse.Namespace) -> int:

@@ -1,4 +1,4 @@
-"""`slip CODE`: the slip of a dossier, as a picture, as bytes, or on a printer."""
+"""`slip CODE`: the slip of a dossier, as a picture, as a page, as bytes, or on a printer."""
 
 import argparse
 from pathlib import Path
@@ -15,6 +15,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--width", type=int, choices=(576, 560, 512, 384), default=576)
     where = parser.add_mutually_exclusive_group(required=True)
     where.add_argument("--png", type=Path)
+    where.add_argument("--pdf", type=Path)
     where.add_argument("--escpos", type=Path)
     where.add_argument("--printer")
 
@@ -29,6 +30,8 @@ def run(options: argparse.Namespace) -> int:
         dossier_id = views[0].dossier.id
         if options.png is not None:
             save(options.png, counter.prints.slip_png(dossier_id, options.width))
+        elif options.pdf is not None:
+            save(options.pdf, counter.prints.pdf("receipt", [dossier_id], options.width))
         elif options.escpos is not None:
             save(options.escpos, counter.prints.slip_job(dossier_id, options.width))
         else:

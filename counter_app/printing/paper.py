@@ -1,6 +1,5 @@
 """Everything that is drawn, behind one door, so that its libraries load together at the first use."""
 
-import time
 from collections.abc import Sequence
 from io import BytesIO
 
@@ -10,10 +9,10 @@ from counter_app.domain.printer import Profile
 from counter_app.domain.slips import SlipContent
 from counter_app.printing.escpos import job_bytes
 from counter_app.printing.form import draw_form
+from counter_app.printing.layout import slip_blocks
+from counter_app.printing.place import place
 from counter_app.printing.slip import draw_slip, draw_test_page
-
-_DOTS_AN_INCH = 203
-_NO_TIME = time.gmtime(0)
+from counter_app.printing.slip_pdf import draw_slips
 
 
 class Paper:
@@ -29,16 +28,9 @@ class Paper:
         """The slip as the bytes that this printer takes."""
         return job_bytes(draw_slip(content, profile.width, copy_no), profile)
 
-    def slips_pdf(self, contents: Sequence[SlipContent], width: int) -> bytes:
-        """Blank slips for a page printer, one a page of the roll's own width."""
-        first, *others = (draw_slip(content, width, 0) for content in contents)
-        out = BytesIO()
-        # the same slips are the same bytes, whenever they are drawn
-        first.save(
-            out, "PDF", save_all=True, append_images=others, resolution=_DOTS_AN_INCH,
-            creationDate=_NO_TIME, modDate=_NO_TIME,
-        )  # fmt: skip
-        return out.getvalue()
+    def slips_pdf(self, contents: Sequence[tuple[SlipContent, int]], width: int) -> bytes:
+        """Slips, each with how many prints were before it, one a page of the roll's own width."""
+        return draw_slips([place(slip_blocks(*one), width) for one in contents], "Phiếu", "")
 
     def test_job(self, profile: Profile) -> bytes:
         """A page for trying a printer."""

@@ -53,7 +53,7 @@ class Style:
 
     def width_of(self, text: str) -> float:
         """Of a text in one line, in points."""
-        return _width(self.weight, text) * self.size
+        return width_of(text, self.weight) * self.size
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,12 +171,9 @@ def draw(
     foot: str,
 ) -> bytes:
     """The pages as PDF. `margins` are those at the sides and those above and below, in points."""
-    _register()
     out = BytesIO()
-    canvas = Canvas(out, pagesize=page, invariant=1, pageCompression=1)
-    canvas.setTitle(title)
-    canvas.setAuthor(author)
-    canvas.setCreator("Một Cửa")
+    canvas = new_canvas(out, title, author)
+    canvas.setPageSize(page)
     side, above = margins
     pages = list(_pages(rows, page[1] - 2 * above))
     small = Style(7.5)
@@ -196,6 +193,38 @@ def draw(
         canvas.showPage()
     canvas.save()
     return out.getvalue()
+
+
+def new_canvas(out: BytesIO, title: str, author: str) -> Any:
+    """A document without a time or an id of its own, with the embedded fonts at hand."""
+    for weight in ("Regular", "Bold", "Italic"):
+        _font(weight)
+    canvas = Canvas(out, invariant=1, pageCompression=1)
+    canvas.setTitle(title)
+    canvas.setAuthor(author)
+    canvas.setCreator("Một Cửa")
+    return canvas
+
+
+def draw_modules(
+    canvas: Any, picture: Picture, left: float, top: float, step: float, *, down: bool = False
+) -> None:
+    """Dark runs of each row; a hair higher than a module, or viewers show seams.
+
+    `down` where the canvas counts from the top.
+    """
+    path = canvas.beginPath()
+    for number, modules in enumerate(picture):
+        y = top + number * step if down else top - (number + 1) * step
+        start = 0
+        while start < len(modules):
+            end = start
+            while end < len(modules) and modules[end]:
+                end += 1
+            if end > start:
+                path.rect(left + start * step, y, (end - start) * step, step * 1.02)
+            start = end + 1
+    canvas.drawPath(path, stroke=0, fill=1)
 
 
 def _pages(rows: Sequence[Row], height: float) -> Iterator[list[tuple[float, Row]]]:
@@ -290,7 +319,7 @@ class _Pen:
             canvas.setLineWidth(box.frame)
             canvas.rect(x, top - box.height, box.width, box.height, stroke=1, fill=0)
         if box.picture:
-            self._modules(box, x, top)
+            draw_modules(canvas, box.picture, x, top, box.width / len(box.picture))
         y = top - box.padding
         for line in box.lines:
             if line.text:
@@ -324,22 +353,6 @@ class _Pen:
             self._canvas.setLineWidth(_RULE)
             self._canvas.line(start, under, start + ruled, under)
 
-    def _modules(self, box: Box, x: float, top: float) -> None:
-        """Dark runs of each row; a hair higher than a module, or viewers show seams."""
-        step = box.width / len(box.picture)
-        path = self._canvas.beginPath()
-        for number, modules in enumerate(box.picture):
-            y = top - (number + 1) * step
-            start = 0
-            while start < len(modules):
-                end = start
-                while end < len(modules) and modules[end]:
-                    end += 1
-                if end > start:
-                    path.rect(x + start * step, y, (end - start) * step, step * 1.02)
-                start = end + 1
-        self._canvas.drawPath(path, stroke=0, fill=1)
-
 
 @cache
 def _widths(weight: Weight) -> tuple[dict[int, float], float]:
@@ -356,11 +369,7 @@ def _font(weight: Weight) -> Any:
     return font
 
 
-def _width(weight: Weight, text: str) -> float:
+def width_of(text: str, weight: Weight) -> float:
+    """Of a text in one line, in ems."""
     widths, missing = _widths(weight)
     return sum([widths.get(ord(letter), missing) for letter in text])
-
-
-def _register() -> None:
-    for weight in ("Regular", "Bold", "Italic"):
-        _font(weight)

@@ -116,7 +116,7 @@ class Prints:
 
     def pdf(self, what: str, subjects: Sequence[str], width: int) -> bytes:
         """Slips as pages, for a printer that takes no bytes of ours; never counted."""
-        contents = [self.next_slip(what, subject)[0] for subject in subjects]
+        contents = [self.next_slip(what, subject) for subject in subjects]
         return self._paper().slips_pdf(contents, width)
 
     def slip_png(self, dossier_id: str, width: int) -> bytes:

@@ -13,6 +13,7 @@ import pypdfium2
 import pytest
 import zxingcpp
 from console import Console, in_vietnamese
+from pdf import text_of
 from PIL import Image
 
 from counter_app.domain.code import DossierCode
@@ -264,6 +265,21 @@ def test_a_pad_as_bytes_is_slip_after_slip(console: Console, tmp_path: Path) -> 
     assert answer.status == 0
     assert picture.width == 384
     assert len(zxingcpp.read_barcodes(picture)) == 2
+
+
+def test_a_slip_as_a_page_is_not_counted(console: Console, tmp_path: Path) -> None:
+    code = accept(console)
+    pdf = tmp_path / "phieu.pdf"
+    for _ in range(2):
+        answer = console("slip", code, "--pdf", pdf)
+        assert (answer.status, answer.one["outcome"]) == (0, "SENT")
+    told = text_of(pdf.read_bytes())
+    assert code in told
+    assert "IN LẠI" not in told
+    with pypdfium2.PdfDocument(pdf) as document:
+        picture = document[0].render(scale=203 / 72).to_pil().convert("L")
+    (read,) = zxingcpp.read_barcodes(picture)
+    assert console("scan", given=read.text + "\n").one["verdict"] == "GREEN"
 
 
 def test_a_pad_as_pages_is_a_slip_a_page(console: Console, tmp_path: Path) -> None:
