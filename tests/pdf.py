@@ -3,7 +3,6 @@
 import re
 import subprocess
 from collections.abc import Iterator, Sequence
-from itertools import combinations
 from typing import NamedTuple
 
 import pypdfium2
@@ -106,9 +105,13 @@ def _faults_of_page(page: pypdfium2.PdfPage) -> Iterator[str]:
     for text, edges in [*words, *(("a frame", frame) for frame in frames)]:
         if not edges.within(sheet, _SLACK):
             yield f"“{text}” leaves the page: {edges}"
-    for (one, here), (other, there) in combinations(words, 2):
-        if here.meets(there, _SLACK):
-            yield f"“{one}” on “{other}”"
+    words.sort(key=lambda word: word[1].bottom)
+    for place, (one, here) in enumerate(words):
+        for other, there in words[place + 1 :]:
+            if there.bottom >= here.top:
+                break
+            if here.meets(there, _SLACK):
+                yield f"“{one}” on “{other}”"
     for text, edges in words:
         for frame in frames:
             if edges.meets(frame, _SLACK) and not edges.within(frame, _SLACK):
