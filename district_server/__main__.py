@@ -92,7 +92,7 @@ def _parser() -> argparse.ArgumentParser:
     act.add_argument("action")
     act.add_argument("--json", type=Path)
     add("revoke").add_argument("--device", required=True)
-    add("status")
+    add("status").add_argument("--silent", action="store_true")
     add("check")
     return parser
 

@@ -4,17 +4,14 @@ import base64
 import hmac
 import secrets
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from datetime import UTC, datetime
 from hashlib import sha256
-from typing import Any
 
-import msgspec
 from fastapi import FastAPI, Request, Response
-from fastapi.concurrency import run_in_threadpool
+from prometheus_client import CONTENT_TYPE_LATEST as METRICS_TYPE
 from sqlalchemy import Connection, delete, insert, select, update
 from sqlalchemy.exc import DBAPIError, IntegrityError
-from starlette.requests import ClientDisconnect
 
 from counter_app.wire.messages import (
     CHALLENGE_HEADER,
@@ -22,39 +19,53 @@ from counter_app.wire.messages import (
     DICTIONARY_HEADER,
     DICTIONARY_ID,
     INCARNATION_HEADER,
-    LARGEST_BODY,
     SIGNATURE_HEADER,
-    Damaged,
     Enrol,
     Hello,
     Push,
-    Refusal,
-    TooLarge,
     compress,
     decompress,
     encode,
 )
 from counter_app.wire.signing import PROTOCOL, answer_bytes, request_bytes
 from district_server import feed
+from district_server.answering import Answering, address_of, decoded, plain, refusal
 from district_server.caller import Caller
 from district_server.database import Database, enter, get_meta, is_conflict
 from district_server.enrolment import enrol
-from district_server.faults import Refused, ServerFault
-from district_server.ingest import PushConflict, push
+from district_server.faults import Refused
+from district_server.ingest import push
+from district_server.journal import Journal
 from district_server.keys import ServerKeys, verify
+from district_server.limits import Limits
+from district_server.metrics import Metrics
+from district_server.silence import figures
 from district_server.tables import device, device_home, spent_challenge
 
 CHALLENGE_LIFETIME = 300
 _TRIES = 4
 _UNKNOWN = Refused("not_found", "Không có gì ở đây.", 404)
+_REVOKED = Refused("revoked", "Máy này đã bị thu hồi. Hãy báo cấp trên.", 403)
+_THIS_MACHINE = ("127.0.0.1", "::1")
 
 
 class Api:
     """Answers counters. Holds no state of its own but the secret its challenges are made with."""
 
-    def __init__(self, database: Database, keys: ServerKeys) -> None:
+    def __init__(
+        self,
+        database: Database,
+        keys: ServerKeys,
+        limits: Limits | None = None,
+        journal: Journal | None = None,
+        metrics_token: str = "",
+    ) -> None:
         self._database = database
         self._keys = keys
+        self._limits = limits or Limits()
+        self._metrics = Metrics(self._figures)
+        self._metrics_token = metrics_token
+        self._answering = Answering(self._limits, journal or Journal(), self._metrics)
         # derived, so that any number of processes make and know the same challenges
         private = keys.signing.private_bytes_raw()
         self._secret = hmac.digest(private, b"challenge/v1", "sha256")
@@ -62,36 +73,52 @@ class Api:
     def app(self) -> FastAPI:
         """The application for uvicorn."""
         app = FastAPI(title="Một Cửa", docs_url=None, redoc_url=None, openapi_url=None)
-        app.add_api_route("/health", self._health, methods=["GET"])
-        app.add_api_route("/enrol/v1/ca", self._ca, methods=["GET"])
-        for path, handle in (
-            ("/enrol/v1/enrol", self._enrol),
-            ("/sync/v1/hello", self._hello),
-            ("/sync/v1/push", self._push),
+        for method, path, handle in (
+            ("GET", "/health", self._health),
+            ("GET", "/metrics", self._show_metrics),
+            ("GET", "/enrol/v1/ca", self._ca),
+            ("POST", "/enrol/v1/enrol", self._enrol),
+            ("POST", "/sync/v1/hello", self._hello),
+            ("POST", "/sync/v1/push", self._push),
+            ("GET", "/sync/v1/pull", self._pull),
         ):
-            app.add_api_route(path, _reading(handle), methods=["POST"])
-        app.add_api_route("/sync/v1/pull", _reading(self._pull), methods=["GET"])
+            app.add_api_route(path, self._answering(path, handle), methods=[method])
         app.add_exception_handler(404, _nothing)
         app.add_exception_handler(405, _nothing)
         return app
 
     # ---- open to anyone ------------------------------------------------------------------------
 
-    def _health(self) -> Response:
+    def _health(self, request: Request, body: bytes) -> Response:
         self._database.check_schema()
-        return Response(b'{"ok":true}', media_type="application/json")
+        return plain(b'{"ok":true}')
 
-    def _ca(self) -> Response:
+    def _show_metrics(self, request: Request, body: bytes) -> Response:
+        """For this machine itself, or for whoever has the token."""
+        given = request.headers.get("authorization", "").removeprefix("Bearer ")
+        token = self._metrics_token
+        if token and not hmac.compare_digest(given.encode(), token.encode()):
+            raise _UNKNOWN
+        if not token and address_of(request) not in _THIS_MACHINE:
+            raise _UNKNOWN
+        return Response(self._metrics.text(), media_type=METRICS_TYPE)
+
+    def _figures(self) -> dict[str, dict[str, float]]:
+        with self._database.begin() as connection:
+            return figures(connection)
+
+    def _ca(self, request: Request, body: bytes) -> Response:
         return Response(self._keys.ca_pem, media_type="application/x-pem-file")
 
     def _enrol(self, request: Request, body: bytes) -> Response:
-        asked = _decoded(body, Enrol)
+        self._limits.enrol.take(address_of(request))
+        asked = decoded(body, Enrol)
         with self._database.begin_for_counter() as connection:
             enter(connection, asked.commune)
             found = enrol(connection, self._keys, asked)
         if isinstance(found, Refused):
             raise found
-        return _plain(encode(found))
+        return plain(encode(found))
 
     # ---- signed --------------------------------------------------------------------------------
 
@@ -103,16 +130,17 @@ class Api:
             epoch = get_meta(connection, "epoch") or ""
         challenge = self._challenge(device_id)
         answer = Hello(epoch, PROTOCOL, datetime.now(UTC).isoformat(timespec="seconds"), challenge)
-        return _plain(encode(answer))
+        return plain(encode(answer))
 
     def _push(self, request: Request, body: bytes) -> Response:
-        raw = decompress(body, request.headers.get(DICTIONARY_HEADER, ""))
-        sent = _decoded(raw, Push)
+        dictionary = request.headers.get(DICTIONARY_HEADER, "")
 
-        def work(connection: Connection, caller: Caller) -> bytes:
-            if caller.revoked:
-                raise Refused("revoked", "Máy này đã bị thu hồi. Hãy báo cấp trên.", 403)
-            return encode(push(connection, self._keys, caller, sent))
+        def work(connection: Connection, caller: Caller) -> bytes | Refused:
+            # nobody unknown gets this far
+            sent = decoded(decompress(body, dictionary), Push)
+            taken = push(connection, self._keys, caller, sent)
+            # of a revoked device what it wrote before is kept aside, and it hears no more than this
+            return encode(taken) if caller.revoked_at is None else _REVOKED
 
         return self._answered(request, body, work)
 
@@ -120,6 +148,9 @@ class Api:
         query = request.query_params
 
         def work(connection: Connection, caller: Caller) -> bytes:
+            if caller.revoked_at is not None:
+                # what the commune does from now on is none of its business
+                raise _REVOKED
             _seen(connection, caller)
             return encode(
                 feed.pull(
@@ -135,9 +166,12 @@ class Api:
         return self._answered(request, body, work)
 
     def _answered(
-        self, request: Request, body: bytes, work: Callable[[Connection, Caller], bytes]
+        self, request: Request, body: bytes, work: Callable[[Connection, Caller], bytes | Refused]
     ) -> Response:
-        """Who asks, then the work, then a signed answer with the next challenge."""
+        """Who asks, then the work, then a signed answer with the next challenge.
+
+        A refusal that the work raises undoes what it did; one that it returns does not.
+        """
         challenge = request.headers.get(CHALLENGE_HEADER, "")
         for left in reversed(range(_TRIES)):
             try:
@@ -150,6 +184,8 @@ class Api:
             except DBAPIError as fault:
                 if not left or not is_conflict(fault):
                     raise
+        if isinstance(raw, Refused):
+            raise raw
         packed = compress(raw)
         signature = self._keys.sign(answer_bytes(challenge, packed))
         return Response(
@@ -187,6 +223,7 @@ class Api:
             signature = b""
         if not verify(caller.public_key, signature, message):
             raise Refused("signature_wrong", "Chữ ký của máy không đúng.", 401)
+        self._limits.device.take(device_id)
         now = int(time.time())
         mine = spent_challenge.c.commune == caller.commune
         connection.execute(delete(spent_challenge).where(mine, spent_challenge.c.expires_at < now))
@@ -212,7 +249,7 @@ class Api:
             row.commune,
             row.counter,
             base64.b64decode(row.public_key),
-            row.revoked_at is not None,
+            row.revoked_at,
         )
 
     def _challenge(self, device_id: str) -> str:
@@ -231,61 +268,8 @@ class Api:
         return hmac.new(self._secret, f"{text}\n{device_id}".encode(), sha256).hexdigest()[:32]
 
 
-Handler = Callable[[Request, bytes], Response]
-
-
-def _reading(handle: Handler) -> Callable[[Request], Awaitable[Response]]:
-    """Read the body under the cap, then work in the thread pool; faults become answers."""
-
-    async def answer(request: Request) -> Response:
-        try:
-            body = await _body(request)
-            return await run_in_threadpool(handle, request, body)
-        except ClientDisconnect:
-            # the line was cut in the middle; nobody hears this answer
-            return _refusal("cut", "Đường truyền đứt.", 400)
-        except PushConflict as conflict:
-            return _plain(encode(conflict.conflict), 409)
-        except Refused as refused:
-            return _refusal(refused.code, refused.message, refused.status)
-        except TooLarge:
-            return _refusal("too_large", "Gói quá lớn.", 413)
-        except Damaged as damaged:
-            status = 415 if str(damaged) == "dictionary" else 400
-            return _refusal("damaged", "Gói bị hỏng trên đường truyền.", status)
-        except ServerFault as fault:
-            return _refusal(fault.code, fault.message, 503)
-
-    return answer
-
-
-async def _body(request: Request) -> bytes:
-    parts, size = [], 0
-    async for part in request.stream():
-        size += len(part)
-        if size > LARGEST_BODY:
-            raise TooLarge
-        parts.append(part)
-    return b"".join(parts)
-
-
 async def _nothing(request: Request, fault: Exception) -> Response:
-    return _refusal(_UNKNOWN.code, _UNKNOWN.message, 404)
-
-
-def _decoded(raw: bytes, kind: type[Any]) -> Any:
-    try:
-        return msgspec.json.decode(raw, type=kind)
-    except msgspec.DecodeError as fault:
-        raise Damaged("message") from fault
-
-
-def _plain(raw: bytes, status: int = 200) -> Response:
-    return Response(raw, status, media_type="application/json")
-
-
-def _refusal(code: str, message: str, status: int) -> Response:
-    return _plain(encode(Refusal(code, message)), status)
+    return refusal(_UNKNOWN)
 
 
 def _number(text: str | None) -> int:

@@ -11,4 +11,5 @@ class Caller:
     commune: str
     counter: int
     public_key: bytes
-    revoked: bool
+    revoked_at: str | None
+    """When its key stopped being trusted."""

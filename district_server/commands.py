@@ -4,6 +4,7 @@ import argparse
 import ipaddress
 import json
 import os
+import signal
 import socket
 import tempfile
 from collections.abc import Iterator
@@ -11,7 +12,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection
 
 from counter_app.wire.dossier_json import dossier_json, summary_of
 from district_server.acts import act as do_act
@@ -21,6 +22,7 @@ from district_server.enrolment import issue_code as make_code
 from district_server.enrolment import revoke as do_revoke
 from district_server.faults import Refused, ServerFault
 from district_server.feed import total_events
+from district_server.journal import Journal, take_over_logging
 from district_server.keys import (
     ServerKeys,
     issue_certificate,
@@ -32,10 +34,12 @@ from district_server.output import write
 from district_server.projection import by_code, dossier_of
 from district_server.projection import find as find_ids
 from district_server.schema import bring_up_to_date
-from district_server.tables import device, quarantine
+from district_server.silence import heard
 
 OFFICER = "Cán bộ cấp trên"
 _MOST = 1_000_000
+_LONGEST_FAREWELL = 30
+"""Seconds that requests under way get after the signal to stop."""
 
 
 def init(options: argparse.Namespace) -> int:
@@ -55,6 +59,9 @@ def serve(options: argparse.Namespace) -> int:
 
     from district_server.api import Api
 
+    journal = Journal()
+    take_over_logging(journal)
+    token = os.environ.get("DISTRICT_METRICS_TOKEN", "")
     with _opened(options) as (database, keys):
         loopback = _is_loopback(options.host)
         listener = listen(options.host, options.port)
@@ -64,24 +71,24 @@ def serve(options: argparse.Namespace) -> int:
             if options.tls_dir is not None or not loopback:
                 tls = _tls(options, keys, Path(folder))
             config = uvicorn.Config(
-                Api(database, keys).app(),
-                log_level="warning",
+                Api(database, keys, journal=journal, metrics_token=token).app(),
+                log_config=None,
                 access_log=False,
                 lifespan="off",
                 server_header=False,
                 timeout_keep_alive=75,
+                timeout_graceful_shutdown=_LONGEST_FAREWELL,
                 **tls,
             )
             server = uvicorn.Server(config)
-            scheme = "https" if tls else "http"
-            write(
-                {
-                    "ok": True,
-                    "url": f"{scheme}://{options.host}:{port}",
-                    "fingerprint": keys.fingerprint,
-                }
-            )
+            url = f"{'https' if tls else 'http'}://{options.host}:{port}"
+            write({"ok": True, "url": url, "fingerprint": keys.fingerprint})
+            journal.write("started", url=url)
+            # the server answers what it has begun, then gives the signal back to whoever was there
+            for number in (signal.SIGTERM, signal.SIGINT):
+                signal.signal(number, lambda *_: None)
             server.run(sockets=[listener])
+            journal.write("stopped")
     return 0
 
 
@@ -141,24 +148,24 @@ def revoke(options: argparse.Namespace) -> int:
 
 
 def status(options: argparse.Namespace) -> int:
-    """A line a device."""
+    """A line a device; with `--silent` only those nobody has heard of for days."""
     with _begun(options) as (connection, _):
-        aside: dict[str, int] = dict(
-            connection.execute(
-                select(quarantine.c.device, func.count()).group_by(quarantine.c.device)
-            ).fetchall()
+        devices = heard(connection)
+    for one in devices:
+        if options.silent and not one.silence:
+            continue
+        write(
+            {
+                "device": one.device,
+                "commune": one.commune,
+                "counter": one.counter,
+                "last_sync": one.last_sync_at,
+                "state": "revoked" if one.revoked_at else "active",
+                "quarantined": one.quarantined,
+                "silent_days": one.silent_days,
+                "silence": one.silence,
+            }
         )
-        for row in connection.execute(select(device).order_by(device.c.commune, device.c.counter)):
-            write(
-                {
-                    "device": row.id,
-                    "commune": row.commune,
-                    "counter": row.counter,
-                    "last_sync": row.last_sync_at,
-                    "state": "revoked" if row.revoked_at else "active",
-                    "quarantined": aside.get(row.id, 0),
-                }
-            )
     return 0
 
 

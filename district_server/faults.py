@@ -11,10 +11,11 @@ class ServerFault(Exception):
 
 
 class Refused(Exception):
-    """A request that cannot be granted: exit status 1, or an HTTP status."""
+    """A request that cannot be granted: exit status 1, or an HTTP status and seconds to wait."""
 
-    def __init__(self, code: str, message: str, status: int = 400) -> None:
+    def __init__(self, code: str, message: str, status: int = 400, wait: int = 0) -> None:
         super().__init__(message)
         self.code = code
         self.message = message
         self.status = status
+        self.wait = wait

@@ -9,6 +9,7 @@ import base64
 import re
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from itertools import takewhile
 
 import msgspec
 from sqlalchemy import ColumnElement, Connection, insert, select, update
@@ -58,6 +59,8 @@ def push(connection: Connection, keys: ServerKeys, caller: Caller, sent: Push) -
     if run.first > high + 1:
         raise PushConflict(Conflict("gap", high, "Thiếu phần trước, gửi lại từ chỗ máy chủ có."))
     new = _new_ones(connection, caller, events, high, head)
+    if caller.revoked_at is not None:
+        new = _before(datetime.fromisoformat(caller.revoked_at), new)
     problems: list[WireProblem] = []
     if new:
         good, problems = judge(connection, caller, new)
@@ -105,6 +108,19 @@ def _new_ones(
         if before != head:
             raise PushConflict(Conflict("fork", high, _FORK))
     return new
+
+
+def _before(revoked_at: datetime, new: Sequence[Event]) -> list[Event]:
+    """What a device wrote before it was revoked, as its own clock tells."""
+
+    def written_before(coming: Event) -> bool:
+        try:
+            at = datetime.fromisoformat(coming.occurred_at)
+        except ValueError:
+            return False
+        return at.tzinfo is not None and at <= revoked_at
+
+    return list(takewhile(written_before, new))
 
 
 _FORK = (

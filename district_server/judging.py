@@ -4,7 +4,7 @@ Form, code and right are judged here, never the state: that is the fold's, the s
 """
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 import msgspec
@@ -21,6 +21,10 @@ Reason = tuple[str, str]
 """Code and sentence."""
 
 _FORM: Reason = ("form", "Nội dung việc này không đọc được. Hãy đính chính hồ sơ.")
+_REVOKED: Reason = (
+    "revoked",
+    "Máy ghi việc này đã bị thu hồi. Cấp trên xem từng hồ sơ rồi mới nhận.",
+)
 _WIDTHS = {
     column.name: column.type.length
     for column in event.c
@@ -52,6 +56,8 @@ def judge(
 ) -> tuple[list[Judged], list[WireProblem]]:
     """Sort what can be taken from what is set aside. Events that are here already are passed over."""
     read = [_read(coming, caller) for coming in new]
+    if caller.revoked_at is not None:
+        read = [replace(one, reason=_REVOKED) for one in read]
     clean = [one for one in read if one.reason is None]
     parked = _parked(connection, caller, {one.event.subject for one in clean})
     codes = _codes_here(connection, caller, clean)

@@ -1,0 +1,149 @@
+"""From a request to its answer: the body under its caps, the work in the thread pool, faults in words,
+a line in the journal, the figures.
+"""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+import msgspec
+from fastapi import Request, Response
+from fastapi.concurrency import run_in_threadpool
+from starlette.requests import ClientDisconnect
+
+from counter_app.wire.messages import LARGEST_BODY, Damaged, Refusal, TooLarge, encode
+from district_server.faults import Refused, ServerFault
+from district_server.ingest import PushConflict
+from district_server.journal import Journal, device_of
+from district_server.limits import Limits, too_often
+from district_server.metrics import Metrics
+
+LARGEST_PACKED = LARGEST_BODY // 4
+"""Bytes of a body as sent. A counter's largest batch is 256 kB; no honest one comes near."""
+
+Kind = TypeVar("Kind")
+Handler = Callable[[Request, bytes], Response]
+
+
+class Answering:
+    """Wraps what a route does in what every route does."""
+
+    def __init__(self, limits: Limits, journal: Journal, metrics: Metrics) -> None:
+        self._limits = limits
+        self._journal = journal
+        self._metrics = metrics
+
+    def __call__(
+        self, route: str, handle: Handler, largest: int = LARGEST_PACKED
+    ) -> Callable[[Request], Awaitable[Response]]:
+        """The endpoint of a route."""
+
+        async def endpoint(request: Request) -> Response:
+            begun = time.monotonic()
+            body = b""
+            try:
+                self._greet(request)
+                body = await self._body(request, largest)
+                answer = await run_in_threadpool(handle, request, body)
+            except Exception as fault:
+                answer = self._in_words(route, fault)
+            if answer.status_code == 401:
+                self._remember(request)
+            self._note(route, request, answer, len(body), time.monotonic() - begun)
+            return answer
+
+        return endpoint
+
+    def _greet(self, request: Request) -> None:
+        """An address that keeps coming with nothing we know is not listened to for a while."""
+        wait = self._limits.stranger.wait(address_of(request))
+        if wait:
+            raise too_often(wait)
+
+    def _remember(self, request: Request) -> None:
+        if not self._limits.stranger.wait(address_of(request)):
+            self._limits.stranger.take(address_of(request))
+
+    async def _body(self, request: Request, largest: int) -> bytes:
+        """Never more than the cap, and never waited for longer than a stall."""
+        told = request.headers.get("content-length", "")
+        if told.isascii() and told.isdigit() and int(told[:12]) > largest:
+            raise TooLarge
+        parts: list[bytes] = []
+        size = 0
+        coming = request.stream()
+        while True:
+            try:
+                part = await asyncio.wait_for(anext(coming), self._limits.stall)
+            except StopAsyncIteration:
+                return b"".join(parts)
+            size += len(part)
+            if size > largest:
+                raise TooLarge
+            parts.append(part)
+
+    def _in_words(self, route: str, fault: Exception) -> Response:
+        if isinstance(fault, PushConflict):
+            return plain(encode(fault.conflict), 409)
+        if isinstance(fault, Refused):
+            return refusal(fault)
+        if isinstance(fault, TimeoutError):
+            return refusal(Refused("stalled", "Chờ gói quá lâu.", 408))
+        if isinstance(fault, ClientDisconnect):
+            # the line was cut in the middle; nobody hears this answer
+            return refusal(Refused("cut", "Đường truyền đứt.", 400))
+        if isinstance(fault, TooLarge):
+            return refusal(Refused("too_large", "Gói quá lớn.", 413))
+        if isinstance(fault, Damaged):
+            status = 415 if str(fault) == "dictionary" else 400
+            return refusal(Refused("damaged", "Gói bị hỏng trên đường truyền.", status))
+        if isinstance(fault, ServerFault):
+            self._journal.write("trouble", "error", route=route, code=fault.code)
+            return refusal(Refused(fault.code, fault.message, 503, wait=15))
+        self._journal.fault(fault, route=route)
+        return refusal(Refused("program_fault", "Máy chủ gặp sự cố. Gửi lại sau.", 500, wait=60))
+
+    def _note(
+        self, route: str, request: Request, answer: Response, size: int, seconds: float
+    ) -> None:
+        status = answer.status_code
+        self._metrics.requests.labels(route, str(status)).inc()
+        self._metrics.seconds.labels(route).observe(seconds)
+        self._metrics.bytes.labels(route, "in").inc(size)
+        self._metrics.bytes.labels(route, "out").inc(len(answer.body))
+        self._journal.write(
+            "request",
+            route=route,
+            status=status,
+            ms=round(seconds * 1000, 1),
+            bytes_in=size,
+            bytes_out=len(answer.body),
+            device=device_of(request.headers.get("x-device")),
+        )
+
+
+def address_of(request: Request) -> str:
+    """Where a request comes from."""
+    return request.client.host if request.client else ""
+
+
+def plain(raw: bytes, status: int = 200) -> Response:
+    """JSON as it is."""
+    return Response(raw, status, media_type="application/json")
+
+
+def refusal(refused: Refused) -> Response:
+    """A no with its sentence, and when to come again."""
+    answer = plain(encode(Refusal(refused.code, refused.message)), refused.status)
+    if refused.wait:
+        answer.headers["Retry-After"] = str(refused.wait)
+    return answer
+
+
+def decoded(raw: bytes, kind: type[Kind]) -> Kind:
+    """A message, or `Damaged`."""
+    try:
+        return msgspec.json.decode(raw, type=kind)
+    except msgspec.DecodeError as fault:
+        raise Damaged("message") from fault

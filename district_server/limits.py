@@ -1,0 +1,74 @@
+"""How often one may ask: a fence against what runs wild, far above what a counter does in earnest.
+
+Each process counts for itself; with several processes the fence stands that many times farther out.
+"""
+
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from district_server.faults import Refused
+
+_MOST_KEPT = 50_000
+_TOO_OFTEN = "Gửi quá dày. Chờ một lát rồi gửi lại."
+
+
+class Bucket:
+    """`burst` at once, `per_second` in the long run, for each key by itself."""
+
+    def __init__(
+        self, burst: int, per_second: float, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._burst = burst
+        self._per_second = per_second
+        self._clock = clock
+        self._left: OrderedDict[str, tuple[float, float]] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def wait(self, key: str) -> float:
+        """Seconds until the key may ask again; 0 where it may now. Takes nothing."""
+        with self._lock:
+            return self._wait(key, self._clock())
+
+    def take(self, key: str) -> None:
+        """Count one; too many are refused with the time to wait."""
+        with self._lock:
+            now = self._clock()
+            wait = self._wait(key, now)
+            if wait:
+                raise too_often(wait)
+            self._left[key] = (self._tokens(key, now) - 1, now)
+            self._left.move_to_end(key)
+            if len(self._left) > _MOST_KEPT:
+                self._left.popitem(last=False)
+
+    def _wait(self, key: str, now: float) -> float:
+        missing = 1 - self._tokens(key, now)
+        return missing / self._per_second if missing > 0 else 0.0
+
+    def _tokens(self, key: str, now: float) -> float:
+        left, at = self._left.get(key, (float(self._burst), now))
+        return min(float(self._burst), left + (now - at) * self._per_second)
+
+
+def too_often(wait: float) -> Refused:
+    """429, with the seconds to wait."""
+    return Refused("too_often", _TOO_OFTEN, 429, wait=int(wait) + 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """All fences of one process."""
+
+    device: Bucket = field(default_factory=lambda: Bucket(1000, 100))
+    """Signed requests of a device."""
+    enrol: Bucket = field(default_factory=lambda: Bucket(100, 0.2))
+    """Enrolments from an address: a whole district behind one address may come on one morning."""
+    stranger: Bucket = field(default_factory=lambda: Bucket(200, 1))
+    """Requests from an address that nobody signed, or signed wrong."""
+    sign_in: Bucket = field(default_factory=lambda: Bucket(10, 0.05))
+    """Passwords tried from an address."""
+    stall: float = 20.0
+    """Seconds without a byte of the body after which the rest is not waited for."""

@@ -1,0 +1,290 @@
+"""What every route does: caps, limits, the journal without names, figures, a stop that ends nothing."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import zlib
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import httpx
+import pytest
+from sqlalchemy import select
+from upper import Machine, Upper, running, taken
+
+from district_server import api as api_module
+from district_server.answering import LARGEST_PACKED
+from district_server.database import put_meta
+from district_server.enrolment import revoke
+from district_server.faults import Refused
+from district_server.limits import Bucket, Limits
+from district_server.silence import heard
+from district_server.tables import event, quarantine, stream
+
+Enrolled = Callable[..., Machine]
+BIN = Path(sys.executable).parent
+NAMES = ("NGUYỆT", "Nguyệt", "nguyet", "045190001234", "0912000345")
+
+
+def note(number: int, **more: object) -> dict[str, object]:
+    """The content of a harmless event about a citizen."""
+    told = '{"salt":"0011223344556677","text":"Bà HỒ THỊ NGUYỆT, 045190001234"}'
+    return {"event_id": f"01a2116f-5db5-7ad8-85ce-{number:012d}", "payload": told, **more}
+
+
+# ---- caps --------------------------------------------------------------------------------------
+
+
+def test_a_body_that_claims_too_much_is_refused_before_it_is_read(upper: Upper) -> None:
+    with socket.create_connection(("127.0.0.1", upper.port)) as line:
+        line.sendall(b"POST /sync/v1/push HTTP/1.1\r\nHost: a\r\nContent-Length: 100000000\r\n\r\n")
+        assert line.recv(65536).startswith(b"HTTP/1.1 413 ")
+
+
+def test_a_body_that_grows_beyond_the_cap_is_refused(client: httpx.Client) -> None:
+    def endless():  # type: ignore[no-untyped-def]
+        for _ in range(LARGEST_PACKED // 65536 + 1):
+            yield b"\0" * 65536
+
+    try:
+        status = client.post("/enrol/v1/enrol", content=endless()).status_code
+    except httpx.WriteError:
+        # it had hung up already
+        status = 413
+    assert status == 413
+
+
+def test_what_would_unpack_to_more_than_the_cap_is_refused(enrolled: Enrolled) -> None:
+    machine = enrolled()
+    bomb = zlib.compress(b"\0" * 50_000_000, 9)
+    assert len(bomb) < LARGEST_PACKED
+
+    answer = machine.send("POST", "/sync/v1/push", bomb, dictionary="")
+
+    assert (answer.status_code, answer.json()["code"]) == (413, "too_large")
+
+
+def test_a_body_that_stops_coming_is_not_waited_for(tmp_path: Path) -> None:
+    url = f"sqlite:///{(tmp_path / 'a.sqlite3').as_posix()}"
+    with running(url, limits=Limits(stall=0.2)) as upper:
+        with socket.create_connection(("127.0.0.1", upper.port)) as line:
+            line.sendall(b"POST /enrol/v1/enrol HTTP/1.1\r\nHost: a\r\nContent-Length: 50\r\n\r\n{")
+            assert line.recv(65536).startswith(b"HTTP/1.1 408 ")
+
+
+# ---- limits ------------------------------------------------------------------------------------
+
+
+def test_a_bucket_lets_a_burst_through_and_then_its_rate() -> None:
+    now = [0.0]
+    bucket = Bucket(3, 0.5, lambda: now[0])
+    for _ in range(3):
+        bucket.take("a")
+    with pytest.raises(Refused) as refused:
+        bucket.take("a")
+    assert (refused.value.status, refused.value.wait) == (429, 3)
+    bucket.take("b")
+    now[0] = 2.0
+    bucket.take("a")
+    with pytest.raises(Refused):
+        bucket.take("a")
+
+
+def test_a_device_that_runs_wild_waits_and_no_other_does(database_url: str) -> None:
+    slow = Limits(device=Bucket(3, 0.01))
+    with (
+        running(database_url, limits=slow) as upper,
+        httpx.Client(base_url=upper.url, trust_env=False) as client,
+    ):
+        wild, calm = Machine(client, counter_no=1, seed=1), Machine(client, counter_no=2, seed=2)
+        for machine in (wild, calm):
+            machine.enrol(upper.code_for("H50.99.01", machine.counter_no))
+            machine.hello()
+        answers = []
+        for _ in range(4):
+            answers.append(wild.pull())
+            wild.hello()
+        assert [one.status_code for one in answers] == [200, 200, 200, 429]
+        assert int(answers[-1].headers["Retry-After"]) > 10
+        assert "Chờ" in answers[-1].json()["message"]
+        assert calm.pull().status_code == 200
+
+
+def test_enrolments_and_strangers_are_counted_by_address(tmp_path: Path) -> None:
+    few = Limits(enrol=Bucket(2, 0.01), stranger=Bucket(2, 0.01))
+    url = f"sqlite:///{(tmp_path / 'a.sqlite3').as_posix()}"
+    with (
+        running(url, limits=few) as upper,
+        httpx.Client(base_url=upper.url, trust_env=False) as client,
+    ):
+        machine = Machine(client)
+        tries = [machine.enrol("AAAAAAAAAA").status_code for _ in range(3)]
+        assert tries == [403, 403, 429]
+        assert [machine.hello().status_code for _ in range(3)] == [401, 401, 429]
+
+
+# ---- health, figures, journal ------------------------------------------------------------------
+
+
+def test_health_says_whether_the_database_fits(upper: Upper, client: httpx.Client) -> None:
+    assert client.get("/health").json() == {"ok": True}
+    with upper.database.begin() as connection:
+        put_meta(connection, "schema", "999")
+    answer = client.get("/health")
+    assert answer.status_code == 503
+    assert answer.json()["code"] == "schema_newer"
+
+
+def test_figures_count_what_happened(
+    upper: Upper, client: httpx.Client, enrolled: Enrolled
+) -> None:
+    machine = enrolled()
+    # a note about nothing that is there is taken; a moment that is none is set aside
+    machine.push(machine.seal([note(1), note(2, occurred_at="hôm qua")]))
+    told = client.get("/metrics").text
+
+    assert 'motcua_requests_total{route="/sync/v1/push",status="200"} 1.0' in told
+    assert 'motcua_counters{state="active"} 1.0' in told
+    assert 'motcua_quarantined_events{state="waiting"} 1.0' in told
+    assert "motcua_request_seconds_bucket" in told
+    assert "H50" not in told
+
+
+def test_figures_are_for_whoever_has_the_token(tmp_path: Path) -> None:
+    url = f"sqlite:///{(tmp_path / 'a.sqlite3').as_posix()}"
+    with (
+        running(url, metrics_token="chi-nguoi-truc-may") as upper,
+        httpx.Client(base_url=upper.url, trust_env=False) as client,
+    ):
+        unknown = client.get("/khong-co")
+        assert client.get("/metrics").content == unknown.content
+        bearer = {"Authorization": "Bearer chi-nguoi-truc-may"}
+        assert client.get("/metrics", headers=bearer).status_code == 200
+
+
+def test_the_journal_is_json_and_names_nobody(
+    upper: Upper, enrolled: Enrolled, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    machine = enrolled()
+    machine.push(machine.seal([note(1), note(2, occurred_at="hôm qua", actor_name="NGUYỆT")]))
+    machine.pull()
+    machine.client.get("/sync/v1/pull?q=045190001234")
+
+    def burst(*_: object) -> None:
+        raise RuntimeError("HỒ THỊ NGUYỆT 045190001234")
+
+    monkeypatch.setattr(api_module, "push", burst)
+    machine.hello()
+    answer = machine.push(machine.seal([note(3)]))
+    assert (answer.status_code, answer.json()["code"]) == (500, "program_fault")
+
+    said = upper.said()
+    requests = [line for line in said if line["event"] == "request"]
+    assert {"/sync/v1/hello", "/sync/v1/push", "/sync/v1/pull"} <= {r["route"] for r in requests}
+    assert [r["status"] for r in requests if r["route"] == "/sync/v1/push"] == [200, 500]
+    assert requests[-1]["device"] == machine.device
+    (fault,) = (line for line in said if line["event"] == "fault")
+    assert (fault["kind"], fault["route"]) == ("RuntimeError", "/sync/v1/push")
+    assert fault["place"].startswith("test_serving.py:")
+    text = upper.journal.getvalue()
+    assert not [name for name in NAMES if name in text]
+
+
+# ---- revocation and silence --------------------------------------------------------------------
+
+
+def test_a_revoked_device_is_refused_and_what_it_wrote_before_waits(
+    upper: Upper, enrolled: Enrolled
+) -> None:
+    machine = enrolled()
+    machine.push(machine.seal([note(1)]))
+    with upper.database.begin() as connection:
+        revoke(connection, machine.device)
+    later = (datetime.now(UTC) + timedelta(hours=1)).isoformat(timespec="seconds")
+    batch = machine.seal([note(2), note(3), note(4, occurred_at=later), note(5)])
+
+    for _ in range(2):
+        machine.hello()
+        answer = machine.push(batch)
+        assert (answer.status_code, answer.json()["code"]) == (403, "revoked")
+    machine.hello()
+    assert machine.pull().status_code == 403
+
+    with upper.database.begin() as connection:
+        aside = connection.execute(select(quarantine).order_by(quarantine.c.dseq)).fetchall()
+        assert [(row.dseq, row.code) for row in aside] == [(2, "revoked"), (3, "revoked")]
+        assert "thu hồi" in aside[0].message
+        assert "NGUYỆT" in json.loads(aside[0].raw)["payload"]
+        assert list(connection.scalars(select(event.c.dseq))) == [1]
+        assert connection.scalars(select(stream.c.high)).all() == [3]
+
+
+def test_silence_is_told_from_the_third_day(upper: Upper, enrolled: Enrolled) -> None:
+    first, second = enrolled(1), enrolled(2, "H50.99.02", 3)
+    first.pull()
+    with upper.database.begin() as connection:
+        revoke(connection, second.device)
+        now = datetime.now(UTC)
+        told = {
+            days: [one.silence for one in heard(connection, now + timedelta(days=days, hours=1))]
+            for days in (0, 2, 3, 6, 7)
+        }
+    assert told == {0: ["", ""], 2: ["", ""], 3: ["amber", ""], 6: ["amber", ""], 7: ["red", ""]}
+
+
+# ---- the end -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_stop_finishes_what_has_begun(database_url: str, tmp_path: Path, number: int) -> None:
+    environment = os.environ | {"DISTRICT_DATABASE_URL": database_url, "TMPDIR": str(tmp_path)}
+    subprocess.run([BIN / "district-server", "init"], env=environment, check=True)
+    server = subprocess.Popen(
+        [BIN / "district-server", "serve", "--port", "0"],
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+    assert server.stdout is not None
+    url = httpx.URL(json.loads(server.stdout.readline())["url"])
+    body = b'{"code":"a"}'
+    with socket.create_connection((url.host, url.port or 0)) as line:
+        head = f"POST /enrol/v1/enrol HTTP/1.1\r\nHost: a\r\nContent-Length: {len(body)}\r\n\r\n"
+        line.sendall(head.encode() + body[:5])
+        # another request, answered: the first one has been read by now
+        assert httpx.get(url.join("/health"), trust_env=False).status_code == 200
+        server.send_signal(number)
+        deadline = time.monotonic() + 20
+        while _listens(url):
+            assert time.monotonic() < deadline
+        line.sendall(body[5:])
+        assert line.recv(65536).startswith(b"HTTP/1.1 400 ")
+    _, told = server.communicate(timeout=20)
+    assert server.returncode == 0
+    lines = [json.loads(text) for text in told.splitlines()]
+    assert [one["event"] for one in lines if one["event"] != "request"] == ["started", "stopped"]
+    assert not list(tmp_path.glob("mot-cua-*"))
+
+
+def _listens(url: httpx.URL) -> bool:
+    try:
+        socket.create_connection((url.host, url.port or 0), 1).close()
+    except OSError:
+        return False
+    return True
+
+
+def test_a_push_that_came_through_is_told_once_more(enrolled: Enrolled) -> None:
+    machine = enrolled()
+    batch = machine.seal([note(1), note(2)])
+    first = taken(machine.push(batch))
+    machine.high, machine.head = 0, batch[0].prev_hash
+    again = taken(machine.push(batch))
+
+    assert (first.high, again.high, again.head_cseq) == (2, 2, 2)
+    assert again.signature == first.signature
