@@ -14,6 +14,7 @@ import resources
 from counter_app import __version__, data_folder
 from counter_app.domain.faults import FileFault
 from counter_app.domain.office import Office, parse_office
+from counter_app.domain.printer import Profile
 from counter_app.errors import EnvironmentFault, Refused
 from counter_app.keys import store_key
 from counter_app.ports import Clock, IdSource, PaperMaker, Printer
@@ -243,9 +244,9 @@ class Counter:
 
     def printer_at(self, address: str, width: int) -> Printer:
         """The printer at an address such as `tcp://192.168.1.50:9100`."""
-        from counter_app.printing.transports import printer_at
+        from counter_app.printing.ways import printer_at
 
-        return printer_at(address, width)
+        return printer_at(address, Profile(width=width))
 
     def check(self) -> "Report":
         """Whether the book is whole."""

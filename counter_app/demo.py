@@ -20,8 +20,8 @@ import resources
 from counter_app.bootstrap import Counter, create_counter, open_counter
 from counter_app.domain.officer import Officer
 from counter_app.errors import EnvironmentFault, Refused
-from counter_app.printing.transports import printer_at
 from counter_app.printing.virtual import VirtualPrinter
+from counter_app.printing.ways import printer_at
 from counter_app.services.acts import Acted
 from counter_app.services.results import Accepted, Rejected
 

@@ -7,7 +7,7 @@ import resources
 from counter_app.bootstrap import create_counter, open_counter
 from counter_app.domain.events import SYSTEM
 from counter_app.domain.officer import Role
-from counter_app.printing.transports import FilePrinter
+from counter_app.printing.spools import FilePrinter
 from counter_app.services.results import Accepted, Rejected
 
 PIN = "246813"

@@ -8,7 +8,7 @@ import resources
 from counter_app.bootstrap import create_counter, open_counter
 from counter_app.commands.lines import write
 from counter_app.domain.officer import Officer
-from counter_app.printing.transports import FilePrinter
+from counter_app.printing.spools import FilePrinter
 from counter_app.services.results import Accepted
 
 _PIN = "246813"

@@ -6,6 +6,7 @@ from pathlib import Path
 from counter_app.commands.lines import write
 from counter_app.commands.session import opened, signed_in
 from counter_app.domain.outcome import Outcome
+from counter_app.domain.printer import Profile
 from counter_app.errors import EnvironmentFault, Refused
 
 
@@ -35,9 +36,9 @@ def run(options: argparse.Namespace) -> int:
         elif options.escpos is not None:
             save(options.escpos, counter.prints.slip_job(dossier_id, options.width))
         else:
-            from counter_app.printing.transports import printer_at  # only for a real print
+            from counter_app.printing.ways import printer_at  # only for a real print
 
-            printer = printer_at(options.printer, options.width)
+            printer = printer_at(options.printer, Profile(width=options.width))
             done = counter.prints.print_slip(dossier_id, [printer], officer)
             answer = {
                 "outcome": done.outcome.value,

@@ -1,9 +1,23 @@
 """A printer (máy in): what it can do, and what a counter uses it for."""
 
 from dataclasses import dataclass
+from enum import StrEnum
+
+from counter_app.domain.outcome import Reason
 
 WIDTHS = (384, 512, 560, 576)
 """Dots of a head: 384 for 58 mm paper, the others for 80 mm."""
+
+
+class PrinterRole(StrEnum):
+    """What comes out of a printer."""
+
+    SLIP = "slip"
+    """Slips (phiếu): of dossiers, visits, booked hours, the emergency pad."""
+    TICKET = "ticket"
+    """Numbers of the queue (số thứ tự)."""
+    FORM = "form"
+    """Statutory forms (biểu mẫu) on sheets."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,3 +31,30 @@ class Profile:
     """Feed over blank rows and leave out white at the right instead of sending it."""
     feed_rows: int = 60
     """Blank rows after the last line, so that it passes the tear bar."""
+    status: bool = True
+    """Answers how it is, or nobody has asked yet. One known to be silent is not waited for."""
+    fence: bool = True
+    """Says when it has worked through a job, or nobody has asked yet."""
+    speed: int = 0
+    """Bytes a second that it took when it was asked; 0 where nobody knows."""
+    pages: bool = False
+    """Takes pages (PDF) instead of a thermal printer's bytes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Learnt:
+    """What asking a printer taught; `against` where it could not be asked to the end."""
+
+    profile: Profile
+    against: Reason | None
+
+
+@dataclass(frozen=True, slots=True)
+class KeptPrinter:
+    """A printer of this counter. Where one is down the next one of its role is tried."""
+
+    name: str
+    """As the officers call it; theirs to choose."""
+    address: str
+    roles: frozenset[PrinterRole]
+    profile: Profile

@@ -17,7 +17,7 @@ from counter_app.domain.form_template import Template
 from counter_app.domain.office import Office
 from counter_app.domain.officer import Officer
 from counter_app.domain.outcome import Outcome, Reason, Sent
-from counter_app.domain.printer import Profile
+from counter_app.domain.printer import Learnt, Profile
 from counter_app.domain.slip_code import KnownKey
 from counter_app.domain.slips import SlipContent
 from counter_app.ports.desk import Appointments, Pads, Tickets
@@ -414,3 +414,6 @@ class Printer(Protocol):
 
     def state(self) -> Reason | None:
         """What stands against printing now, None where nothing is known to; prints nothing."""
+
+    def learn(self) -> Learnt:
+        """What it answers and how fast it is, by asking; feeds no paper."""

@@ -16,8 +16,9 @@ _REAL_TIME = (b"\x10\x04", b"\x10\x05", b"\x10\x14")
 INIT = b"\x1b@"
 CUT = b"\x1dVB\x00"
 FENCE = b"\x1dr\x01"
+STATUS_ONLINE = b"\x10\x04\x01"
+STATUS_CAUSE = b"\x10\x04\x02"
 STATUS_PAPER = b"\x10\x04\x04"
-STATUS_OFFLINE = b"\x10\x04\x02"
 _LEAST_SKIPPED = 4
 
 

@@ -14,6 +14,8 @@ from counter_app.printing.place import place
 from counter_app.printing.slip import draw_slip, draw_test_page
 from counter_app.printing.slip_pdf import draw_slips
 
+_DOTS_AN_INCH = 203
+
 
 class Paper:
     """Slips as pictures and as printer bytes, forms as PDF."""
@@ -26,6 +28,8 @@ class Paper:
 
     def slip_job(self, content: SlipContent, profile: Profile, copy_no: int) -> bytes:
         """The slip as the bytes that this printer takes."""
+        if profile.pages:
+            return self.slips_pdf([(content, copy_no)], profile.width)
         return job_bytes(draw_slip(content, profile.width, copy_no), profile)
 
     def slips_pdf(self, contents: Sequence[tuple[SlipContent, int]], width: int) -> bytes:
@@ -34,7 +38,12 @@ class Paper:
 
     def test_job(self, profile: Profile) -> bytes:
         """A page for trying a printer."""
-        return job_bytes(draw_test_page(profile.width), profile)
+        page = draw_test_page(profile.width)
+        if not profile.pages:
+            return job_bytes(page, profile)
+        out = BytesIO()
+        page.save(out, "PDF", resolution=_DOTS_AN_INCH)
+        return out.getvalue()
 
     def form_pdf(self, template: Template, content: FormContent, paper: str) -> bytes:
         """A form in that wording."""

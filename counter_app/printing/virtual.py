@@ -1,37 +1,56 @@
 """A printer without paper, for trials and tests: a real socket, a real conversation, faults on call.
 
-It decodes what it is sent the way a thermal printer does and keeps each slip as a picture, so that
-what would have come out can be looked at.
+It shares no code with what talks to it, so that it can judge.
+Like the printers it stands for it has an ear and a hand: the ear takes bytes into a buffer and answers
+questions of state at once, the hand works through the buffer. What goes wrong, goes wrong at the hand.
+It decodes what it prints, so that what would have come out can be looked at.
 """
 
+import re
 import socket
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Self
+from typing import Protocol, Self
 
 from PIL import Image
 
 
 class Fault(StrEnum):
-    """What goes wrong."""
+    """What goes wrong; the ones in the middle begin when `after` bytes are printed."""
 
     NONE = "none"
-    NEVER_READS = "never_reads"
-    RESET = "reset"
-    """Resets the connection after `after` bytes."""
-    PAPER_OUT = "paper_out"
-    """Stops for good after `after` bytes, as a printer without paper does."""
     NO_PAPER = "no_paper"
-    """Says before the job that there is no paper."""
+    """Out of paper before the job."""
     COVER_OPEN = "cover_open"
-    MUTE = "mute"
-    """Takes everything, answers nothing."""
-    NO_FENCE = "no_fence"
-    """Answers the status, but not what comes after the job."""
+    OFFLINE = "offline"
+    PAPER_OUT = "paper_out"
+    """Out of paper in the middle."""
+    COVER_OPENED = "cover_opened"
+    """The cover is opened in the middle."""
+    WENT_OFFLINE = "went_offline"
+    STALLS = "stalls"
+    """Stops in the middle, deaf and dumb."""
+    NEVER_READS = "never_reads"
+    """Takes the connection and nothing else."""
+    RESET = "reset"
+    """Breaks the connection after `after` bytes were taken."""
     CLOSES = "closes"
-    """Closes the connection after the job without a word."""
+    """Breaks the connection after the job without a word."""
+    MUTE = "mute"
+    """Prints everything, answers nothing."""
+    NO_FENCE = "no_fence"
+    """Answers how it is, but not what comes after the job."""
+    PAPER_LOW = "paper_low"
+    """Prints, and says that the roll is nearly used up."""
+
+
+_STOPS = (Fault.PAPER_OUT, Fault.COVER_OPENED, Fault.WENT_OFFLINE, Fault.STALLS)
+_WITHOUT_PAPER = (Fault.NO_PAPER, Fault.PAPER_OUT)
+_UNCOVERED = (Fault.COVER_OPEN, Fault.COVER_OPENED)
+_REAL_TIME = re.compile(b"\x10\x04(.)", re.DOTALL)
 
 
 @dataclass(slots=True)
@@ -116,16 +135,203 @@ _SIZES = {
 }
 
 
-class VirtualPrinter:
-    """Listens on loopback; one thread a connection, like the cheap printers it stands for."""
+class Link(Protocol):
+    """What a cable is to the printer."""
 
-    def __init__(self, fault: Fault = Fault.NONE, after: int = 0) -> None:
+    def recv(self, size: int) -> bytes:
+        """What came; empty at the end."""
+
+    def send(self, data: bytes) -> object:
+        """An answer."""
+
+    def wait(self, buffer: "Buffer") -> None:
+        """The buffer is full: make the other side wait."""
+
+    def go_on(self, buffer: "Buffer") -> None:
+        """Something was taken out of the buffer."""
+
+    def tear(self) -> None:
+        """Break it off."""
+
+
+class _Socket:
+    """A connection."""
+
+    def __init__(self, link: socket.socket) -> None:
+        self._link = link
+        self.recv = link.recv
+        self.send = link.send
+
+    def wait(self, buffer: "Buffer") -> None:
+        buffer.wait_for_room()
+
+    def go_on(self, buffer: "Buffer") -> None:
+        pass
+
+    def tear(self) -> None:
+        # an immediate reset instead of an orderly close
+        self._link.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
+        self._link.close()
+
+
+class Buffer:
+    """Between ear and hand, of a bounded size."""
+
+    def __init__(self, size: int) -> None:
+        self._size = size
+        self._held = bytearray()
+        self._ended = False
+        self._changed = threading.Condition()
+
+    @property
+    def full(self) -> bool:
+        """Whether the other side should wait."""
+        return len(self._held) >= self._size
+
+    def put(self, data: bytes) -> None:
+        """Never refuses: what is on its way when it is full is kept too."""
+        with self._changed:
+            self._held += data
+            self._changed.notify_all()
+
+    def wait_for_room(self) -> None:
+        """Until something was taken."""
+        with self._changed:
+            self._changed.wait_for(lambda: not self.full or self._ended)
+
+    def take(self, size: int) -> bytes:
+        """The next bytes, empty at the end."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._held or self._ended)
+            taken = bytes(self._held[:size])
+            del self._held[:size]
+            self._changed.notify_all()
+            return taken
+
+    def end(self) -> None:
+        """Nothing more comes."""
+        with self._changed:
+            self._ended = True
+            self._changed.notify_all()
+
+
+class Machine:
+    """Ear and hand; what both kinds of virtual printer are made of."""
+
+    def __init__(self, fault: Fault, after: int, buffer: int, speed: int) -> None:
         self.fault = fault
         self.after = after
+        self.buffer = buffer
+        self.speed = speed
         self.jobs: list[Decoded] = []
         self.cuts = 0
         """Jobs read to their end, whether or not it was said."""
         self.finished = threading.Condition()
+        self._stuck = False
+        self._gone = threading.Event()
+
+    def hear(self, link: Link) -> None:
+        """The ear: until the other side closes."""
+        if self.fault is Fault.NEVER_READS:
+            return
+        buffer = Buffer(self.buffer)
+        hand = threading.Thread(target=self._work, args=(link, buffer), daemon=True)
+        hand.start()
+        heard, rest = 0, b""
+        with suppress(OSError):
+            while data := link.recv(4096):
+                heard += len(data)
+                if self.fault is Fault.RESET and heard > self.after:
+                    link.tear()
+                    break
+                if self._stuck and self.fault is Fault.STALLS:
+                    return
+                rest = self._answer_at_once(link, rest + data, buffer)
+                if buffer.full:
+                    link.wait(buffer)
+        buffer.end()
+
+    def _answer_at_once(self, link: Link, data: bytes, buffer: Buffer) -> bytes:
+        """Questions of state are answered before anything printed; what may be half of one waits."""
+        tail = next((n for n in (2, 1) if data.endswith(b"\x10\x04"[:n])), 0)
+        whole, rest = data[: len(data) - tail], data[len(data) - tail :]
+        for question in _REAL_TIME.findall(whole):
+            if self.fault is not Fault.MUTE:
+                link.send(bytes((self._state(question),)))
+        buffer.put(_REAL_TIME.sub(b"", whole))
+        return rest
+
+    def _state(self, question: bytes) -> int:
+        """The answer to `DLE EOT n`, bit by bit as the makers' sheets have it."""
+        stopped = self._stuck or self.fault not in _STOPS
+        paper = stopped and self.fault in _WITHOUT_PAPER
+        cover = stopped and self.fault in _UNCOVERED
+        offline = stopped and self.fault in (Fault.OFFLINE, Fault.WENT_OFFLINE)
+        match question:
+            case b"\x01":
+                return 0x12 | 0x08 * (paper or cover or offline)
+            case b"\x02":
+                return 0x12 | 0x04 * cover | 0x20 * paper
+            case b"\x04":
+                return 0x12 | 0x60 * paper | 0x0C * (self.fault is Fault.PAPER_LOW)
+            case _:
+                return 0x12
+
+    def _work(self, link: Link, buffer: Buffer) -> None:
+        """The hand: prints, cuts, answers what comes in order."""
+        decoder = Decoder(lambda question: self._reply(link, question))
+        printed = 0
+        while data := buffer.take(1024 if self.speed else 4096):
+            link.go_on(buffer)
+            if self.speed:
+                self._gone.wait(len(data) / self.speed)
+            printed += len(data)
+            if self.fault in _STOPS and printed > self.after:
+                self._stuck = True
+                self._gone.wait()
+                return
+            try:
+                decoder.feed(data)
+            except OSError:
+                return
+            self.cuts = max(self.cuts, len(self.jobs) + decoder.paper.cuts)
+            if decoder.paper.cuts and self.fault is Fault.CLOSES:
+                link.tear()
+                break
+            self.after_piece(decoder)
+        self.done(decoder)
+
+    def after_piece(self, decoder: "Decoder") -> None:
+        """A connection is one job."""
+
+    def done(self, decoder: "Decoder") -> None:
+        """A job has ended; a question alone is none."""
+        if decoder.paper.rows:
+            with self.finished:
+                self.jobs.append(decoder.paper)
+                decoder.paper = Decoded()
+                self.finished.notify_all()
+
+    def _reply(self, link: Link, question: bytes) -> None:
+        """The fence: bits 0 and 1 near the end of the roll, 2 and 3 at it."""
+        if self.fault not in (Fault.MUTE, Fault.NO_FENCE, Fault.CLOSES) and question[1:2] == b"r":
+            link.send(b"\x03" if self.fault is Fault.PAPER_LOW else b"\x00")
+
+    def wait_for(self, count: int, timeout: float = 5.0) -> list[Decoded]:
+        """The jobs so far, when that many are done."""
+        with self.finished:
+            self.finished.wait_for(lambda: len(self.jobs) >= count, timeout)
+            return list(self.jobs)
+
+
+class VirtualPrinter(Machine):
+    """Listens on loopback; takes several connections, as many printers do."""
+
+    def __init__(
+        self, fault: Fault = Fault.NONE, after: int = 0, buffer: int = 64 * 1024, speed: int = 0
+    ) -> None:
+        """`buffer` in bytes, `speed` in bytes a second, 0 for no limit."""
+        super().__init__(fault, after, buffer, speed)
         self._listener = socket.create_server(("127.0.0.1", 0))
         if fault is Fault.NEVER_READS:
             self._listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
@@ -139,6 +345,7 @@ class VirtualPrinter:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self._gone.set()
         self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
         # who came last is in the list only when the listening has ended
@@ -153,51 +360,4 @@ class VirtualPrinter:
             except OSError:
                 return
             self._open.append(link)
-            threading.Thread(target=self._print, args=(link,), daemon=True).start()
-
-    def _print(self, link: socket.socket) -> None:
-        if self.fault is Fault.NEVER_READS:
-            return
-        decoder = Decoder(lambda question: self._reply(link, question))
-        taken = 0
-        try:
-            while data := link.recv(4096):
-                taken += len(data)
-                decoder.feed(data)
-                self.cuts = max(self.cuts, len(self.jobs) + decoder.paper.cuts)
-                if self.fault is Fault.RESET and taken > self.after:
-                    # an immediate reset instead of an orderly close
-                    link.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
-                    link.close()
-                    return
-                if self.fault is Fault.PAPER_OUT and taken > self.after:
-                    return
-                if self.fault is Fault.CLOSES and decoder.paper.cuts:
-                    link.close()
-                    break
-        except OSError:
-            return
-        if decoder.paper.rows:
-            with self.finished:
-                self.jobs.append(decoder.paper)
-                self.finished.notify_all()
-
-    def _reply(self, link: socket.socket, question: bytes) -> None:
-        if self.fault is Fault.MUTE:
-            return
-        if question[:2] == b"\x1dr":
-            if self.fault not in (Fault.NO_FENCE, Fault.CLOSES):
-                link.send(b"\x00")
-            return
-        answer = 0x12
-        if question[2:] == b"\x04" and self.fault is Fault.NO_PAPER:
-            answer |= 0x60
-        if question[2:] == b"\x02" and self.fault is Fault.COVER_OPEN:
-            answer |= 0x04
-        link.send(bytes((answer,)))
-
-    def wait_for(self, count: int, timeout: float = 5.0) -> list[Decoded]:
-        """The jobs so far, when that many are done."""
-        with self.finished:
-            self.finished.wait_for(lambda: len(self.jobs) >= count, timeout)
-            return list(self.jobs)
+            threading.Thread(target=self.hear, args=(_Socket(link),), daemon=True).start()

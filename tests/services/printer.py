@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from counter_app.domain.outcome import Outcome, Reason, Sent
-from counter_app.domain.printer import Profile
+from counter_app.domain.printer import Learnt, Profile
 
 REASONS = {
     Outcome.CONFIRMED: Reason.OK,
@@ -29,6 +29,9 @@ class ToldPrinter:
 
     def state(self) -> Reason | None:
         return None
+
+    def learn(self) -> Learnt:
+        return Learnt(self.profile, None)
 
     def send(self, job: bytes) -> Sent:
         self.jobs.append(job)
