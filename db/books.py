@@ -1,9 +1,8 @@
-"""The smaller shelves of the store: numbers, officers, prints, drafts, notices, settings."""
+"""The smaller shelves of the store: numbers, officers, drafts, notices."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import date, datetime
-from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import Connection, Row, and_, delete, func, or_, select
@@ -11,158 +10,26 @@ from sqlalchemy.dialects.sqlite import insert as upsert
 
 from counter_app.domain import events as ev
 from counter_app.domain.code import LAST_NUMBER_OF_A_BLOCK, LAST_NUMBER_OF_A_DAY, seq_of
-from counter_app.domain.office import Office, parse_office
 from counter_app.domain.officer import Officer, Role
-from counter_app.domain.slip_code import KnownKey
 from counter_app.errors import Refused
-from counter_app.ports import Document, Draft, Identity, IdSource, NoticeRow, Secret
+from counter_app.ports import Draft, IdSource, NoticeRow, Secret
 from db.log import Log
+from db.settings import Settings
 from db.tables import (
     code_number,
-    document,
     draft,
-    known_key,
     notice,
     notice_number,
     officer,
     officer_secret,
-    store_meta,
 )
 
 _ROLES = frozenset(Role)
-_parsed = lru_cache(maxsize=16)(parse_office)
-_IDENTITY = select(store_meta.c.name, store_meta.c.value).where(
-    store_meta.c.name.in_(
-        ("device_id", "incarnation", "counter_no", "org_code", "seeded", "sample")
-    )
+_TAKE = (
+    upsert(code_number)
+    .on_conflict_do_update(("day", "block"), set_={"last": code_number.c.last + 1})
+    .returning(code_number.c.last)
 )
-
-
-class Settings:
-    """Whose store this is, and what it was told."""
-
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
-        self._identity: Identity | None = None
-
-    def get(self, name: str) -> str | None:
-        """A local value."""
-        query = select(store_meta.c.value).where(store_meta.c.name == name)
-        return self._connection.execute(query).scalar_one_or_none()
-
-    def starting_with(self, prefix: str) -> dict[str, str]:
-        """Local values by the rest of their names."""
-        query = select(store_meta).where(store_meta.c.name.startswith(prefix, autoescape=True))
-        rows = self._connection.execute(query)
-        return {row.name.removeprefix(prefix): row.value for row in rows}
-
-    def put(self, name: str, value: str) -> None:
-        """Keep a local value."""
-        self._identity = None
-        row = {"name": name, "value": value}
-        self._connection.execute(
-            upsert(store_meta).values(row).on_conflict_do_update(("name",), set_={"value": value})
-        )
-
-    def identity(self) -> Identity:
-        """Device, incarnation, counter, commune; read once in a transaction."""
-        if self._identity is None:
-            self._identity = self._read_identity()
-        return self._identity
-
-    def _read_identity(self) -> Identity:
-        rows = self._connection.execute(_IDENTITY)
-        kept = {row.name: row.value for row in rows}
-        return Identity(
-            kept["device_id"],
-            kept["incarnation"],
-            int(kept["counter_no"]),
-            kept["org_code"],
-            kept.get("seeded") == "yes",
-            kept.get("sample") == "yes",
-        )
-
-    def office(self, version: str | None = None) -> Office:
-        """The office file in force, or the one a dossier pins."""
-        here = document.c.kind == "office"
-        if version is None:
-            query = select(document.c.content).where(here)
-        else:
-            # other counters of the commune may pin files this one never had in force, and one that
-            # the upper server could not take never comes: then the own letterhead stands in
-            kinds = document.c.kind.in_(("office", "office-elsewhere"))
-            pinned = document.c.version == version
-            query = select(document.c.content).where(kinds).order_by(pinned.desc(), here.desc())
-        query = query.order_by(document.c.num.desc()).limit(1)
-        return _parsed(self._connection.execute(query).scalar_one())
-
-    def office_version(self) -> str:
-        """The version of the office file in force."""
-        query = select(document.c.version).where(document.c.kind == "office")
-        newest = query.order_by(document.c.num.desc()).limit(1)
-        version: str = self._connection.execute(newest).scalar_one()
-        return version
-
-    def put_document(self, kind: str, version: str, content: str) -> None:
-        """Keep one more version; the last one put is in force."""
-        row = {
-            "kind": kind,
-            "version": version,
-            "num": self._last_num(kind) + 1,
-            "content": content,
-        }
-        self._connection.execute(upsert(document).values(row).on_conflict_do_nothing())
-
-    def documents(self, kind: str) -> Sequence[Document]:
-        """The versions of a text that was told with its moment, newest first."""
-        query = select(document.c.content, document.c.since).where(document.c.kind == kind)
-        rows = self._connection.execute(query.order_by(document.c.num.desc()))
-        return [Document(row.content, datetime.fromisoformat(row.since)) for row in rows]
-
-    def add_document(self, kind: str, content: str, since: datetime) -> None:
-        """One more version; what was told before stays."""
-        last = self._last_num(kind)
-        row = {
-            "kind": kind,
-            "version": str(last + 1),
-            "num": last + 1,
-            "content": content,
-            "since": since.isoformat(timespec="seconds"),
-        }
-        self._connection.execute(upsert(document).values(row))
-
-    def _last_num(self, kind: str) -> int:
-        query = select(func.coalesce(func.max(document.c.num), 0)).where(document.c.kind == kind)
-        last: int = self._connection.execute(query).scalar_one()
-        return last
-
-    def keys(self) -> Mapping[str, KnownKey]:
-        """The key list by key id."""
-        return {
-            row.key_id: KnownKey(
-                row.key_id,
-                row.public_key,
-                row.device_id,
-                row.counter,
-                _moment(row.valid_from),
-                _moment(row.revoked_at),
-            )
-            for row in self._connection.execute(select(known_key))
-        }
-
-    def put_key(self, key: KnownKey) -> None:
-        """Add a key, or bring what is known of it up to date."""
-        row = {
-            "key_id": key.key_id,
-            "public_key": key.public_key,
-            "device_id": key.device_id,
-            "counter": key.counter,
-            "valid_from": _text(key.valid_from),
-            "revoked_at": _text(key.revoked_at),
-        }
-        self._connection.execute(
-            upsert(known_key).values(row).on_conflict_do_update(("key_id",), set_=row)
-        )
 
 
 class Numbers:
@@ -223,12 +90,7 @@ class Numbers:
 
     def _take(self, day: date, block: int) -> int:
         row = {"day": day.isoformat(), "block": block, "last": 1}
-        taken: int = self._connection.execute(
-            upsert(code_number)
-            .values(row)
-            .on_conflict_do_update(("day", "block"), set_={"last": code_number.c.last + 1})
-            .returning(code_number.c.last)
-        ).scalar_one()
+        taken: int = self._connection.execute(_TAKE, row).scalar_one()
         return taken
 
 
@@ -378,11 +240,3 @@ def _officer(row: Row[Any]) -> Officer:
     # a newer counter of the commune may know roles that this program does not
     roles = frozenset(Role(role) for role in row.roles.split(",") if role in _ROLES)
     return Officer(row.id, row.name, row.title, roles, row.active)
-
-
-def _text(moment: datetime | None) -> str | None:
-    return None if moment is None else moment.isoformat()
-
-
-def _moment(kept: str | None) -> datetime | None:
-    return None if kept is None else datetime.fromisoformat(kept)

@@ -17,9 +17,9 @@ from counter_app.domain.events import Actor, Payload
 from counter_app.domain.notice import numbered
 from counter_app.errors import Refused
 from counter_app.wire.codec import encode_payload, type_and_version
-from db.books import Settings
 from db.dossiers import words_of
 from db.log import values_of
+from db.settings import Settings
 from db.store import Books, Store
 from db.tables import code_number, dossier, event_log, issued_code, sync_state
 
@@ -136,8 +136,7 @@ def _write(books: Books, batch: Sequence[Sequence[Written]]) -> None:
         text("INSERT INTO dossier_search(rowid, words) VALUES (:num, :words)"), words
     )
     _count_numbers(books, rows)
-    settings.put("head", head)
-    settings.put("dseq", str(dseq))
+    settings.put_all({"head": head, "dseq": str(dseq)})
 
 
 def _next_notice(books: Books, year: int, kind: str) -> str:

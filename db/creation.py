@@ -6,8 +6,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from sqlalchemy import insert
-
 from counter_app import data_folder
 from counter_app.domain import chain
 from counter_app.domain.events import SYSTEM, StoreCreated
@@ -15,7 +13,6 @@ from counter_app.domain.slip_code import KnownKey, key_id_of
 from counter_app.ports import Clock, IdSource
 from db import schema
 from db.store import Store, faults_in_words
-from db.tables import store_meta
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +38,7 @@ def create_store(
     store = Store(folder, key, clock, ids)
     version = hashlib.sha256(made.office_text.encode()).hexdigest()[:12]
     with store.write() as books:
-        rows = {
+        kept = {
             "device_id": made.device_id,
             "device_key": base64.b64encode(made.private_key).decode("ascii"),
             "incarnation": ids.random(8).hex(),
@@ -51,9 +48,7 @@ def create_store(
             "head": chain.GENESIS,
             "sample": "yes" if made.sample else "no",
         }
-        books.connection.execute(
-            insert(store_meta), [{"name": name, "value": value} for name, value in rows.items()]
-        )
+        books.settings.put_all(kept)
         books.settings.put_document("office", version, made.office_text)
         books.settings.put_key(
             KnownKey(

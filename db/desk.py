@@ -14,8 +14,8 @@ from counter_app.domain.pad_code import PadNumber, mark_of
 from counter_app.domain.tickets import LAST_NUMBER, Ticket, TicketState
 from counter_app.errors import Refused
 from counter_app.ports.desk import PadRow
-from db.books import Settings
 from db.log import Log
+from db.settings import Settings
 from db.tables import appointment, dossier, dossier_alias, pad_slip, ticket
 
 _PAD_MARK = "pad_mark"

@@ -31,8 +31,8 @@ from counter_app.domain.pad_code import PadNumber
 from counter_app.domain.personal_number import mask
 from counter_app.domain.text import search_key
 from counter_app.ports import DossierRow, Figures
-from db.books import Settings
 from db.log import Log
+from db.settings import Settings
 from db.tables import (
     dossier,
     dossier_alias,
@@ -69,7 +69,7 @@ _MATCHING: Select[tuple[int]] = (
 )
 _FIND = _ROW.where(dossier.c.num.in_(_MATCHING)).order_by(dossier.c.num.desc())
 _ISSUE = insert(issued_code)
-_KNOWN = select(dossier.c.num, dossier.c.printed).where(dossier.c.id == bindparam("id"))
+_KNOWN = select(dossier.c.num).where(dossier.c.id == bindparam("id"))
 _INSERT = insert(dossier).returning(dossier.c.num)
 _UPDATE = update(dossier).where(dossier.c.num == bindparam("at_num"))
 _INDEX = text("INSERT OR REPLACE INTO dossier_search(rowid, words) VALUES (:num, :words)")
@@ -79,6 +79,11 @@ _LAST_OWN = (
     .where(event_log.c.device == bindparam("device"))
     .where(event_log.c.incarnation == bindparam("incarnation"))
     .where(event_log.c.type != "slip.printed")
+)
+_ALIKE = select(dossier.c.code).where(
+    dossier.c.applicant_key == bindparam("applicant"),
+    dossier.c.procedure_code == bindparam("procedure"),
+    dossier.c.status.in_((*_OPEN, Status.COMPLETED)),
 )
 _DAY = re.compile(r"^(?P<day>\d{1,2})/(?P<month>\d{1,2})(?:/(?P<year>\d{2}|\d{4}))?$")
 _ISO_DAY = re.compile(r"^(?P<year>\d{4})-(?P<month>\d{2})-(?P<day>\d{2})$")
@@ -102,7 +107,7 @@ class Dossiers:
         if not isinstance(state, Dossier):
             raise LookupError(event.event_id)
         self._connection.execute(_ISSUE, {"code": state.code, "dossier_id": state.id})
-        self._put(state, event.dseq)
+        self._add(state, event.dseq)
         return state
 
     def refresh(self, dossier_id: str) -> Dossier:
@@ -123,13 +128,20 @@ class Dossiers:
         return last
 
     def _put(self, state: Dossier, last_own_dseq: int) -> None:
+        num = self._connection.execute(_KNOWN, {"id": state.id}).scalar_one_or_none()
+        if num is None:
+            self._add(state, last_own_dseq)
+            return
         values = self.values_of(state, last_own_dseq)
-        known = self._connection.execute(_KNOWN, {"id": state.id}).one_or_none()
-        if known is None:
-            num = self._connection.execute(_INSERT, values).scalar_one()
-        else:
-            num = known.num
-            self._connection.execute(_UPDATE, {"at_num": num, **values})
+        self._connection.execute(_UPDATE, {"at_num": num, **values})
+        self._index(num, state)
+
+    def _add(self, state: Dossier, last_own_dseq: int) -> None:
+        values = self.values_of(state, last_own_dseq)
+        self._index(self._connection.execute(_INSERT, values).scalar_one(), state)
+
+    def _index(self, num: int, state: Dossier) -> None:
+        """The words and codes it is found by."""
         self._connection.execute(_INDEX, {"num": num, "words": words_of(state)})
         if state.aliases:
             self._connection.execute(
@@ -243,12 +255,8 @@ class Dossiers:
 
     def open_alike(self, applicant_key: str, procedure_code: str) -> Sequence[str]:
         """Codes of open dossiers of the same person and procedure."""
-        query = select(dossier.c.code).where(
-            dossier.c.applicant_key == applicant_key,
-            dossier.c.procedure_code == procedure_code,
-            dossier.c.status.in_((*_OPEN, Status.COMPLETED)),
-        )
-        return list(self._connection.scalars(query))
+        alike = {"applicant": applicant_key, "procedure": procedure_code}
+        return list(self._connection.scalars(_ALIKE, alike))
 
     def uncollected(self, before: date) -> int:
         """Results completed before that day and still on the shelf."""

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import Connection, bindparam, insert, select, update
+from sqlalchemy import Connection, bindparam, insert, select
 
 from counter_app.domain import chain
 from counter_app.domain.clock import clock_state
@@ -11,16 +11,11 @@ from counter_app.domain.dossier import Entry
 from counter_app.domain.events import Actor, Event, Payload
 from counter_app.ports import Clock, IdSource
 from counter_app.wire.codec import decode_payload, encode_payload, type_and_version
-from db.tables import event_log, event_order, store_meta
+from db.settings import Settings
+from db.tables import event_log, event_order
 
 EVENT_COLUMNS = tuple(column for column in event_log.columns if column.name != "num")
 
-_HEAD = select(store_meta.c.name, store_meta.c.value).where(
-    store_meta.c.name.in_(("device_id", "incarnation", "dseq", "head"))
-)
-_KEEP_HEAD = (
-    update(store_meta).where(store_meta.c.name == bindparam("which")).values(value=bindparam("now"))
-)
 _INSERT = insert(event_log)
 _OF = (
     select(*EVENT_COLUMNS)
@@ -44,10 +39,14 @@ _WHEN = select(event_log.c.occurred_at).where(
 class Log:
     """Appends own events with their chain, reads those of a subject in the order that counts."""
 
-    def __init__(self, connection: Connection, clock: Clock, ids: IdSource) -> None:
+    def __init__(
+        self, connection: Connection, settings: Settings, clock: Clock, ids: IdSource
+    ) -> None:
         self._connection = connection
+        self._settings = settings
         self._clock = clock
         self._ids = ids
+        self._last_at: datetime | None = None
 
     def append(
         self,
@@ -59,15 +58,15 @@ class Log:
         event_id: str | None = None,
     ) -> Event:
         """Write one event behind the head of the own chain, in this transaction."""
-        head = self._head()
-        state = clock_state(at, self._when(head))
+        own, head, dseq = self._settings.identity(), *self._head()
+        state = clock_state(at, self.last_at())
         event_id = event_id or self._ids.new_id(at)
         name, version = type_and_version(payload)
         event = chain.seal(
-            head["head"],
-            head["device_id"],
-            head["incarnation"],
-            int(head["dseq"]) + 1,
+            head,
+            own.device_id,
+            own.incarnation,
+            dseq + 1,
             event_id,
             name,
             version,
@@ -79,13 +78,8 @@ class Log:
             encode_payload(payload, self._ids.random(8)),
         )
         self._connection.execute(_INSERT, values_of(event))
-        self._connection.execute(
-            _KEEP_HEAD,
-            [
-                {"which": "dseq", "now": str(event.dseq)},
-                {"which": "head", "now": event.hash},
-            ],
-        )
+        self._settings.put_all({"dseq": str(event.dseq), "head": event.hash})
+        self._last_at = datetime.fromisoformat(event.occurred_at)
         return event
 
     def of(self, subject: str) -> Sequence[Entry]:
@@ -102,14 +96,17 @@ class Log:
 
     def last_at(self) -> datetime | None:
         """When the newest own event was written; the clock is doubted against it."""
-        return self._when(self._head())
+        if self._last_at is None:
+            own, _, dseq = self._settings.identity(), *self._head()
+            last = self._connection.execute(
+                _WHEN,
+                {"device_id": own.device_id, "incarnation": own.incarnation, "dseq": dseq},
+            ).scalar_one_or_none()
+            self._last_at = None if last is None else datetime.fromisoformat(last)
+        return self._last_at
 
-    def _head(self) -> dict[str, str]:
-        return {row.name: row.value for row in self._connection.execute(_HEAD)}
-
-    def _when(self, head: dict[str, str]) -> datetime | None:
-        last = self._connection.execute(_WHEN, head).scalar_one_or_none()
-        return None if last is None else datetime.fromisoformat(last)
+    def _head(self) -> tuple[str, int]:
+        return self._settings.get("head") or chain.GENESIS, int(self._settings.get("dseq") or 0)
 
 
 def values_of(event: Event) -> dict[str, object]:

@@ -20,7 +20,7 @@ from sqlalchemy import (
 
 from counter_app.domain.outcome import Outcome
 from counter_app.ports import PrintJob
-from db.books import Settings
+from db.settings import Settings
 from db.tables import dossier, event_log, print_job
 
 _ADD = insert(print_job)

@@ -14,12 +14,13 @@ from counter_app import data_folder
 from counter_app.errors import EnvironmentFault
 from counter_app.ports import Clock, IdSource
 from db import schema
-from db.books import Drafts, Notices, Numbers, Officers, Settings
+from db.books import Drafts, Notices, Numbers, Officers
 from db.desk import Appointments, Pads, Tickets
 from db.dossiers import Dossiers
 from db.engine import DAMAGED, engine, in_words
 from db.log import Log
 from db.prints import Prints
+from db.settings import Settings
 
 
 @dataclass(slots=True)
@@ -73,8 +74,8 @@ class Store:
         self._writing.dispose()
 
     def _books(self, connection: Connection) -> Books:
-        log = Log(connection, self._clock, self._ids)
         settings = Settings(connection)
+        log = Log(connection, settings, self._clock, self._ids)
         return Books(
             connection,
             log,

@@ -254,7 +254,7 @@ class Planted(Exception):
         "db.books.Numbers.next_seq",
         "db.log.Log.append",
         "db.dossiers.Dossiers.enter",
-        "db.dossiers.Dossiers._put",
+        "db.dossiers.Dossiers._add",
         "db.prints.Prints.add",
     ],
 )
