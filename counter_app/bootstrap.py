@@ -114,7 +114,7 @@ class Counter:
         """What needs someone now."""
         from counter_app.services.worklists import Worklists
 
-        return Worklists(self.store, self.clock)
+        return Worklists(self.store, self.catalogue, self.clock)
 
     @cached_property
     def officers(self) -> "Officers":

@@ -228,30 +228,34 @@ class Dossiers:
         rows = self._connection.execute(_FIND, {"words": match, "limit": limit})
         return [_row(row) for row in rows]
 
-    def work(self, kind: str, limit: int, today: date) -> Sequence[DossierRow]:
+    def work(self, kind: str, limit: int, today: date, soon: date) -> Sequence[DossierRow]:
         """The dossiers behind one figure of the home screen or one tray."""
-        condition = _conditions(today)[kind]
-        if kind in {"due_today", "overdue", "due_soon"}:
+        condition = _conditions(today, soon)[kind]
+        if kind in _MOST_URGENT_FIRST:
             query = _ROW.where(condition).order_by(dossier.c.judged_due_at, dossier.c.num)
             return [_row(row) for row in self._connection.execute(query.limit(limit))]
         return self._rows(_ROW.where(condition), limit)
 
     def figures(self, today: date) -> Figures:
         """The six figures of the home screen."""
-        conditions = _conditions(today)
-
-        def count(kind: str) -> int:
-            query = select(func.count()).select_from(dossier).where(conditions[kind])
-            return self._connection.execute(query).scalar_one()
-
         return Figures(
-            count("received_today"),
-            count("due_today"),
-            count("overdue"),
-            count("waiting_return"),
-            count("unprinted"),
-            count("unsent"),
+            *(
+                self.count(kind, today, today)
+                for kind in (
+                    "received_today",
+                    "due_today",
+                    "overdue",
+                    "waiting_return",
+                    "unprinted",
+                    "unsent",
+                )
+            )
         )
+
+    def count(self, kind: str, today: date, soon: date) -> int:
+        """How many dossiers stand behind a figure or in a tray."""
+        query = select(func.count()).select_from(dossier).where(_conditions(today, soon)[kind])
+        return self._connection.execute(query).scalar_one()
 
     def open_alike(self, applicant_key: str, procedure_code: str) -> Sequence[str]:
         """Codes of open dossiers of the same person and procedure."""
@@ -296,7 +300,10 @@ def words_of(state: Dossier) -> str:
     return search_key(" ".join(part for part in parts if part))
 
 
-def _conditions(today: date) -> dict[str, ColumnElement[bool]]:
+_MOST_URGENT_FIRST = frozenset({"due_today", "overdue", "due_soon", "held"})
+
+
+def _conditions(today: date, soon: date) -> dict[str, ColumnElement[bool]]:
     day = today.isoformat()
     live = dossier.c.voided.is_(False)
     unfinished = exists().where(print_job.c.dossier_id == dossier.c.id, print_job.c.state != "done")
@@ -304,7 +311,10 @@ def _conditions(today: date) -> dict[str, ColumnElement[bool]]:
         "received_today": and_(dossier.c.received_on == day, live),
         "due_today": and_(dossier.c.status.in_(_RUNNING), dossier.c.judged_due_on == day),
         "overdue": and_(dossier.c.status.in_(_RUNNING), dossier.c.judged_due_on < day),
-        "due_soon": and_(dossier.c.status.in_(_RUNNING), dossier.c.judged_due_on >= day),
+        "due_soon": and_(
+            dossier.c.status.in_(_RUNNING),
+            dossier.c.judged_due_on.between(day, soon.isoformat()),
+        ),
         "waiting_return": dossier.c.status == Status.COMPLETED,
         "unprinted": and_(
             literal_column("slip AND NOT printed AND NOT voided"),
@@ -315,7 +325,8 @@ def _conditions(today: date) -> dict[str, ColumnElement[bool]]:
         "problem": _PROBLEM,
         "new": dossier.c.status == Status.ACCEPTED,
         "held": and_(dossier.c.status == Status.IN_PROCESS, dossier.c.holder_side == "commune"),
-        "waiting": dossier.c.status.in_((Status.AWAITING_SUPPLEMENT, Status.AWAITING_PAYMENT)),
+        "awaiting_supplement": dossier.c.status == Status.AWAITING_SUPPLEMENT,
+        "awaiting_payment": dossier.c.status == Status.AWAITING_PAYMENT,
     }
 
 

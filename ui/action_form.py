@@ -1,6 +1,6 @@
 """The form of whatever may be done with a dossier, or with several at once: one mechanism for all."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, Protocol
@@ -9,6 +9,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPlainTextEdit, QWidget
 
 from counter_app.domain.dossier import Dossier
+from counter_app.domain.events import Destination
 from counter_app.domain.problems import Problem
 from counter_app.domain.typed_moment import typed_moment
 from counter_app.services.acts import Acted
@@ -189,7 +190,8 @@ class ActionForm(QFrame):
         self.setObjectName("actForm")
         self._desk = desk
         self.action = ""
-        self._dossiers: tuple[Dossier, ...] = ()
+        self.dossiers: tuple[Dossier, ...] = ()
+        """Whose form it is."""
         self._boxes: dict[str, _Box] = {}
         self._busy = False
         self._enter: EnterMoves | None = None
@@ -220,14 +222,14 @@ class ActionForm(QFrame):
     def open(self, action: str, dossiers: Sequence[Dossier]) -> None:
         """Ask what the action needs; what needs nothing is done at once."""
         act = ACTS[action]
-        self.action, self._dossiers = action, tuple(dossiers)
+        self.action, self.dossiers = action, tuple(dossiers)
         if not act.asks:
             self._boxes = {}
             self.finish()
             return
-        first = self._dossiers[0]
-        many = len(self._dossiers) > 1
-        whose = f"{len(self._dossiers)} hồ sơ" if many else seq_of(first)
+        first = self.dossiers[0]
+        many = len(self.dossiers) > 1
+        whose = f"{len(self.dossiers)} hồ sơ" if many else seq_of(first)
         self._title.setText(f"{act.likely} · {whose}")
         self._show(self._sentence, act.sentence(first))
         self._show(self._told, "")
@@ -278,7 +280,7 @@ class ActionForm(QFrame):
             return
         self._busy = True
         acts, who, action = self._desk.counter.acts, self._desk.who, self.action
-        dossiers = self._dossiers
+        dossiers = self.dossiers
 
         def work() -> _Done:
             acted, refused = [], []
@@ -368,7 +370,7 @@ class ActionForm(QFrame):
         now = self._desk.now()
         match ask.kind:
             case "changed":
-                same = text == ask.value(self._dossiers[0]).strip()
+                same = text == ask.value(self.dossiers[0]).strip()
                 return (_NOTHING if same else text or (None if "." in ask.key else "")), ""
             case _ if not text:
                 return _NOTHING, ""
@@ -450,8 +452,24 @@ class ActionForm(QFrame):
         for acted in done.acted:
             if "prints" in acted.changes.topics and not acted.dossier.voided:
                 self._desk.print_requested.emit(acted.dossier.id)
-            for form in papers_after(done.action, "dossier"):
-                self._desk.form_requested.emit(form, acted.dossier.id)
+        asked = [
+            (form, acted.dossier.id)
+            for acted in done.acted
+            for form in papers_after(done.action, lists=False)
+        ]
+        for ids in self._from_one_hand(done):
+            if len(ids) > 1:
+                asked += [(form, ",".join(ids)) for form in papers_after(done.action, lists=True)]
+        if asked:
+            self._desk.forms_requested.emit(tuple(asked))
+
+    def _from_one_hand(self, done: _Done) -> Iterable[list[str]]:
+        """The dossiers that went from the same holder: one list is signed by one giver."""
+        before = {dossier.id: dossier.holder for dossier in self.dossiers}
+        groups: dict[Destination, list[str]] = {}
+        for acted in done.acted:
+            groups.setdefault(before[acted.dossier.id], []).append(acted.dossier.id)
+        return groups.values()
 
     @staticmethod
     def _show(shown: QLabel, text: str) -> None:

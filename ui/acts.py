@@ -191,13 +191,13 @@ def act_of(key: str, allowed: tuple[str, ...]) -> str:
     return next((name for name in allowed if ACTS[name].key == wanted), "")
 
 
-def papers_after(action: str, subject: str) -> tuple[str, ...]:
-    """The forms that an action calls for: of each dossier, or one list for all."""
+def papers_after(action: str, *, lists: bool) -> tuple[str, ...]:
+    """The forms that an action calls for: those of each dossier, or the lists of several."""
     event = EVENT_OF[action]
     return tuple(
         kind.name
         for kind in KINDS.values()
-        if event in kind.after and (kind.subject == "dossiers") == (subject == "dossiers")
+        if event in kind.after and (kind.subject == "dossiers") == lists
     )
 
 

@@ -43,8 +43,8 @@ class Desk(QObject):
     sync_requested = Signal()
     refused = Signal(str)
     """A bad word, over the screen."""
-    form_requested = Signal(str, str)
-    """(form, subject) to be opened as PDF; without a form the one that the subject is."""
+    forms_requested = Signal(object)
+    """Pairs of form and subject, to be opened as one PDF; without a form the one that it is."""
     print_requested = Signal(str)
     """A dossier whose receipt is to be printed."""
     print_again_requested = Signal(str)

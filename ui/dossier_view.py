@@ -195,7 +195,7 @@ class DossierPane(QWidget):
         body = self._bodies[0]
         clear(body)
         for entry in reversed(dossier.timeline):
-            body.addWidget(_story_line(entry))
+            body.addWidget(story_line(entry))
         body.addStretch(1)
 
     def _show_papers(self, dossier: Dossier) -> None:
@@ -353,7 +353,8 @@ class _Next(QFrame):
         self._by.setVisible(bool(by))
 
 
-def _story_line(entry: TimelineEntry) -> QWidget:
+def story_line(entry: TimelineEntry) -> QWidget:
+    """One step of a dossier: what, when, by whom."""
     words = EVENT_WORDS.get(entry.event, entry.event)
     if isinstance(entry.payload, ev.SlipPrinted):
         words = f"In phiếu: {OUTCOME_WORDS[entry.payload.outcome]}"

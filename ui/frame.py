@@ -1,6 +1,6 @@
 """The frame of every screen: rail, header, action bar, status bar, and what runs in the background."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from PySide6.QtCore import Qt, QTimer, Signal
@@ -102,7 +102,7 @@ class Frame(QWidget):
         desk.open_requested.connect(self._open_dossier)
         desk.return_requested.connect(self._return_dossier)
         desk.intake_requested.connect(self._open_intake)
-        desk.form_requested.connect(self._open_form)
+        desk.forms_requested.connect(self._open_forms)
         desk.sync_requested.connect(self.sync_now)
         desk.changed.connect(self._on_changed)
         self._tick()
@@ -397,13 +397,9 @@ class Frame(QWidget):
                 f"{len(jobs)} hồ sơ vừa lưu, chưa in. Đừng nhận lại. Xem ở Cần làm ngay."
             )
 
-    def _open_form(self, form: str, subject: str) -> None:
+    def _open_forms(self, asked: Sequence[tuple[str, str]]) -> None:
         forms = self.desk.counter.forms
-
-        def work() -> bytes:
-            return forms.pdf(form, subject) if form else forms.any_pdf(subject)
-
-        self.desk.lanes.paper.submit(work, open_pdf, self._on_fault)
+        self.desk.lanes.paper.submit(lambda: forms.pages(asked), open_pdf, self._on_fault)
 
     def _on_fault(self, fault: Exception) -> None:
         message = getattr(fault, "message", "Chưa làm được việc này. Hãy thử lại.")

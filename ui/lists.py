@@ -13,7 +13,16 @@ from PySide6.QtCore import (
     Qt,
     Signal,
 )
-from PySide6.QtGui import QColor, QFont, QFontMetrics, QKeyEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import (
+    QColor,
+    QFont,
+    QFontMetrics,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QPen,
+)
 from PySide6.QtWidgets import (
     QListView,
     QStyle,
@@ -27,7 +36,7 @@ from ui.assets import pixmap
 from ui.theme import Theme
 from ui.widgets import CHIP_OF_STATUS
 
-_ROLE = Qt.ItemDataRole.UserRole
+_ROLE, _MARKED = Qt.ItemDataRole.UserRole, Qt.ItemDataRole.UserRole + 1
 Index = QModelIndex | QPersistentModelIndex
 
 
@@ -85,6 +94,7 @@ class DossierModel(QAbstractListModel):
     def __init__(self) -> None:
         super().__init__()
         self.lines: list[Line] = []
+        self.marked: frozenset[str] = frozenset()
 
     def show_rows(self, rows: Sequence[DossierRow], today: date) -> None:
         """Other rows."""
@@ -101,8 +111,11 @@ class DossierModel(QAbstractListModel):
         line = self.lines[index.row()]
         if role == _ROLE:
             return line
+        if role == _MARKED:
+            return line.id in self.marked
         if role == Qt.ItemDataRole.AccessibleTextRole:
-            parts = (line.title, line.below, line.chip[1], line.left[1], line.code)
+            chosen = "đã chọn" if line.id in self.marked else ""
+            parts = (line.title, line.below, line.chip[1], line.left[1], line.code, chosen)
             return ", ".join(part for part in parts if part)
         return None
 
@@ -118,31 +131,52 @@ _COLUMNS = (
 _DROPPED = ("holder", "due")
 """What a narrow list does without, in this order."""
 _LEAST_NAME, _EDGE, _SPACE = 190, 12, 8
+_BOX = 30
+"""What a mark takes at the left."""
 
 
-def _places(theme: Theme, width: int) -> dict[str, tuple[int, int]]:
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """What a list shows right of the name, and whether its rows can be marked."""
+
+    columns: tuple[str, ...] = tuple(name for name, *_ in _COLUMNS)
+    marks: bool = False
+    compact: bool = False
+    """One chip and no columns."""
+
+    @property
+    def left(self) -> int:
+        """Where the name begins."""
+        return _EDGE + (_BOX if self.marks else 0)
+
+
+WIDE, COMPACT = Shape(), Shape(compact=True)
+
+
+def _places(theme: Theme, width: int, shape: Shape) -> dict[str, tuple[int, int]]:
     """Where each column begins and how wide it is; the name takes what is left."""
-    shown = list(_COLUMNS)
+    shown = [column for column in _COLUMNS if column[0] in shape.columns]
     for dropped in (None, *_DROPPED):
         shown = [column for column in shown if column[0] != dropped]
         used = sum(theme.px(size) + _SPACE for _, _, size in shown)
-        if width - used - 2 * _EDGE >= theme.px(_LEAST_NAME):
+        if width - used - shape.left - _EDGE >= theme.px(_LEAST_NAME):
             break
     places = {}
     right = width - _EDGE
     for name, _, size in reversed(shown):
         places[name] = (right - theme.px(size), theme.px(size))
         right -= theme.px(size) + _SPACE
-    places["name"] = (_EDGE, max(40, right - _EDGE))
+    places["name"] = (shape.left, max(40, right - shape.left))
     return places
 
 
 class DossierHead(QWidget):
     """The captions over the columns of a list."""
 
-    def __init__(self, theme: Theme) -> None:
+    def __init__(self, theme: Theme, shape: Shape = WIDE) -> None:
         super().__init__()
         self._theme = theme
+        self._shape = shape
         self._font = _font(theme.px(13), QFont.Weight.DemiBold)
         self.setFixedHeight(theme.px(30))
 
@@ -154,7 +188,7 @@ class DossierHead(QWidget):
         painter.drawLine(self.rect().bottomLeft(), self.rect().bottomRight())
         painter.setPen(QColor(palette.ink2))
         painter.setFont(self._font)
-        places = _places(self._theme, self.width())
+        places = _places(self._theme, self.width(), self._shape)
         for name, caption in (("name", "Người nộp, việc"), *((n, c) for n, c, _ in _COLUMNS)):
             if name in places:
                 x, width = places[name]
@@ -165,10 +199,10 @@ class DossierHead(QWidget):
 class DossierDelegate(QStyledItemDelegate):
     """Paints a row; fonts and metrics are kept, nothing is asked twice."""
 
-    def __init__(self, theme: Theme, *, compact: bool) -> None:
+    def __init__(self, theme: Theme, shape: Shape) -> None:
         super().__init__()
         self._theme = theme
-        self._compact = compact
+        self._shape = shape
         self._bold = _font(theme.px(14), QFont.Weight.DemiBold)
         self._plain = _font(theme.px(14), QFont.Weight.Normal)
         self._small = _font(theme.px(13), QFont.Weight.Normal)
@@ -199,7 +233,9 @@ class DossierDelegate(QStyledItemDelegate):
         pen.setCosmetic(True)
         painter.setPen(pen)
         painter.drawLine(area.bottomLeft(), area.bottomRight())
-        if self._compact:
+        if self._shape.marks:
+            self._draw_box(painter, area, marked=bool(index.data(_MARKED)))
+        if self._shape.compact:
             self._paint_compact(painter, line, area)
         else:
             self._paint_columns(painter, line, area)
@@ -207,7 +243,8 @@ class DossierDelegate(QStyledItemDelegate):
 
     def _paint_columns(self, painter: QPainter, line: Line, area: QRect) -> None:
         if self._columns_width != area.width():
-            self._columns, self._columns_width = _places(self._theme, area.width()), area.width()
+            self._columns = _places(self._theme, area.width(), self._shape)
+            self._columns_width = area.width()
         palette, chips = self._theme.palette, self._theme.palette.chips
         for name, (x, width) in self._columns.items():
             box = QRect(area.left() + x, area.top(), width, area.height())
@@ -291,6 +328,18 @@ class DossierDelegate(QStyledItemDelegate):
         painter.setFont(self._chip)
         painter.drawText(box, Qt.AlignmentFlag.AlignCenter, mark[1])
 
+    def _draw_box(self, painter: QPainter, area: QRect, *, marked: bool) -> None:
+        palette = self._theme.palette
+        box = QRect(area.left() + _EDGE, area.center().y() - 9, 18, 18)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(QPen(QColor(palette.accent if marked else palette.field), palette.border))
+        painter.setBrush(QColor(palette.accent if marked else palette.surface))
+        painter.drawRoundedRect(box, 4, 4)
+        if marked:
+            painter.drawPixmap(
+                box.left() + 1, box.top() + 1, pixmap("check", palette.on_accent, 16)
+            )
+
     def _sync_mark(self, painter: QPainter, sent: str, left: int, area: QRect) -> None:
         palette = self._theme.palette
         name, colour = {
@@ -306,13 +355,16 @@ class DossierList(QListView):
 
     opened = Signal(str)
     pointed = Signal(str)
+    toggled = Signal(str)
+    """Space, or a click on the box of a row that can be marked."""
 
-    def __init__(self, theme: Theme, *, compact: bool = False) -> None:
+    def __init__(self, theme: Theme, shape: Shape = WIDE) -> None:
         super().__init__()
         self._silent = False
+        self._marks = shape.marks
         self._rows = DossierModel()
         self.setModel(self._rows)
-        self.setItemDelegate(DossierDelegate(theme, compact=compact))
+        self.setItemDelegate(DossierDelegate(theme, shape))
         self.setUniformItemSizes(True)
         self.setAccessibleName("Danh sách hồ sơ")
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -333,6 +385,11 @@ class DossierList(QListView):
             self.setCurrentIndex(self._rows.index(ids.index(kept) if kept in ids else 0))
         self._silent = False
 
+    def show_marks(self, marked: frozenset[str]) -> None:
+        """These are marked, and no others."""
+        self._rows.marked = marked
+        self.viewport().update()
+
     @property
     def current_id(self) -> str:
         """The chosen dossier."""
@@ -346,11 +403,20 @@ class DossierList(QListView):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Enter and Space act; the rest moves."""
+        if self._marks and event.key() == Qt.Key.Key_Space and self.current_id:
+            self.toggled.emit(self.current_id)
+            return
         keys = (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space)
         if event.key() in keys and self.current_id:
             self.opened.emit(self.current_id)
             return
         super().keyPressEvent(event)
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """A click on the box marks."""
+        super().mousePressEvent(event)
+        if self._marks and event.position().x() < _EDGE + _BOX and self.current_id:
+            self.toggled.emit(self.current_id)
 
     def _on_activated(self) -> None:
         if self.current_id:

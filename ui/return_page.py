@@ -13,7 +13,7 @@ from counter_app.services.results import Changes, Rejected
 from counter_app.services.scans import Judged
 from counter_app.services.search import DossierView
 from ui.desk import Desk
-from ui.lists import DossierList
+from ui.lists import COMPACT, DossierList
 from ui.page import Page
 from ui.widgets import (
     Banner,
@@ -69,7 +69,7 @@ class ReturnPage(Page):
         self.witness = Field("Người làm chứng (điểm chỉ)", width=260, limit=120)
         self._rest = SectionCard(3, "Giao", row(self.note, self.witness))
         left = column(head, self._who, self._check, self._rest, 1, space=8)
-        self.list = DossierList(desk.theme, compact=True)
+        self.list = DossierList(desk.theme, COMPACT)
         self.list.opened.connect(self.open)
         side = Card(label("Kết quả chờ trả", "cardTitle"), self.list)
         side.setFixedWidth(330)

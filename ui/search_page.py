@@ -9,7 +9,7 @@ from counter_app.services.search import DossierView
 from ui.acts import ACTS
 from ui.desk import Desk
 from ui.dossier_view import DossierPane
-from ui.lists import DossierList
+from ui.lists import COMPACT, DossierList
 from ui.page import Page
 from ui.widgets import Button, Card, label, row
 
@@ -40,7 +40,7 @@ class SearchPage(Page):
         self.box.setAccessibleName("Tìm hồ sơ")
         self.box.setMaxLength(120)
         self._told = label("", "caption")
-        self.list = DossierList(desk.theme, compact=True)
+        self.list = DossierList(desk.theme, COMPACT)
         left = Card(self.box, self._told, self.list)
         left.setFixedWidth(408)
         self.pane = DossierPane(desk)
@@ -217,4 +217,4 @@ class SearchPage(Page):
 
     def _open_form(self) -> None:
         if self.pane.view is not None:
-            self.desk.form_requested.emit("receipt", self.pane.view.dossier.id)
+            self.desk.forms_requested.emit((("receipt", self.pane.view.dossier.id),))

@@ -136,7 +136,7 @@ class Slips(QObject):
             )  # fmt: skip
         if answer == "K":
             # on paper of another printer, by whatever opens a PDF here
-            self._desk.form_requested.emit("", code)
+            self._desk.forms_requested.emit((("", code),))
 
     def _on_fault(self, fault: Exception) -> None:
         self.told.emit(str(getattr(fault, "message", "Chưa làm được việc này. Hãy thử lại.")))

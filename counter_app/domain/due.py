@@ -134,6 +134,14 @@ def explain(moment: DueMoment, unit: ProcessingUnit, amount: int) -> str:
     return " ".join(parts)
 
 
+def working_day_after(calendar: WorkCalendar, day: date, count: int) -> date:
+    """The `count`-th working day after a day."""
+    while count > 0:
+        day += ONE_DAY
+        count -= calendar.day(day).works
+    return day
+
+
 def working_days_between(calendar: WorkCalendar, first: date, last: date) -> int:
     """Working days after `first` up to and including `last`; negative the other way round."""
     if last < first:

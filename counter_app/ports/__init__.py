@@ -229,8 +229,11 @@ class Dossiers(Protocol):
     def find(self, text: str, limit: int, today: date) -> Sequence[DossierRow]:
         """Newest first; all words must match; the last may be half typed."""
 
-    def work(self, kind: str, limit: int, today: date) -> Sequence[DossierRow]:
-        """The dossiers behind one figure of the home screen, or held by someone."""
+    def work(self, kind: str, limit: int, today: date, soon: date) -> Sequence[DossierRow]:
+        """The dossiers behind one figure of the home screen or one tray; `soon` ends "due soon"."""
+
+    def count(self, kind: str, today: date, soon: date) -> int:
+        """How many there are of them."""
 
     def figures(self, today: date) -> Figures: ...
 
@@ -398,6 +401,8 @@ class PaperMaker(Protocol):
     def test_job(self, profile: Profile) -> bytes: ...
 
     def form_pdf(self, template: Template, content: FormContent, paper: str) -> bytes: ...
+
+    def joined(self, pdfs: Sequence[bytes]) -> bytes: ...
 
 
 class Printer(Protocol):

@@ -48,3 +48,14 @@ class Paper:
     def form_pdf(self, template: Template, content: FormContent, paper: str) -> bytes:
         """A form in that wording."""
         return draw_form(template, content, paper)
+
+    def joined(self, pdfs: Sequence[bytes]) -> bytes:
+        """Their pages one after the other."""
+        # megabytes of code that most counters need at the end of a day
+        from pypdfium2 import PdfDocument
+
+        whole, out = PdfDocument.new(), BytesIO()
+        for pdf in pdfs:
+            whole.import_pages(PdfDocument(pdf))
+        whole.save(out)
+        return out.getvalue()

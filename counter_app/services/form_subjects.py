@@ -51,8 +51,13 @@ def known_dossier(books: Books, asked: str) -> Dossier:
 
 
 def handed(books: Books, form: str, asked: str) -> FormContent:
-    """What was handed over on one day: `DAY`, `DAY/WITH WHOM`, or the code of one that was in it."""
+    """What was handed over on one day: `DAY`, `DAY/WITH WHOM`, or the code of one that was in it.
+
+    Of several codes with commas between them exactly these.
+    """
     day, party = _day_and_rest(asked)
+    if day is None and "," in asked:
+        return handover_form(form, [_last_of(books, form, one) for one in asked.split(",")])
     if day is None:
         subject = subject_of(books, known_dossier(books, asked))
         own = list(_of_subject(subject, form))
@@ -76,6 +81,14 @@ def handed(books: Books, form: str, asked: str) -> FormContent:
     return handover_form(
         form, sorted(chosen, key=lambda one: (one[1].given_at, one[0].receipt.code))
     )
+
+
+def _last_of(books: Books, form: str, asked: str) -> tuple[Subject, Handover]:
+    subject = subject_of(books, known_dossier(books, asked.strip()))
+    own = list(_of_subject(subject, form))
+    if not own:
+        raise Refused("action_missing", KINDS[form].missing)
+    return subject, own[-1]
 
 
 def _touched(books: Books, event_type: str, day: date) -> Iterator[Subject]:

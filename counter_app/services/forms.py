@@ -1,6 +1,6 @@
 """Forms of what is in the book, as PDF, and the wording they are drawn with."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from counter_app.domain import events as ev
@@ -101,6 +101,13 @@ class Forms:
             content = self._content(books, kind, subject.strip())
             template = self._wording.template(books, content)
         return self._paper().form_pdf(template, content, size)
+
+    def pages(self, asked: Sequence[tuple[str, str]]) -> bytes:
+        """Forms of their subjects in one file; without a form the one that the subject is."""
+        made = [
+            self.pdf(form, subject) if form else self.any_pdf(subject) for form, subject in asked
+        ]
+        return made[0] if len(made) == 1 else self._paper().joined(made)
 
     def any_pdf(self, subject: str) -> bytes:
         """The form that belongs to a dossier or to a notice."""

@@ -1,13 +1,27 @@
 """What needs someone now."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 
+from counter_app.domain.due import working_day_after
 from counter_app.ports import Books, Clock, DossierRow, Figures, PrintJob, Store
+from counter_app.services.catalogue import Catalogue
 
 UNCOLLECTED_AFTER = (90, 60, 30)
 """Days a result may lie on the shelf before it is pointed out."""
+TRAYS = (
+    "new",
+    "held",
+    "awaiting_supplement",
+    "awaiting_payment",
+    "due_soon",
+    "overdue",
+    "waiting_return",
+)
+"""Where dossiers lie until somebody moves them on."""
+_SOON = 3
+"""Working days ahead in which a date counts as near."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,8 +42,9 @@ class Urgent:
 class Worklists:
     """The figures of the home screen and the dossiers behind each."""
 
-    def __init__(self, store: Store, clock: Clock) -> None:
+    def __init__(self, store: Store, catalogue: Catalogue, clock: Clock) -> None:
         self._store = store
+        self._catalogue = catalogue
         self._clock = clock
 
     def figures(self) -> Figures:
@@ -39,8 +54,20 @@ class Worklists:
 
     def rows(self, kind: str, limit: int = 200) -> tuple[DossierRow, ...]:
         """The dossiers behind a figure or in a tray."""
+        today = self._clock.now().date()
         with self._store.read() as books:
-            return tuple(books.dossiers.work(kind, limit, self._clock.now().date()))
+            soon = self._soon(books, today) if kind == "due_soon" else today
+            return tuple(books.dossiers.work(kind, limit, today, soon))
+
+    def trays(self) -> Mapping[str, int]:
+        """How many lie in each."""
+        today = self._clock.now().date()
+        with self._store.read() as books:
+            soon = self._soon(books, today)
+            return {kind: books.dossiers.count(kind, today, soon) for kind in TRAYS}
+
+    def _soon(self, books: Books, today: date) -> date:
+        return working_day_after(self._catalogue.calendar(books.settings.office()), today, _SOON)
 
     def urgent(self, officer_id: str) -> tuple[Urgent, ...]:
         """What was saved and not printed, drafts, repairs, results nobody collected."""
@@ -51,7 +78,7 @@ class Worklists:
             of_dossiers = [job for job in waiting if job.dossier_id is not None]
             lines += [_of_dossier(books, job) for job in of_dossiers[:20]]
             lines += _of_others([job for job in waiting if job.dossier_id is None])
-            for row in books.dossiers.work("problem", 20, today):
+            for row in books.dossiers.work("problem", 20, today, today):
                 text = f"Hồ sơ {row.code} cần sửa trước khi gửi."
                 lines.append(Urgent("repair", text, row.id, code=row.code))
             for draft in books.drafts.of(officer_id):

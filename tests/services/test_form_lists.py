@@ -76,6 +76,18 @@ def test_a_list_holds_what_went_to_one_receiver_on_one_day(desk: Desk) -> None:
     assert "BỐN" in text(desk, "handover", "2026-05-05")
 
 
+def test_a_list_of_named_dossiers_holds_these_and_no_others(desk: Desk) -> None:
+    first, second, third = (desk.accept(applicant=person(name)) for name in ("MỘT", "HAI", "NĂM"))
+    for made in (first, second, third):
+        desk.do(made.dossier_id, "transfer")
+
+    told = text(desk, "handover", f"{first.code},{third.dossier_id}")
+    assert in_order(told, ("Số hồ sơ: 2", "MỘT", "NĂM"))
+    assert "HAI" not in told
+    not_yet = desk.accept(applicant=person("SÁU"))
+    assert refused(desk, "handover", f"{first.code},{not_yet.code}") == "action_missing"
+
+
 def test_nothing_is_handed_over_before_it_is(desk: Desk) -> None:
     made = desk.accept()
     assert refused(desk, "handover", made.code) == "action_missing"

@@ -90,9 +90,26 @@ def test_the_trays_of_a_busy_week(desk: Desk) -> None:
 
     assert sorted(names(desk, "new")) == ["Gia Hạn", "Mười Ngày", "Quên"]
     assert names(desk, "held") == ["Mới Nhận"]
-    assert names(desk, "waiting") == ["Đợi"]
+    assert names(desk, "awaiting_supplement") == ["Đợi"]
+    assert names(desk, "awaiting_payment") == []
+    # three working days after Friday 08/05 end on Wednesday 13/05
     desk.at("2026-05-08T08:00")
-    assert names(desk, "due_soon") == ["Mới Nhận", "Mười Ngày"]
+    assert names(desk, "due_soon") == ["Mới Nhận"]
+    # and after Wednesday 13/05 on Monday 18/05
+    desk.at("2026-05-12T17:00")
+    assert names(desk, "due_soon") == ["Mới Nhận"]
+    desk.at("2026-05-13T08:00")
+    assert names(desk, "due_soon") == ["Mười Ngày"]
+
+
+@pytest.mark.parametrize("at", ["2026-05-07T09:00", "2026-05-13T08:00"])
+def test_each_tray_holds_as_many_as_it_says(desk: Desk, at: str) -> None:
+    a_busy_week(desk)
+    desk.at(at)
+
+    trays = desk.counter.worklists.trays()
+    assert {kind: len(names(desk, kind)) for kind in trays} == trays
+    assert sum(trays.values()) > 0
 
 
 @pytest.mark.parametrize("at", ["2026-05-07T09:00", "2026-05-08T08:00", "2026-08-03T08:00"])

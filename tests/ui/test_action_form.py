@@ -1,6 +1,6 @@
 """The form of each act: what it asks, what it refuses, what it writes, and the paper it calls for."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import date
 
 import pypdfium2
@@ -13,7 +13,7 @@ import ui.frame
 from counter_app.domain import events as ev
 from counter_app.domain.actions import KEYS
 from counter_app.domain.dossier import Dossier
-from ui.acts import ACTS, papers_after
+from ui.acts import ACTS
 
 NGUYET, BE, KUNG, NGA, HOA, UYEN = PEOPLE
 
@@ -224,11 +224,3 @@ def test_a_form_stays_while_its_dossier_is_read_again(hand: Hand) -> None:
     hand.settle()
     assert hand.field("Lý do").text() == "Xin rút"
     assert hand.focus_name == "Lý do"
-
-
-@pytest.mark.parametrize("subject", ["dossier", "dossiers"])
-def test_lists_for_all_are_told_from_papers_of_each(
-    subject: str, place: Callable[[], Place]
-) -> None:
-    found = papers_after("transfer", subject)
-    assert ("handover" in found) == (subject == "dossiers")

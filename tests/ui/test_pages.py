@@ -586,8 +586,8 @@ def test_nothing_is_handed_over_without_a_dossier(hand: Hand, place: Place) -> N
 
 
 def test_trays_hold_what_their_names_say(hand: Hand) -> None:
-    screen("F5", "Alt+6")(hand)
-    hand.wait(lambda: hand.says("1 hồ sơ"))
+    screen("F5", "Alt+7")(hand)
+    hand.wait(lambda: hand.says("Có kết quả: 1"))
     hand.press("Enter")
     hand.wait(lambda: hand.says(NGA[0]))
     assert title(hand) == TITLES["F3"]

@@ -898,6 +898,6 @@ class IntakePage(Page):
             self._on_rejected(made)
             return
         self.desk.announce(made.changes)
-        self.desk.form_requested.emit("", made.notice_id)
+        self.desk.forms_requested.emit((("", made.notice_id),))
         self.desk.told.emit(f"Đã lập phiếu số {made.notice_no}.")
         self.start_new()
