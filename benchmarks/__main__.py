@@ -6,7 +6,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from benchmarks import book, processes, wire
+from benchmarks import book, processes, wire, worn
 from benchmarks.measure import Figure
 
 _MILLION_SECONDS = 600
@@ -39,6 +39,8 @@ def main() -> int:
             _say(figure)
         for figure in wire.figures(Path(name)):
             _say(figure)
+    for figure in worn.figures():
+        _say(figure)
     return 0
 
 

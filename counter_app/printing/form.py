@@ -223,7 +223,7 @@ def _table(desk: _Desk, block: Block, content: FormContent) -> list[Row]:
         ]  # fmt: skip
         row = abreast(cells, widths, padding=padding, frame=0.5, middle=True)
         rows.append(replace(row, head=head))
-    return [gap(padding), replace(head, keep=True), *rows, gap(padding * 2)]
+    return [replace(gap(padding), keep=True), replace(head, keep=True), *rows, gap(padding * 2)]
 
 
 def _widths(columns: Sequence[Column], width: float) -> list[float]:

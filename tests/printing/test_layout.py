@@ -5,17 +5,14 @@ from dataclasses import replace
 from itertools import pairwise
 
 import pytest
-import zxingcpp
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageDraw
-from printing.contents import PAYLOAD, every_slip, pad, receipt
-from printing.contents import appointment as appointment_slip
+from printing.contents import every_slip, pad, receipt
 
 from counter_app.domain.events import ReceivedComponent
 from counter_app.domain.printer import WIDTHS
 from counter_app.domain.receipt import Receipt
-from counter_app.domain.slips import SlipContent
 from counter_app.printing.blocks import Blank, Block, Line, Mark, Pair
 from counter_app.printing.layout import slip_blocks
 from counter_app.printing.letters import font, length
@@ -170,20 +167,6 @@ def test_a_reprint_differs_by_its_mark_alone(name: str, width: int) -> None:
     assert first.crop((0, 0, width, head)).tobytes() == second.crop((0, 0, width, head)).tobytes()
     below = first.crop((0, head, width, first.height))
     assert below.tobytes() == second.crop((0, head + mark, width, second.height)).tobytes()
-
-
-def read_all(content: SlipContent, width: int) -> list[str]:
-    picture = draw_slip(content, width, 0).convert("L")
-    return [found.text for found in zxingcpp.read_barcodes(picture)]
-
-
-@pytest.mark.parametrize("width", WIDTHS)
-def test_another_decoder_reads_the_one_qr_of_each_slip(width: int) -> None:
-    assert read_all(SLIPS["receipt"], width) == [PAYLOAD]
-    assert read_all(SLIPS["visit"], width) == [PAYLOAD]
-    assert read_all(pad(), width) == [pad().qr]
-    assert read_all(appointment_slip(), width) == ["L2-261123-007"]
-    assert read_all(SLIPS["ticket"], width) == []
 
 
 def test_a_visit_tells_of_every_dossier_and_adds_the_fees_up() -> None:
