@@ -3,11 +3,11 @@
 import re
 from collections.abc import Sequence
 from datetime import date, datetime
+from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
     Connection,
-    Row,
     Select,
     and_,
     bindparam,
@@ -58,7 +58,28 @@ _SENT = case(
     (dossier.c.last_own_dseq > _OWN_HIGH, "local"),
     else_="sent",
 ).label("sent")
-_ROW = select(dossier, _SENT)
+_ROW: Select[Any] = select(
+    dossier.c.id,
+    dossier.c.code,
+    dossier.c.applicant_name,
+    dossier.c.personal_number,
+    dossier.c.procedure_code,
+    dossier.c.procedure_name,
+    dossier.c.status,
+    dossier.c.received_at,
+    dossier.c.due_at,
+    dossier.c.judged_due_at,
+    dossier.c.completed_at,
+    dossier.c.returned_at,
+    dossier.c.holder,
+    dossier.c.holder_side,
+    dossier.c.shelf,
+    dossier.c.voided,
+    dossier.c.slip,
+    dossier.c.printed,
+    _SENT,
+)
+"""In the order of `DossierRow`: `_row` runs for each line at each letter typed."""
 _BY_ID = _ROW.where(dossier.c.id == bindparam("id"))
 _MATCHING: Select[tuple[int]] = (
     select(literal_column("rowid"))
@@ -225,8 +246,8 @@ class Dossiers:
             wide = _FIND.where(dossier.c.received_on.in_(days))
             rows = self._connection.execute(wide, {"words": match, "limit": 10_000})
             return [_row(row) for row in rows][:limit]
-        rows = self._connection.execute(_FIND, {"words": match, "limit": limit})
-        return [_row(row) for row in rows]
+        found = self._connection.execute(_FIND, {"words": match, "limit": limit})
+        return [_row(row) for row in found.all()]
 
     def work(self, kind: str, limit: int, today: date, soon: date) -> Sequence[DossierRow]:
         """The dossiers behind one figure of the home screen or one tray."""
@@ -330,28 +351,23 @@ def _conditions(today: date, soon: date) -> dict[str, ColumnElement[bool]]:
     }
 
 
-def _row(row: Row[tuple[object, ...]]) -> DossierRow:
-    number = row.personal_number
+def _row(row: Sequence[Any]) -> DossierRow:
+    id_, code, name, number, procedure, title, status, received, due, judged, *rest = row
+    completed, returned, *as_kept = rest
     return DossierRow(
-        id=row.id,
-        code=row.code,
-        applicant_name=row.applicant_name,
-        masked_number=mask(number) if number else "",
-        procedure_code=row.procedure_code,
-        procedure_name=row.procedure_name,
-        status=Status(row.status),
-        received_at=datetime.fromisoformat(row.received_at),
-        due_at=datetime.fromisoformat(row.due_at),
-        judged_due_at=datetime.fromisoformat(row.judged_due_at),
-        completed_at=_moment(row.completed_at),
-        returned_at=_moment(row.returned_at),
-        holder=row.holder,
-        holder_side=row.holder_side,
-        shelf=row.shelf,
-        voided=row.voided,
-        slip=row.slip,
-        printed=row.printed,
-        sent=row.sent,
+        id_,
+        code,
+        name,
+        mask(number) if number else "",
+        procedure,
+        title,
+        Status(status),
+        datetime.fromisoformat(received),
+        datetime.fromisoformat(due),
+        datetime.fromisoformat(judged),
+        _moment(completed),
+        _moment(returned),
+        *as_kept,
     )
 
 
