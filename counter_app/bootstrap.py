@@ -203,7 +203,7 @@ class Counter:
         """The store as the sync lane sees it."""
         from db.sync_store import SyncStore
 
-        return SyncStore(self.store)
+        return SyncStore(self.store, self.ids)
 
     @cached_property
     def sync(self) -> "SyncEngine":

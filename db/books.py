@@ -54,9 +54,12 @@ class Numbers:
             )
         return seq_of(counter_no, None, last)
 
-    def pass_by(self, day: date, number: int) -> None:
-        """A code of this counter came from paper: the count goes on after it."""
-        row = {"day": day.isoformat(), "block": 0, "last": number}
+    def pass_by(self, day: date, block: int, number: int) -> None:
+        """A code of this counter came from elsewhere: the count goes on after it. A block that this
+        store did not draw is another's, and never drawn here.
+        """
+        closed = number if block == 0 else LAST_NUMBER_OF_A_BLOCK
+        row = {"day": day.isoformat(), "block": block, "last": closed}
         statement = upsert(code_number).values(row)
         self._connection.execute(
             statement.on_conflict_do_update(
@@ -74,6 +77,19 @@ class Numbers:
             .returning(notice_number.c.last)
         ).scalar_one()
         return f"{self._settings.identity().counter_no}-{last:04d}"
+
+    def pass_notice(self, kind: str, notice_no: str, year: int) -> None:
+        """A notice of this counter came from elsewhere: the count goes on after it."""
+        number = notice_no.rpartition("-")[2]
+        if not number.isdecimal():
+            return
+        row = {"kind": kind, "year": year, "last": int(number)}
+        statement = upsert(notice_number).values(row)
+        self._connection.execute(
+            statement.on_conflict_do_update(
+                ("kind", "year"), set_={"last": func.max(notice_number.c.last, int(number))}
+            )
+        )
 
     def _next_in_block(self, counter_no: int, day: date) -> str:
         query = select(code_number.c.block, code_number.c.last).where(

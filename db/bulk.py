@@ -89,9 +89,12 @@ def _write(books: Books, batch: Sequence[Sequence[Written]]) -> None:
     own = settings.identity()
     events: list[dict[str, object]] = []
     rows: list[dict[str, object]] = []
+    last_num: int = books.connection.exec_driver_sql(
+        "SELECT coalesce(max(num), 0) FROM event_log"
+    ).scalar_one()
     for story in batch:
         entries: list[Entry] = []
-        last_dseq = 0
+        last_own_num = 0
         for written in story:
             payload = numbered(written.payload, partial(_next_notice, books, written.at.year))
             name, version = type_and_version(payload)
@@ -112,13 +115,13 @@ def _write(books: Books, batch: Sequence[Sequence[Written]]) -> None:
                 encode_payload(payload, written.salt),
             )
             head = event.hash
-            if name != "slip.printed":
-                last_dseq = dseq
             events.append(values_of(event))
+            if name != "slip.printed":
+                last_own_num = last_num + len(events)
             entries.append((event, payload))
         state = fold(entries)
         assert state is not None
-        rows.append({**books.dossiers.values_of(state, last_dseq), "_words": words_of(state)})
+        rows.append({**books.dossiers.values_of(state, last_own_num), "_words": words_of(state)})
     first_num = books.connection.exec_driver_sql(
         "SELECT coalesce(max(num), 0) + 1 FROM dossier"
     ).scalar_one()

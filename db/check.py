@@ -10,12 +10,13 @@ from typing import get_args
 from sqlalchemy import select
 
 from counter_app.domain import chain
-from counter_app.domain.code import DossierCode
-from counter_app.domain.dossier import Dossier, fold
+from counter_app.domain.code import DossierCode, place_of
+from counter_app.domain.dossier import fold
 from counter_app.domain.events import (
     TYPE_OF,
     DossierAccepted,
     Event,
+    IncarnationStarted,
     IntakeRefused,
     PadAccounted,
     PadPrinted,
@@ -28,6 +29,7 @@ from counter_app.wire.codec import decode_payload
 from db.books import Officers
 from db.desk import row_of, told_fate
 from db.dossiers import words_of
+from db.lives import lives_of
 from db.log import EVENT_COLUMNS
 from db.store import Books, Store
 from db.tables import (
@@ -116,6 +118,8 @@ def _chain(books: Books) -> Iterator[Fault]:
     before: Event | None = None
     own = books.settings.identity()
     last_own: Event | None = None
+    whole = _own_places(books)
+    reached: dict[str, int] = {}
     for row in books.connection.execute(_ALL):
         event = Event(*row)
         is_own = (event.device, event.incarnation) == (own.device_id, own.incarnation)
@@ -125,7 +129,8 @@ def _chain(books: Books) -> Iterator[Fault]:
         )
         prev_hash = before.hash if before is not None and same_life else chain.GENESIS
         dseq = before.dseq + 1 if before is not None and same_life else 1
-        if event.dseq != dseq and is_own:
+        own_life = event.incarnation if event.device == own.device_id else ""
+        if event.dseq != dseq and dseq <= whole.get(own_life, 0):
             yield _bad(event, "Thiếu việc ngay trước việc này")
             return
         follows = event.dseq != dseq or event.prev_hash == prev_hash
@@ -137,11 +142,32 @@ def _chain(books: Books) -> Iterator[Fault]:
             return
         if is_own:
             last_own = event
+        if event.device == own.device_id:
+            reached[event.incarnation] = event.dseq
         before = event
     head, dseq_kept = books.settings.get("head"), int(books.settings.get("dseq") or 0)
     found = (last_own.hash, last_own.dseq) if last_own else (chain.GENESIS, 0)
     if (head, dseq_kept) != found:
         yield Fault("head_wrong", "Đầu sổ không khớp với việc cuối cùng. Có việc bị bỏ đi.")
+    if any(reached.get(life, 0) < dseq for life, dseq in whole.items()):
+        yield Fault("life_short", "Có việc của đời dữ liệu trước bị bỏ đi.")
+
+
+def _own_places(books: Books) -> dict[str, int]:
+    """Life → how much of it this store wrote itself: nothing of that may be missing."""
+    own = books.settings.identity()
+    whole = {own.incarnation: int(books.settings.get("dseq") or 0)}
+    lives = lives_of(books)
+    query = select(*EVENT_COLUMNS).where(
+        event_log.c.type == "incarnation.started", event_log.c.device == own.device_id
+    )
+    for row in books.connection.execute(query):
+        event = Event(*row)
+        payload = decode_payload(event)
+        if event.incarnation in lives and event.dseq == 1:
+            if isinstance(payload, IncarnationStarted) and payload.from_incarnation in lives:
+                whole[payload.from_incarnation] = payload.from_dseq
+    return whole
 
 
 def _order(books: Books) -> Iterator[Fault]:
@@ -186,7 +212,7 @@ def _dossiers(books: Books, verify: Verify | None) -> Iterator[Fault]:
     keys = books.settings.keys()
     words: dict[int, tuple[str, int]] = {}
     aliases: set[tuple[str, str]] = set()
-    codes: dict[str, str] = {}
+    codes: dict[str, set[str]] = {}
     for (dossier_id,) in books.connection.execute(accepted).fetchall():
         state = fold(books.log.of(dossier_id))
         row = rows.pop(dossier_id, None)
@@ -195,7 +221,7 @@ def _dossiers(books: Books, verify: Verify | None) -> Iterator[Fault]:
                 "dossier_missing", "Có hồ sơ trong sổ nhưng không có trong danh sách.", dossier_id
             )
             continue
-        expected = books.dossiers.values_of(state, books.dossiers.last_own_dseq(dossier_id))
+        expected = books.dossiers.values_of(state, books.dossiers.last_own_num(dossier_id))
         for name, value in expected.items():
             if getattr(row, name) != value:
                 yield Fault(
@@ -204,7 +230,7 @@ def _dossiers(books: Books, verify: Verify | None) -> Iterator[Fault]:
                     dossier_id,
                 )
                 break
-        if verify is not None and _sealed_here(state):
+        if verify is not None:
             if judge(slip_code_of(state, state.receipt), keys, verify) is Verdict.RED:
                 yield Fault(
                     "receipt_differs",
@@ -213,21 +239,17 @@ def _dossiers(books: Books, verify: Verify | None) -> Iterator[Fault]:
                 )
         words[row.num] = state.code, sum(map(_weight, set(words_of(state).split()))) & _MASK
         aliases.update((alias, dossier_id) for alias in state.aliases)
-        codes[row.code] = dossier_id
+        for code in (row.code, *state.aliases):
+            codes.setdefault(code, set()).add(dossier_id)
     if aliases != {tuple(row) for row in books.connection.execute(select(*dossier_alias.c))}:
         yield Fault("alias_differs", "Danh sách mã cũ và số phiếu khác với sổ.")
     issued = books.connection.execute(select(issued_code.c.code, issued_code.c.dossier_id))
     for row in issued:
-        if codes.get(row.code, row.dossier_id) != row.dossier_id:
+        if row.dossier_id not in codes.get(row.code, {row.dossier_id}):
             yield Fault("issued_differs", f"Mã {row.code} ghi cho hồ sơ khác.", row.dossier_id)
     for left in rows.values():
         yield Fault("dossier_extra", f"Danh sách có hồ sơ {left.code} mà sổ không có.", left.id)
     yield from _search(books, words)
-
-
-def _sealed_here(state: Dossier) -> bool:
-    """A renumbered dossier's slip still names the code it was issued under."""
-    return not any(line.event == "dossier.renumbered" for line in state.timeline)
 
 
 _MASK = (1 << 64) - 1
@@ -262,30 +284,31 @@ def _search(books: Books, words: dict[int, tuple[str, int]]) -> Iterator[Fault]:
 
 def _numbers(books: Books) -> Iterator[Fault]:
     own = books.settings.identity()
-    given: dict[str, list[int]] = {}
+    given: dict[tuple[str, int], int] = {}
     query = select(*EVENT_COLUMNS).where(
         event_log.c.type == "dossier.accepted", event_log.c.device == own.device_id
     )
-    codes: set[str] = set()
+    codes: set[tuple[str, str]] = set()
     for row in books.connection.execute(query):
         payload = decode_payload(Event(*row))
         if not isinstance(payload, DossierAccepted):
             continue
-        if payload.code in codes:
+        # copies of a store may have given out one code; one life never does
+        if (payload.code, row.incarnation) in codes:
             yield Fault("code_twice", f"Mã {payload.code} cấp hai lần.", row.event_id)
-        codes.add(payload.code)
+        codes.add((payload.code, row.incarnation))
         code = DossierCode.parse(payload.code)
-        if code is not None and payload.origin in ("counter", "pad") and len(code.seq) <= 5:
-            given.setdefault(code.day.isoformat(), []).append(int(code.seq[1:]))
+        place = place_of(code.seq) if code is not None else None
+        if code is None or place is None or payload.origin not in ("counter", "pad"):
+            continue
+        counted = code.day.isoformat(), place.block
+        given[counted] = max(given.get(counted, 0), place.number)
     issued = set(books.connection.scalars(select(issued_code.c.code)))
-    if missing := codes - issued:
+    if missing := {code for code, _ in codes} - issued:
         yield Fault("code_not_issued", f"Mã {min(missing)} không có trong danh sách mã đã cấp.")
-    kept = {
-        row.day: row.last
-        for row in books.connection.execute(select(code_number).where(code_number.c.block == 0))
-    }
-    for day, numbers in given.items():
-        if kept.get(day, 0) < max(numbers):
+    kept = {(row.day, row.block): row.last for row in books.connection.execute(select(code_number))}
+    for (day, block), number in given.items():
+        if kept.get((day, block), 0) < number:
             yield Fault("count_behind", f"Số đếm của ngày {day} thấp hơn mã đã cấp.")
 
 

@@ -46,16 +46,16 @@ from db.tables import (
 _OPEN = (Status.ACCEPTED, Status.IN_PROCESS, Status.AWAITING_SUPPLEMENT, Status.AWAITING_PAYMENT)
 _RUNNING = (Status.ACCEPTED, Status.IN_PROCESS)
 
-_OWN_HIGH = (
+_SENT_NUM = (
     select(func.coalesce(func.max(text("CAST(value AS INTEGER)")), 0))
     .select_from(sync_state)
-    .where(sync_state.c.name == "own_high")
+    .where(sync_state.c.name == "sent_num")
     .scalar_subquery()
 )
 _PROBLEM = exists().where(event_verdict.c.subject == dossier.c.id)
 _SENT = case(
     (_PROBLEM, "problem"),
-    (dossier.c.last_own_dseq > _OWN_HIGH, "local"),
+    (dossier.c.last_own_num > _SENT_NUM, "local"),
     else_="sent",
 ).label("sent")
 _ROW: Select[Any] = select(
@@ -95,10 +95,9 @@ _INSERT = insert(dossier).returning(dossier.c.num)
 _UPDATE = update(dossier).where(dossier.c.num == bindparam("at_num"))
 _INDEX = text("INSERT OR REPLACE INTO dossier_search(rowid, words) VALUES (:num, :words)")
 _LAST_OWN = (
-    select(func.coalesce(func.max(event_log.c.dseq), 0))
+    select(func.coalesce(func.max(event_log.c.num), 0))
     .where(event_log.c.subject == bindparam("id"))
     .where(event_log.c.device == bindparam("device"))
-    .where(event_log.c.incarnation == bindparam("incarnation"))
     .where(event_log.c.type != "slip.printed")
 )
 _ALIKE = select(dossier.c.code).where(
@@ -128,7 +127,7 @@ class Dossiers:
         if not isinstance(state, Dossier):
             raise LookupError(event.event_id)
         self._connection.execute(_ISSUE, {"code": state.code, "dossier_id": state.id})
-        self._add(state, event.dseq)
+        self._add(state, self._log.last_num)
         return state
 
     def refresh(self, dossier_id: str) -> Dossier:
@@ -136,29 +135,27 @@ class Dossiers:
         state = self.get(dossier_id)
         if state is None:
             raise LookupError(dossier_id)
-        self._put(state, self.last_own_dseq(dossier_id))
+        self._put(state, self.last_own_num(dossier_id))
         return state
 
-    def last_own_dseq(self, dossier_id: str) -> int:
-        """The place of this store's newest event of a dossier in its own log; 0 for none."""
-        own = self._settings.identity()
+    def last_own_num(self, dossier_id: str) -> int:
+        """The place of this device's newest event of a dossier in the log; 0 for none."""
         last: int = self._connection.execute(
-            _LAST_OWN,
-            {"id": dossier_id, "device": own.device_id, "incarnation": own.incarnation},
+            _LAST_OWN, {"id": dossier_id, "device": self._settings.identity().device_id}
         ).scalar_one()
         return last
 
-    def _put(self, state: Dossier, last_own_dseq: int) -> None:
+    def _put(self, state: Dossier, last_own_num: int) -> None:
         num = self._connection.execute(_KNOWN, {"id": state.id}).scalar_one_or_none()
         if num is None:
-            self._add(state, last_own_dseq)
+            self._add(state, last_own_num)
             return
-        values = self.values_of(state, last_own_dseq)
+        values = self.values_of(state, last_own_num)
         self._connection.execute(_UPDATE, {"at_num": num, **values})
         self._index(num, state)
 
-    def _add(self, state: Dossier, last_own_dseq: int) -> None:
-        values = self.values_of(state, last_own_dseq)
+    def _add(self, state: Dossier, last_own_num: int) -> None:
+        values = self.values_of(state, last_own_num)
         self._index(self._connection.execute(_INSERT, values).scalar_one(), state)
 
     def _index(self, num: int, state: Dossier) -> None:
@@ -173,7 +170,7 @@ class Dossiers:
                 [{"code": alias, "dossier_id": state.id} for alias in state.aliases],
             )
 
-    def values_of(self, state: Dossier, last_own_dseq: int) -> dict[str, object]:
+    def values_of(self, state: Dossier, last_own_num: int) -> dict[str, object]:
         """The row of a dossier, all but its `num`."""
         applicant = state.facts.applicant
         return {
@@ -200,7 +197,7 @@ class Dossiers:
             "slip": state.slip,
             "printed": state.prints_of(state.receipt.no) > 0,
             "visit_id": state.visit_id or "",
-            "last_own_dseq": last_own_dseq,
+            "last_own_num": last_own_num,
         }
 
     def ids_of(self, code: str) -> Sequence[str]:
@@ -342,7 +339,7 @@ def _conditions(today: date, soon: date) -> dict[str, ColumnElement[bool]]:
             dossier.c.own,
             or_(dossier.c.visit_id != "", unfinished),
         ),
-        "unsent": dossier.c.last_own_dseq > _OWN_HIGH,
+        "unsent": dossier.c.last_own_num > _SENT_NUM,
         "problem": _PROBLEM,
         "new": dossier.c.status == Status.ACCEPTED,
         "held": and_(dossier.c.status == Status.IN_PROCESS, dossier.c.holder_side == "commune"),

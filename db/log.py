@@ -47,6 +47,8 @@ class Log:
         self._clock = clock
         self._ids = ids
         self._last_at: datetime | None = None
+        self.last_num = 0
+        """The place in the log of the event written last in this transaction."""
 
     def append(
         self,
@@ -77,7 +79,7 @@ class Log:
             actor.name,
             encode_payload(payload, self._ids.random(8)),
         )
-        self._connection.execute(_INSERT, values_of(event))
+        self.last_num = self._connection.execute(_INSERT, values_of(event)).lastrowid
         self._settings.put_all({"dseq": str(event.dseq), "head": event.hash})
         self._last_at = datetime.fromisoformat(event.occurred_at)
         return event

@@ -10,7 +10,7 @@ from sqlalchemy import Engine
 from counter_app.errors import EnvironmentFault
 from db.engine import engine
 
-SCHEMA = 1
+SCHEMA = 2
 """The newest schema this release knows; stands in `user_version` of the file."""
 
 

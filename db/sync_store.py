@@ -1,6 +1,7 @@
 """The store as the sync lane sees it: short transactions, nothing held while the line is waited for."""
 
 import base64
+import json
 from collections.abc import Sequence
 from datetime import datetime
 
@@ -9,12 +10,14 @@ from sqlalchemy.dialects.sqlite import insert as upsert
 
 from counter_app.domain import chain
 from counter_app.domain import events as ev
+from counter_app.domain.code import DossierCode, place_of
 from counter_app.domain.events import DOSSIER_TYPES, Event, Payload
 from counter_app.domain.faults import FileFault
+from counter_app.domain.notice import Numbered, kind_of
 from counter_app.domain.office import parse_office
 from counter_app.domain.slip_code import KnownKey
-from counter_app.ports import NoticeRow
-from counter_app.ports.sync import LineFault, Standing, SyncIdentity, SyncProblem
+from counter_app.ports import IdSource, NoticeRow
+from counter_app.ports.sync import Forked, LineFault, Standing, SyncIdentity, SyncProblem
 from counter_app.wire.codec import decode_payload
 from counter_app.wire.messages import (
     Enrolled,
@@ -23,9 +26,21 @@ from counter_app.wire.messages import (
     WireKey,
     events_of,
 )
+from db.lives import (
+    NO_END,
+    Head,
+    begin_life,
+    hash_at,
+    highs_of,
+    keep_high,
+    keep_sent,
+    last_shared,
+    lives_of,
+    unsent,
+)
 from db.log import EVENT_COLUMNS, values_of
 from db.store import Books, Store
-from db.tables import dossier, event_log, event_order, event_verdict, sync_state
+from db.tables import dossier, event_log, event_order, event_verdict, issued_code, sync_state
 
 _REJECTED = {
     "state": "Việc này làm khi hồ sơ không còn ở trạng thái đó. Mở hồ sơ xem diễn biến.",
@@ -39,8 +54,9 @@ _REJECTED_OTHERWISE = "Việc này không tính vì đã có việc khác trư�
 class SyncStore:
     """What the engine asks of the store."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, ids: IdSource) -> None:
         self._store = store
+        self._ids = ids
 
     def identity(self) -> SyncIdentity:
         """Who we are and whom we trust."""
@@ -59,45 +75,30 @@ class SyncStore:
                 kept.get("ca_pem", ""),
                 kept.get("epoch", ""),
                 int(kept.get("cursor", "0")),
-                int(kept.get("own_high", "0")),
                 int(kept.get("batch", "0")),
                 kept.get("keys_version", ""),
             )
 
-    def outbox(self, after: int, most: int, max_bytes: int) -> Sequence[Event]:
-        """Own events after that one; at least one, however large."""
+    def outbox(self, most: int, max_bytes: int) -> Sequence[Event]:
+        """Own events of the oldest life that has some to send; at least one, however large."""
         with self._store.read() as books:
-            own = books.settings.identity()
-            query = (
-                select(*EVENT_COLUMNS)
-                .where(
-                    event_log.c.device == own.device_id,
-                    event_log.c.incarnation == own.incarnation,
-                    event_log.c.dseq > after,
-                )
-                .order_by(event_log.c.dseq)
-                .limit(most)
-            )
-            chosen: list[Event] = []
-            size = 0
-            for row in books.connection.execute(query):
-                event = Event(*row)
-                size += len(event.payload.encode()) + 200
-                if chosen and size > max_bytes:
-                    break
-                chosen.append(event)
-            return chosen
+            device, highs = books.settings.identity().device_id, highs_of(books)
+            for life in lives_of(books):
+                chosen = _following(books, device, life, highs.get(life, 0), most, max_bytes)
+                if chosen:
+                    return chosen
+            return ()
 
-    def acknowledged(self, answer: PushAnswer) -> Sequence[SyncProblem]:
+    def acknowledged(self, life: str, answer: PushAnswer) -> Sequence[SyncProblem]:
         """Keep the proof; remember what could not be taken, once."""
         problems = []
         with self._store.write() as books:
-            _put(
-                books,
-                own_high=str(answer.high),
-                proof=answer.signature,
-                proof_head=answer.head_hash,
-            )
+            if life == books.settings.identity().incarnation:
+                if hash_at(books, life, answer.high) != answer.head_hash:
+                    raise Forked(life)
+            proof = [answer.epoch, answer.high, answer.head_hash, answer.signature]
+            _put(books, **{f"proof:{life}": json.dumps(proof)})
+            keep_high(books, life, answer.high)
             for problem in answer.problems:
                 row = books.dossiers.row(problem.subject)
                 code = row.code if row else problem.dossier_code
@@ -112,10 +113,25 @@ class SyncStore:
                 )
         return problems
 
-    def rewind(self, high: int) -> None:
+    def rewind(self, life: str, high: int) -> None:
         """The server has less than we thought."""
         with self._store.write() as books:
-            _put(books, own_high=str(high))
+            keep_high(books, life, high)
+
+    def high(self, life: str) -> int:
+        """How much of a life the server has acknowledged."""
+        with self._store.read() as books:
+            return highs_of(books).get(life, 0)
+
+    def last_shared(self, life: str, places: Sequence[tuple[int, str]]) -> int:
+        """The last of these that says the same here."""
+        with self._store.read() as books:
+            return last_shared(books, life, places)
+
+    def part_from_copy(self, life: str, shared: int, at: datetime) -> None:
+        """Go on under a new life, and in blocks of numbers: the copy may still be running."""
+        with self._store.write() as books:
+            begin_life(books, self._ids, "fork", Head(life, shared), at, NO_END)
 
     def apply_pull(self, answer: PullAnswer) -> tuple[int, Sequence[SyncProblem]]:
         """Events, order, keys and cursor in one transaction."""
@@ -127,9 +143,15 @@ class SyncStore:
             received = 0
             ordered: list[str] = []
             touched: dict[str, str] = {}
+            renumbered: list[tuple[str, ev.DossierRenumbered]] = []
             for run in answer.runs:
                 for cseq, event in zip(run.cseqs, events_of(run), strict=True):
-                    received += _take_in(books, event, kept.get("server_id", ""))
+                    if _take_in(books, event, kept.get("server_id", "")):
+                        received += 1
+                        payload = decode_payload(event)
+                        _note_down(books, event, payload)
+                        if isinstance(payload, ev.DossierRenumbered):
+                            renumbered.append((event.subject, payload))
                     if _order(books, cseq, event.event_id):
                         ordered.append(event.hash)
                     touched[event.subject] = event.type
@@ -146,17 +168,20 @@ class SyncStore:
                         event_log.c.dseq == dseq,
                     )
                 ).one_or_none()
-                if row is not None:
-                    if _order(books, cseq, row.event_id):
-                        ordered.append(row.hash)
-                    touched.setdefault(row.subject, row.type)
-            problems = _refresh(books, touched)
+                if row is None:
+                    # the server has more of this life than this store ever wrote
+                    raise Forked(own.incarnation)
+                if _order(books, cseq, row.event_id):
+                    ordered.append(row.hash)
+                touched.setdefault(row.subject, row.type)
+            problems = [*_refresh(books, touched), *_told_of_new_codes(books, renumbered)]
             if answer.keys is not None:
                 for key in answer.keys:
                     books.settings.put_key(_known_key(key))
                 _put(books, keys_version=answer.keys_version)
             digest = chain.add(kept.get("order_digest", chain.NOTHING), ordered)
             _put(books, cursor=str(answer.upto), order_digest=digest)
+            keep_sent(books)
         return received, problems
 
     def order_digest(self) -> str:
@@ -171,7 +196,8 @@ class SyncStore:
             books.connection.execute(delete(event_order))
             _put(books, epoch=epoch, cursor="0", order_digest=chain.NOTHING)
             if changed:
-                _put(books, own_high="0")
+                for life in highs_of(books):
+                    keep_high(books, life, 0)
 
     def keep_batch(self, size: int) -> None:
         """How many events the line took well."""
@@ -181,20 +207,13 @@ class SyncStore:
     def waiting(self) -> int:
         """Own events that the server has not acknowledged."""
         with self._store.read() as books:
-            own = books.settings.identity()
-            high = int(_state(books).get("own_high", "0"))
-            query = select(func.count()).where(
-                event_log.c.device == own.device_id,
-                event_log.c.incarnation == own.incarnation,
-                event_log.c.dseq > high,
-            )
-            return books.connection.execute(query).scalar_one()
+            return unsent(books)
 
     def bind(self, answer: Enrolled, url: str, ca_pem: str) -> None:
         """Enrolment rewrites no event; the count goes on after what the server knows."""
         with self._store.write() as books:
             for day, number in answer.numbers:
-                books.numbers.pass_by(datetime.fromisoformat(day).date(), number)
+                books.numbers.pass_by(datetime.fromisoformat(day).date(), 0, number)
             _put(
                 books,
                 server_url=url,
@@ -218,17 +237,17 @@ class SyncStore:
         """Counts in dossiers."""
         with self._store.read() as books:
             kept = _state(books)
-            high = int(kept.get("own_high", "0"))
+            sent = int(kept.get("sent_num", "0"))
             connection = books.connection
             of_today = connection.execute(
                 select(
                     func.count(),
-                    func.coalesce(func.sum(dossier.c.last_own_dseq <= high), 0),
+                    func.coalesce(func.sum(dossier.c.last_own_num <= sent), 0),
                 ).where(dossier.c.received_on == today, dossier.c.own)
             ).one()
             waiting, oldest = connection.execute(
                 select(func.count(), func.min(dossier.c.received_at)).where(
-                    dossier.c.last_own_dseq > high
+                    dossier.c.last_own_num > sent
                 )
             ).one()
             problems = connection.execute(
@@ -247,8 +266,32 @@ class SyncStore:
         )
 
 
-def _take_in(books: Books, event: Event, server_id: str) -> int:
-    """Keep an event of someone else; 1 where it was not here yet."""
+def _following(
+    books: Books, device: str, life: str, after: int, most: int, max_bytes: int
+) -> list[Event]:
+    query = (
+        select(*EVENT_COLUMNS)
+        .where(
+            event_log.c.device == device,
+            event_log.c.incarnation == life,
+            event_log.c.dseq > after,
+        )
+        .order_by(event_log.c.dseq)
+        .limit(most)
+    )
+    chosen: list[Event] = []
+    size = 0
+    for row in books.connection.execute(query):
+        event = Event(*row)
+        size += len(event.payload.encode()) + 200
+        if event.dseq != after + len(chosen) + 1 or (chosen and size > max_bytes):
+            break
+        chosen.append(event)
+    return chosen
+
+
+def _take_in(books: Books, event: Event, server_id: str) -> bool:
+    """Keep an event of someone else, a copy of this store included; whether it was not here yet."""
     if event.by_upper and event.device != server_id:
         raise LineFault("run")
     here = books.connection.execute(
@@ -257,22 +300,48 @@ def _take_in(books: Books, event: Event, server_id: str) -> int:
     if here is not None:
         if here != event.hash:
             raise LineFault("run")
-        return 0
-    before = books.connection.execute(
-        select(event_log.c.hash).where(
-            event_log.c.device == event.device,
-            event_log.c.incarnation == event.incarnation,
-            event_log.c.dseq == event.dseq - 1,
-        )
-    ).scalar_one_or_none()
+        return False
+    before, taken = (
+        books.connection.execute(
+            select(event_log.c.hash).where(
+                event_log.c.device == event.device,
+                event_log.c.incarnation == event.incarnation,
+                event_log.c.dseq == dseq,
+            )
+        ).scalar_one_or_none()
+        for dseq in (event.dseq - 1, event.dseq)
+    )
+    if taken is not None:
+        if event.device == books.settings.identity().device_id:
+            raise Forked(event.incarnation)
+        raise LineFault("run")
     if event.dseq == 1:
         before = chain.GENESIS
     if before is not None and before != event.prev_hash:
         raise LineFault("run")
     books.connection.execute(insert(event_log), values_of(event))
+    if event.device == books.settings.identity().device_id:
+        _count_on(books, event)
+    return True
+
+
+def _count_on(books: Books, event: Event) -> None:
+    """What a copy, or a life that was lost, wrote under this counter's name is used up here too."""
+    if event.incarnation in lives_of(books):
+        high = max(event.dseq, highs_of(books).get(event.incarnation, 0))
+        keep_high(books, event.incarnation, high)
     payload = decode_payload(event)
-    _note_down(books, event, payload)
-    return 1
+    if isinstance(payload, Numbered):
+        year = datetime.fromisoformat(event.occurred_at).year
+        books.numbers.pass_notice(kind_of(payload), payload.notice_no, year)
+    if not isinstance(payload, ev.DossierAccepted):
+        return
+    row = {"code": payload.code, "dossier_id": event.event_id}
+    books.connection.execute(upsert(issued_code).values(row).on_conflict_do_nothing())
+    code = DossierCode.parse(payload.code)
+    place = place_of(code.seq) if code else None
+    if code and place and place.counter_no == books.settings.identity().counter_no:
+        books.numbers.pass_by(code.day, place.block, place.number)
 
 
 def _note_down(books: Books, event: Event, payload: Payload | None) -> None:
@@ -288,6 +357,26 @@ def _note_down(books: Books, event: Event, payload: Payload | None) -> None:
         case ev.PadPrinted():
             at = datetime.fromisoformat(event.occurred_at)
             books.pads.note_printed(payload.numbers, event.device, at)
+
+
+def _told_of_new_codes(
+    books: Books, renumbered: Sequence[tuple[str, ev.DossierRenumbered]]
+) -> list[SyncProblem]:
+    """Both counters are told that one code was given out twice."""
+    device = books.settings.identity().device_id
+    problems = []
+    for subject, payload in renumbered:
+        parties = [books.dossiers.get(known) for known in (subject, payload.kept_by)]
+        if any(party is not None and party.device == device for party in parties):
+            problems.append(
+                SyncProblem(
+                    payload.new_code,
+                    "renumbered",
+                    f"Mã {payload.old_code} đã cấp cho hai hồ sơ. Hồ sơ đến sau nay mang mã "
+                    f"{payload.new_code}. Hãy in lại phiếu và báo cho dân.",
+                )
+            )
+    return problems
 
 
 def _is_office(text: str) -> bool:

@@ -116,11 +116,11 @@ dossier = Table(
     Column("slip", Boolean, nullable=False),
     Column("printed", Boolean, nullable=False),
     Column("visit_id", String, nullable=False),
-    Column("last_own_dseq", Integer, nullable=False),
+    Column("last_own_num", Integer, nullable=False),
     Index("dossier_received_on", "received_on"),
     Index("dossier_status_due", "status", "judged_due_on"),
     Index("dossier_applicant", "applicant_key", "procedure_code"),
-    Index("dossier_unsent", "last_own_dseq"),
+    Index("dossier_unsent", "last_own_num"),
     Index("dossier_visit", "visit_id", sqlite_where=text("visit_id <> ''")),
     Index("dossier_unprinted", "num", sqlite_where=text("slip AND NOT printed AND NOT voided")),
 )

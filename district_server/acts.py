@@ -1,7 +1,5 @@
 """What the upper level does with a dossier it holds: events of its own chain in that commune."""
 
-import secrets
-import time
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
@@ -9,15 +7,13 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, insert, select, update
 
-from counter_app.domain import chain
 from counter_app.domain import events as ev
 from counter_app.domain.actions import EVENT_OF, KEYS, Act, last_action, make, refusal_sentence
 from counter_app.domain.dossier import Dossier, check_revert, fold, refusal
-from counter_app.domain.events import Payload
+from counter_app.domain.events import Actor, Payload
 from counter_app.domain.fields import Fields
-from counter_app.wire.codec import decode_payload, encode_payload, type_and_version
+from district_server.book import append_own
 from district_server.faults import Refused
-from district_server.ingest import append
 from district_server.keys import ServerKeys
 from district_server.projection import dossier_of, entries_of
 from district_server.tables import commune, notice_number
@@ -61,7 +57,7 @@ def act(
         )
     now = datetime.now(ZONE)
     payload = _payload(connection, keys, org, dossier, action, given, now)
-    _append_own(connection, keys, org, dossier.id, payload, officer, now)
+    append_own(connection, keys, org, dossier.id, payload, Actor("upper", officer), now)
     after = fold(entries_of(connection, org, [dossier.id])[dossier.id])
     assert after is not None
     return after
@@ -122,38 +118,6 @@ def _revert(dossier: Dossier, given: Mapping[str, Any], now: datetime) -> Payloa
     return ev.ActionReverted(last.event_id, reason)
 
 
-def _append_own(
-    connection: Connection,
-    keys: ServerKeys,
-    org: str,
-    subject: str,
-    payload: Payload,
-    officer: str,
-    now: datetime,
-) -> None:
-    row = connection.execute(select(commune).where(commune.c.org == org)).one()
-    name, version = type_and_version(payload)
-    written = chain.seal(
-        row.head,
-        keys.server_id,
-        row.incarnation,
-        row.dseq + 1,
-        _new_id(),
-        name,
-        version,
-        subject,
-        now.isoformat(timespec="seconds"),
-        "server",
-        "upper",
-        officer,
-        encode_payload(payload, secrets.token_bytes(8)),
-    )
-    append(connection, org, [(written, decode_payload(written))])
-    connection.execute(
-        update(commune).where(commune.c.org == org).values(dseq=written.dseq, head=written.hash)
-    )
-
-
 def _next_notice(connection: Connection, org: str, kind: str, year: int) -> str:
     where = (
         notice_number.c.commune == org,
@@ -170,12 +134,3 @@ def _next_notice(connection: Connection, org: str, kind: str, year: int) -> str:
         last = 1
         connection.execute(insert(notice_number).values(commune=org, kind=kind, year=year, last=1))
     return f"0-{last:04d}"
-
-
-def _new_id() -> str:
-    """A UUIDv7."""
-    value = int(time.time() * 1000) << 80 | secrets.randbits(80)
-    value = value & ~(0xF << 76) | 0x7 << 76
-    value = value & ~(0x3 << 62) | 0x2 << 62
-    text = f"{value:032x}"
-    return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"

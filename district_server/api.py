@@ -38,6 +38,7 @@ from district_server.ingest import push
 from district_server.journal import Journal
 from district_server.keys import ServerKeys, verify
 from district_server.limits import Limits
+from district_server.lives import stream_of
 from district_server.metrics import Metrics
 from district_server.silence import figures
 from district_server.tables import device, device_home, spent_challenge
@@ -81,6 +82,7 @@ class Api:
             ("POST", "/sync/v1/hello", self._hello),
             ("POST", "/sync/v1/push", self._push),
             ("GET", "/sync/v1/pull", self._pull),
+            ("GET", "/sync/v1/stream", self._stream),
         ):
             app.add_api_route(path, self._answering(path, handle), methods=[method])
         app.add_exception_handler(404, _nothing)
@@ -156,12 +158,22 @@ class Api:
                 feed.pull(
                     connection,
                     caller,
+                    request.headers.get(INCARNATION_HEADER, ""),
                     query.get("epoch", ""),
                     _number(query.get("after")),
                     max(1, min(_number(query.get("max_bytes")) or 65_536, 1_000_000)),
                     query.get("keys", ""),
                 )
             )
+
+        return self._answered(request, body, work)
+
+    def _stream(self, request: Request, body: bytes) -> Response:
+        query = request.query_params
+
+        def work(connection: Connection, caller: Caller) -> bytes:
+            after = _number(query.get("after"))
+            return encode(stream_of(connection, caller, query.get("life", ""), after))
 
         return self._answered(request, body, work)
 

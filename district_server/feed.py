@@ -10,6 +10,7 @@ from counter_app.domain.events import Event
 from counter_app.wire.messages import PullAnswer, WireKey, runs_of
 from district_server.caller import Caller
 from district_server.database import get_meta
+from district_server.lives import held_by
 from district_server.projection import EVENT_COLUMNS
 from district_server.tables import commune, device, event
 
@@ -17,9 +18,17 @@ MOST_EVENTS = 500
 
 
 def pull(
-    connection: Connection, caller: Caller, epoch: str, after: int, max_bytes: int, keys: str
+    connection: Connection,
+    caller: Caller,
+    life: str,
+    epoch: str,
+    after: int,
+    max_bytes: int,
+    keys: str,
 ) -> PullAnswer:
-    """What comes after the cursor. A cursor of another epoch starts again."""
+    """What comes after the cursor. A cursor of another epoch starts again. What the caller must hold,
+    being of its own life or before it, comes as a pair; what a copy of it wrote comes whole.
+    """
     current = get_meta(connection, "epoch") or ""
     begin = after if epoch == current else 0
     # the row first: what is read after it holds at least everything it counts
@@ -33,10 +42,11 @@ def pull(
     )
     own: list[tuple[str, int, int]] = []
     others: list[tuple[int, Event]] = []
+    held = held_by(connection, caller, life)
     upto, size = begin, 0
     for cseq, *columns in connection.execute(query):
         known = Event(*columns)
-        if known.device == caller.device:
+        if known.device == caller.device and known.dseq <= held.get(known.incarnation, 0):
             own.append((known.incarnation, known.dseq, cseq))
         else:
             size += len(known.payload) + 200

@@ -11,20 +11,19 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from itertools import takewhile
 
-import msgspec
-from sqlalchemy import ColumnElement, Connection, insert, select, update
+from sqlalchemy import Connection, insert, select, update
 
 from counter_app.domain import chain
-from counter_app.domain.dossier import Entry, fold
-from counter_app.domain.events import DOSSIER_TYPES, Event
+from counter_app.domain.events import Event
 from counter_app.wire.messages import Conflict, Push, PushAnswer, WireProblem, events_of
 from counter_app.wire.signing import head_bytes, proof_bytes
+from district_server.book import append
 from district_server.caller import Caller
 from district_server.database import get_meta
 from district_server.faults import Refused
 from district_server.judging import judge
 from district_server.keys import ServerKeys, verify
-from district_server.projection import entries_of, put_rows
+from district_server.renumbering import renumber
 from district_server.tables import commune, device, event, stream
 
 _INCARNATION = re.compile("[0-9a-f]{16}")
@@ -66,6 +65,8 @@ def push(connection: Connection, keys: ServerKeys, caller: Caller, sent: Push) -
         good, problems = judge(connection, caller, new)
         if good:
             append(connection, caller.commune, [(j.event, j.payload) for j in good])
+            if twice := [(j.event.subject, j.twice) for j in good if j.twice]:
+                renumber(connection, keys, caller.commune, twice)
         high, head = new[-1].dseq, new[-1].hash
         _move(connection, caller, run.incarnation, high, head)
     _seen(connection, caller)
@@ -139,40 +140,7 @@ def _hash_at(connection: Connection, caller: Caller, known: Event) -> str | None
     return connection.execute(query).scalar_one_or_none()
 
 
-def append(connection: Connection, org: str, coming: Sequence[Entry]) -> int:
-    """Put events at the end of a commune's order and bring its dossiers up to date."""
-    subjects = {known.subject for known, _ in coming if known.type in DOSSIER_TYPES}
-    before = entries_of(connection, org, subjects) if subjects else {}
-    for entry in coming:
-        if entry[0].subject in subjects:
-            before.setdefault(entry[0].subject, []).append(entry)
-    states = [state for entries in before.values() if (state := fold(entries)) is not None]
-    row = connection.execute(
-        update(commune)
-        .where(commune.c.org == org)
-        .values(seq=commune.c.seq + len(coming))
-        .returning(commune.c.seq, commune.c.digest)
-    ).one()
-    last: int = row.seq
-    first = last - len(coming) + 1
-    digest = chain.add(row.digest, (known.hash for known, _ in coming))
-    connection.execute(update(commune).where(commune.c.org == org).values(digest=digest))
-    connection.execute(
-        insert(event),
-        [
-            {"commune": org, "cseq": first + place, **_columns(known)}
-            for place, (known, _) in enumerate(coming)
-        ],
-    )
-    put_rows(connection, org, states)
-    return last
-
-
-def _columns(known: Event) -> dict[str, object]:
-    return msgspec.to_builtins(known)  # type: ignore[no-any-return]
-
-
-def _stream(connection: Connection, caller: Caller, incarnation: str) -> tuple[int, str]:
+def _stream(connection: Connection, device_id: str, incarnation: str) -> tuple[int, str]:
     row = connection.execute(
         select(stream.c.high, stream.c.head).where(*_life(caller, incarnation))
     ).one_or_none()

@@ -32,6 +32,9 @@ _WIDTHS = {
     and isinstance(column.type, String)
     and column.type.length is not None
 }
+_COUNTED = ("counter", "pad")
+"""Origins whose code the counter numbered itself."""
+
 _LONGEST_NAME = 400
 _NEWEST_VERSION = 10_000
 
@@ -42,6 +45,8 @@ class Judged:
 
     event: Event
     payload: Payload | None
+    twice: str = ""
+    """A code it gives out that another dossier has already."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,9 +86,11 @@ def judge(
             aside.append((one, reason))
             continue
         here[one.event.event_id] = _content(one.event)
+        twice = ""
         if isinstance(one.payload, DossierAccepted):
+            twice = one.payload.code if one.payload.code in codes else ""
             codes.add(one.payload.code)
-        good.append(Judged(one.event, one.payload))
+        good.append(Judged(one.event, one.payload, twice))
     _set_aside(connection, caller, aside)
     return good, [_problem(one, reason) for one, reason in aside]
 
@@ -125,7 +132,7 @@ def _code_reason(coming: Event, payload: DossierAccepted, caller: Caller) -> Rea
     code = DossierCode.parse(payload.code)
     if code is None or str(code) != payload.code:
         return "code_wrong", f"Mã hồ sơ {payload.code[:40]} không đúng cách viết."
-    if payload.origin in ("counter", "pad") and (
+    if payload.origin in _COUNTED and (
         code.org != caller.commune or not code.seq.startswith(str(caller.counter))
     ):
         return "code_foreign", f"Mã hồ sơ {code} không thuộc xã và quầy này."
@@ -133,7 +140,9 @@ def _code_reason(coming: Event, payload: DossierAccepted, caller: Caller) -> Rea
 
 
 def _taken(one: _Read, codes: Collection[str]) -> Reason | None:
-    if isinstance(one.payload, DossierAccepted) and one.payload.code in codes:
+    """Entered from a paper, it is the same dossier again. What two copies of a store gave out stays."""
+    paper = isinstance(one.payload, DossierAccepted) and one.payload.origin not in _COUNTED
+    if isinstance(one.payload, DossierAccepted) and paper and one.payload.code in codes:
         return "code_taken", f"Mã hồ sơ {one.payload.code} đã có ở một hồ sơ khác."
     return None
 

@@ -59,6 +59,26 @@ def seq_of(counter_no: int, block: int | None, number: int) -> str:
     return f"{counter_no}{number:03d}"
 
 
+@dataclass(frozen=True, slots=True)
+class Place:
+    """The last part of a code taken apart; `block` 0 is the ordinary count of the day."""
+
+    counter_no: int
+    block: int
+    number: int
+
+
+def place_of(seq: str) -> Place | None:
+    """Whose number it is and where it stands; None where this program never numbers so."""
+    match len(seq):
+        case 4 | 5:
+            return Place(int(seq[0]), 0, int(seq[1:]))
+        case 7:
+            return Place(int(seq[0]), int(seq[1:4]), int(seq[4:]))
+        case _:
+            return None
+
+
 def is_org_code(text: str) -> bool:
     """Whether `text` can stand before the date in a code."""
     return _GRAMMAR.match(f"{text}-260101-0001") is not None

@@ -98,6 +98,9 @@ NOT_AN_ACTION = frozenset({"slip.printed", "note.added", "payment.voided", "doss
 NOT_REVERTIBLE = NOT_AN_ACTION | {"dossier.accepted", "dossier.corrected", "action.reverted"}
 
 
+OF_A_VOIDED = frozenset({"slip.printed", "note.added", "dossier.renumbered"})
+"""What may still be told of a dossier that was taken in by mistake."""
+
 ON_A_SLIP = frozenset({"receipt", "visit"})
 """What a citizen holds of a dossier: its own slip, or the one of the whole visit."""
 
@@ -165,6 +168,8 @@ class Dossier:
     origin: str
     device: str
     accepted_by: str
+    sealed_code: str
+    """The code that the receipt in force is signed with: the old one where it was renumbered since."""
     aliases: tuple[str, ...] = ()
     visit_id: str | None = None
     due_override: ev.DueOverride | None = None
@@ -290,9 +295,7 @@ def _revertible(undo: list[_Undo], event_id: str, by_upper: bool) -> Rejection |
 def refusal(dossier: Dossier, event_type: str, device: str) -> Rejection | None:
     """Whether that device may write an event of that type now, before it is written."""
     rule = TRANSITIONS[event_type]
-    if dossier.status not in rule.begins or (
-        dossier.voided and event_type != "slip.printed" and event_type != "note.added"
-    ):
+    if dossier.status not in rule.begins or (dossier.voided and event_type not in OF_A_VOIDED):
         return Rejection.STATE
     by_upper = ev.is_upper(device)
     match rule.author:
@@ -387,6 +390,7 @@ def _accepted(event: Event, payload: ev.DossierAccepted) -> Dossier:
         origin=payload.origin,
         device=event.device,
         accepted_by=event.actor_name,
+        sealed_code=payload.code,
         aliases=(payload.alias,) if payload.alias else (),
         visit_id=payload.visit_id,
         due_override=payload.due_override,
@@ -414,6 +418,7 @@ def _corrected(dossier: Dossier, payload: ev.DossierCorrected) -> dict[str, Any]
         "facts": payload.facts,
         "receipt": payload.receipt,
         "receipts": (*dossier.receipts, payload.receipt),
+        "sealed_code": dossier.code,
     }
     if payload.due is None:
         return corrected

@@ -180,11 +180,15 @@ class StoreCreated:
     app_version: str
 
 
+LifeReason = Literal["restore", "fork", "restore-done"]
+"""Why a new life began."""
+
+
 @dataclass(frozen=True, slots=True)
 class IncarnationStarted:
-    """A restored or copied store goes on under a new life (đời dữ liệu)."""
+    """A restored or copied store goes on under a new life (đời dữ liệu), behind this place of the old."""
 
-    reason: Literal["restore", "fork", "restore-done"]
+    reason: LifeReason
     from_incarnation: str
     from_dseq: int
     from_hash: str

@@ -105,12 +105,14 @@ def slip_code_of(dossier: Dossier, seal: ReceiptSeal) -> SlipCode:
     """The signed content of the QR of that receipt."""
     applicant = dossier.facts.applicant
     return SlipCode(
-        code=dossier.code,
+        code=dossier.sealed_code,
         receipt_no=seal.no,
         received_at=dossier.received_at,
         due_at=dossier.original_due_at,
         key_id=seal.key_id,
-        applicant_check=applicant_check(dossier.code, applicant.name, applicant.personal_number),
+        applicant_check=applicant_check(
+            dossier.sealed_code, applicant.name, applicant.personal_number
+        ),
         signature=base64.b64decode(seal.signature),
     )
 

@@ -256,7 +256,7 @@ class Numbers(Protocol):
     def next_seq(self, day: date) -> str:
         """The last part of the next code of that local day."""
 
-    def pass_by(self, day: date, number: int) -> None:
+    def pass_by(self, day: date, block: int, number: int) -> None:
         """A code of this counter came from paper: the count goes on after it."""
 
     def next_notice(self, kind: str, year: int) -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Protocol
 
 from counter_app.domain.events import Event
@@ -27,8 +28,6 @@ class SyncIdentity:
     ca_pem: str
     epoch: str
     cursor: int
-    own_high: int
-    """What the server has acknowledged of this life."""
     batch: int
     keys_version: str
 
@@ -87,17 +86,28 @@ class SyncStore(Protocol):
 
     def identity(self) -> SyncIdentity: ...
 
-    def outbox(self, after: int, most: int, max_bytes: int) -> Sequence[Event]:
-        """Own events of this life after that one, in order."""
+    def outbox(self, most: int, max_bytes: int) -> Sequence[Event]:
+        """The next own events of one life that are not acknowledged, in order; the oldest life first."""
 
-    def acknowledged(self, answer: PushAnswer) -> Sequence[SyncProblem]:
-        """Keep the delivery proof and what it says of single events."""
+    def acknowledged(self, life: str, answer: PushAnswer) -> Sequence[SyncProblem]:
+        """Keep the delivery proof and what it says of single events. Raises `Forked`."""
 
-    def rewind(self, high: int) -> None:
-        """The server has less than we thought: send again from there."""
+    def rewind(self, life: str, high: int) -> None:
+        """The server has less of a life than we thought: send again from there."""
+
+    def high(self, life: str) -> int:
+        """How much of a life the server has acknowledged."""
+
+    def last_shared(self, life: str, places: Sequence[tuple[int, str]]) -> int:
+        """The last of these (dseq, hash) that says the same here; 0 where none does."""
+
+    def part_from_copy(self, life: str, shared: int, at: datetime) -> None:
+        """Another store wrote under this life after `shared`: go on under a new one."""
 
     def apply_pull(self, answer: PullAnswer) -> tuple[int, Sequence[SyncProblem]]:
-        """Take in what came, move the cursor, in one transaction; how many events were new."""
+        """Take in what came, move the cursor, in one transaction; how many events were new.
+        Raises `Forked`.
+        """
 
     def order_digest(self) -> str:
         """The running sum of the hashes of everything in the order."""
@@ -134,6 +144,14 @@ class Link(Protocol):
         """One request; (status, headers, body). Raises `LineFault` where the line failed."""
 
     def close(self) -> None: ...
+
+
+class Forked(Exception):
+    """Under one of this store's lives the server has what another store wrote."""
+
+    def __init__(self, life: str) -> None:
+        super().__init__(life)
+        self.life = life
 
 
 class LineFault(Exception):

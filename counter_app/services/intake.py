@@ -11,6 +11,7 @@ from typing import Any, Literal
 
 from counter_app.domain import events as ev
 from counter_app.domain.applicants import applicant_key
+from counter_app.domain.code import place_of
 from counter_app.domain.dossier import Dossier, apply, needs_slip
 from counter_app.domain.due import DueMoment
 from counter_app.domain.events import Actor, Facts, ReceiptSeal
@@ -275,10 +276,10 @@ class Intake:
         if paper is None or paper.code is None:
             return f"{office.org_code}-{day:%y%m%d}-{books.numbers.next_seq(day)}"
         code = str(paper.code)
-        counter_no = books.settings.identity().counter_no
-        seq = paper.code.seq
-        if paper.code.org == office.org_code and seq.startswith(str(counter_no)) and len(seq) <= 5:
-            books.numbers.pass_by(paper.code.day, int(seq[1:]))
+        place = place_of(paper.code.seq)
+        own = paper.code.org == office.org_code
+        if place and own and place.counter_no == books.settings.identity().counter_no:
+            books.numbers.pass_by(paper.code.day, place.block, place.number)
         return code
 
 

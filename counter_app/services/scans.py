@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from counter_app.domain.dossier import Dossier
 from counter_app.domain.scan import Scan, route
 from counter_app.domain.slip_code import SlipCode, Verdict, Verify, applicant_check, judge
 from counter_app.ports import Store
@@ -37,18 +38,25 @@ class Scans:
         with self._store.read() as books:
             verdict = judge(slip, books.settings.keys(), self._verify) if slip else None
             ids = books.dossiers.ids_of(named)
-            dossier = books.dossiers.get(ids[0]) if ids and scan.kind == "slip" else None
+            opened = [books.dossiers.get(known) for known in ids] if scan.kind == "slip" else []
         if not isinstance(slip, SlipCode):
             return Judged(scan, verdict, ids[0] if ids else None)
-        if dossier is None:
+        dossiers = [dossier for dossier in opened if dossier is not None]
+        if not dossiers:
             return Judged(scan, verdict)
-        party = dossier.facts.applicant
-        expected = applicant_check(slip.code, party.name, party.personal_number)
+        # one code may have been given out twice: the slip is that of its own applicant
+        dossier = next((known for known in dossiers if _is_for(slip, known)), dossiers[0])
         replaced = slip.receipt_no < dossier.receipt.no
         return Judged(
             scan,
             verdict,
             dossier.id,
             replaced,
-            not replaced and expected != slip.applicant_check,
+            not replaced and not _is_for(slip, dossier),
         )
+
+
+def _is_for(slip: SlipCode, dossier: Dossier) -> bool:
+    party = dossier.facts.applicant
+    expected = applicant_check(slip.code, party.name, party.personal_number)
+    return expected == slip.applicant_check

@@ -10,10 +10,19 @@ from typing import Any
 
 import msgspec
 
+from counter_app.domain.events import Event
 from counter_app.domain.slip_code import Verify
 from counter_app.errors import Refused
 from counter_app.ports import Clock, Signer
-from counter_app.ports.sync import LineFault, Link, Summary, SyncIdentity, SyncProblem, SyncStore
+from counter_app.ports.sync import (
+    Forked,
+    LineFault,
+    Link,
+    Summary,
+    SyncIdentity,
+    SyncProblem,
+    SyncStore,
+)
 from counter_app.wire.messages import (
     CHALLENGE_HEADER,
     DEVICE_HEADER,
@@ -28,6 +37,7 @@ from counter_app.wire.messages import (
     Push,
     PushAnswer,
     Refusal,
+    StreamAnswer,
     TooLarge,
     compress,
     decompress,
@@ -48,6 +58,11 @@ PATIENCE = 60.0
 """Seconds without progress after which a cycle gives up; the next one goes on where it ended."""
 
 NOT_ENROLLED = "Máy này chưa ghi danh. Vẫn nhận hồ sơ bình thường."
+_FORK = (
+    "Sổ này có một bản sao đang chạy ở nơi khác. Không mất hồ sơ nào: từ nay máy này đánh số trong "
+    "khối riêng. Hãy báo cấp trên để chỉ còn một máy dùng sổ này."
+)
+_PARTINGS = 4
 _PULL_BYTES = 256 * 1024
 
 
@@ -127,11 +142,41 @@ class _Conversation:
         self._digest_above = ""
 
     def run(self) -> None:
-        """hello, push*, pull*, check."""
-        self._hello()
-        self._push_all()
-        self._pull_all()
-        self._compare()
+        """hello, push*, pull*, check; again from the start where the store proved to be a copy."""
+        for _ in range(_PARTINGS):
+            try:
+                self._hello()
+                self._push_all()
+                self._pull_all()
+                self._compare()
+                return
+            except Forked as forked:
+                self._part(forked.life)
+        raise LineFault("fork")
+
+    def _part(self, life: str) -> None:
+        """Find the last place that is shared with the copy, and go on from there under a new life."""
+        shared = 0
+        # a page behind what was acknowledged mostly says it; after a restore above, from the start
+        for after in (max(0, self._store.high(life) - 1), 0):
+            while True:
+                page = self._places(life, after)
+                found = self._store.last_shared(life, page.places)
+                shared = max(shared, found)
+                if not page.more or found != page.places[-1][0]:
+                    break
+                after = found
+            if shared:
+                break
+        self._store.part_from_copy(life, shared, self._clock.now())
+        self._identity = self._store.identity()
+        self._summary.problems.append(SyncProblem("", "fork", _FORK))
+
+    def _places(self, life: str, after: int) -> StreamAnswer:
+        status, body = self._signed("GET", f"/sync/v1/stream?life={life}&after={after}", b"")
+        self._refuse_unless_good(status, body)
+        page: StreamAnswer = _decoded(body, StreamAnswer)
+        return page
 
     def _hello(self) -> None:
         headers = {DEVICE_HEADER: self._identity.device_id}
@@ -145,9 +190,8 @@ class _Conversation:
 
     def _push_all(self) -> None:
         size = self._identity.batch or FIRST_BATCH
-        after = self._identity.own_high
-        rewound = False
-        while events := self._store.outbox(after, size, MOST_BYTES):
+        rewound: set[str] = set()
+        while events := self._store.outbox(size, MOST_BYTES):
             run = run_of(events)
             last = events[-1]
             head = head_bytes(last.device, last.incarnation, last.dseq, last.hash)
@@ -161,9 +205,11 @@ class _Conversation:
                 raise
             if status == 409:
                 conflict = _decoded(body, Conflict)
-                if conflict.reason == "gap" and not rewound:
-                    rewound, after = True, conflict.high
-                    self._store.rewind(conflict.high)
+                if conflict.reason == "fork":
+                    raise Forked(last.incarnation)
+                if conflict.reason == "gap" and last.incarnation not in rewound:
+                    rewound.add(last.incarnation)
+                    self._store.rewind(last.incarnation, conflict.high)
                     continue
                 if conflict.reason == "epoch":
                     raise LineFault("epoch")
@@ -173,26 +219,25 @@ class _Conversation:
                 continue
             self._refuse_unless_good(status, body)
             answer = _decoded(body, PushAnswer)
-            self._check_proof(answer, last.dseq, last.hash)
-            self._summary.problems += self._store.acknowledged(answer)
-            self._summary.sent += sum(event.dseq > after for event in events)
-            after = answer.high
+            self._check_proof(answer, last)
+            self._summary.problems += self._store.acknowledged(last.incarnation, answer)
+            self._summary.sent += len(events)
             size = _next_size(size, self._clock.uptime() - began)
         self._store.keep_batch(size)
 
-    def _check_proof(self, answer: PushAnswer, sent_high: int, sent_hash: str) -> None:
+    def _check_proof(self, answer: PushAnswer, last: Event) -> None:
         """Only the server's own signature makes an acknowledgement."""
         message = proof_bytes(
             self._identity.device_id,
-            self._identity.incarnation,
+            last.incarnation,
             answer.high,
             answer.head_hash,
             answer.epoch,
         )
         good = self._verify(self._identity.server_key, _bytes(answer.signature), message)
-        if not good or answer.high < sent_high:
+        if not good or answer.high < last.dseq:
             raise LineFault("proof")
-        if answer.high == sent_high and answer.head_hash != sent_hash:
+        if answer.high == last.dseq and answer.head_hash != last.hash:
             raise LineFault("proof")
 
     def _pull_all(self) -> None:

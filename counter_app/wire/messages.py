@@ -125,6 +125,15 @@ class PullAnswer(msgspec.Struct, frozen=True):
     keys_version: str = ""
 
 
+class StreamAnswer(msgspec.Struct, frozen=True):
+    """What the server has of one life of the asking device, after a place."""
+
+    high: int
+    places: tuple[tuple[int, str], ...]
+    """(dseq, hash), in order; quarantined ones too."""
+    more: bool
+
+
 class Hello(msgspec.Struct, frozen=True):
     """The first answer of a cycle."""
 

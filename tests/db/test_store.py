@@ -126,6 +126,33 @@ def test_migrations_and_tables_say_the_same(counter: Counter) -> None:
         assert compare_metadata(context, metadata) == []
 
 
+def test_a_store_of_the_first_schema_is_brought_up_to_date(
+    counter: Counter, officer: Officer
+) -> None:
+    made = [accept(counter, officer) for _ in range(3)]
+    with counter.store.read() as books:
+        life = books.settings.identity().incarnation
+        last = int(books.settings.get("dseq") or 0)
+    counter.close()
+    connection = raw(counter)
+    connection.execute("ALTER TABLE dossier RENAME COLUMN last_own_num TO last_own_dseq")
+    connection.execute("INSERT INTO sync_state(name, value) VALUES ('own_high', ?)", (last - 1,))
+    connection.execute("UPDATE alembic_version SET version_num = '0001'")
+    connection.execute("PRAGMA user_version = 1")
+    connection.close()
+
+    opened = open_counter(counter.folder, PASSPHRASE)
+
+    assert check(opened.store).faults == ()
+    assert opened.sync_store.high(life) == last - 1
+    assert [opened.search.open(one.dossier_id).row.sent for one in made] == [  # type: ignore[union-attr]
+        "sent",
+        "sent",
+        "local",
+    ]
+    opened.close()
+
+
 def test_a_store_of_a_newer_release_is_refused_untouched(counter: Counter) -> None:
     counter.close()
     connection = raw(counter)

@@ -374,7 +374,7 @@ def test_a_cell_changed_in_a_list_is_noticed(book: Book, table: str, column: str
     match before:
         case bool() | 0 | 1 if column in ("own", "voided", "slip", "printed", "active"):
             changed: object = 1 - int(before)
-        case int() if column in ("num", "last_own_dseq"):
+        case int() if column in ("num", "last_own_num"):
             changed = before + 100
         case int():
             # the next one would get a number that someone has already

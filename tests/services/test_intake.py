@@ -409,7 +409,7 @@ def test_the_register_row_is_the_last_part_of_the_code_and_the_book_a_year_and_a
 
 def test_after_999_the_numbers_grow_wider(desk: Desk) -> None:
     with desk.counter.store.write() as books:
-        books.numbers.pass_by(moment("2026-11-20T09:00").date(), 998)
+        books.numbers.pass_by(moment("2026-11-20T09:00").date(), 0, 998)
 
     assert [desk.accept().code[-6:] for _ in range(3)] == ["0-2999", "-21000", "-21001"]
 

@@ -1,74 +1,22 @@
 """The promises of sync, against the real server over a line that breaks."""
 
 import threading
-from collections.abc import Callable
 from pathlib import Path
 
 import httpx
 import pytest
-from conftest import draft
 from fault_proxy import FaultProxy
 from sqlalchemy import func, select
+from sync_steps import Enrolled, accept, assert_at_rest, do, events_above, synced
 
-from counter_app.bootstrap import Counter
-from counter_app.domain.officer import Officer
 from counter_app.errors import EnvironmentFault, Refused
-from counter_app.services.acts import Acted
-from counter_app.services.results import Accepted
 from counter_app.sync.enrol import enrol
 from counter_app.wire.dossier_json import dossier_json
-from db.check import check
 from district_server.acts import act
-from district_server.check import faults_of
 from district_server.database import Database
 from district_server.enrolment import issue_code, revoke
 from district_server.projection import by_code, dossier_of
-from district_server.tables import event, quarantine
-
-Pair = tuple[Counter, Officer]
-Enrolled = Callable[[int], Pair]
-
-
-def accept(pair: Pair, **more: object) -> Accepted:
-    made = pair[0].intake.accept(draft(**more), pair[1])  # type: ignore[arg-type]
-    assert isinstance(made, Accepted)
-    return made
-
-
-def do(pair: Pair, dossier_id: str, action: str, **fields: object) -> None:
-    done = pair[0].acts.act(dossier_id, action, fields, pair[1])
-    assert isinstance(done, Acted), done
-
-
-def synced(pair: Pair) -> None:
-    summary = pair[0].sync.cycle()
-    assert not summary.fault
-    assert not summary.problems
-    assert summary.waiting == 0
-
-
-def events_above(upper) -> int:  # type: ignore[no-untyped-def]
-    with upper.database.begin() as connection:
-        return connection.execute(select(func.count()).select_from(event)).scalar_one()
-
-
-def assert_at_rest(upper, *pairs: Pair) -> None:  # type: ignore[no-untyped-def]
-    """Everything everywhere the same, nothing twice, every book whole."""
-    for _ in range(2):
-        for pair in pairs:
-            synced(pair)
-    with upper.database.begin() as connection:
-        assert faults_of(connection) == []
-    digests = set()
-    for counter, _ in pairs:
-        assert check(counter.store).faults == ()
-        digests.add(counter.sync_store.order_digest())
-        with counter.store.read() as books:
-            counted = books.connection.exec_driver_sql(
-                "SELECT count(*) FROM event_log"
-            ).scalar_one()
-        assert counted == events_above(upper)
-    assert len(digests) == 1
+from district_server.tables import quarantine
 
 
 def test_the_way_up_and_down(upper, enrolled: Enrolled) -> None:  # type: ignore[no-untyped-def]
@@ -191,35 +139,6 @@ def test_one_bad_event_stops_no_other(upper, enrolled: Enrolled) -> None:  # typ
     with upper.database.begin() as connection:
         assert connection.execute(select(func.count()).select_from(quarantine)).scalar_one() == 1
     assert "cần sửa" in first[0].sync_state().text
-
-
-def test_a_copied_store_is_found_out_and_loses_nothing(
-    upper,
-    enrolled: Enrolled,
-    proxy: FaultProxy,  # type: ignore[no-untyped-def]
-) -> None:
-    import shutil
-
-    from conftest import PASSPHRASE
-
-    from counter_app.bootstrap import open_counter
-
-    first = enrolled(1)
-    accept(first)
-    synced(first)
-    copy_folder = first[0].folder.with_name("ban-sao")
-    shutil.copytree(first[0].folder, copy_folder)
-    copy = open_counter(copy_folder, PASSPHRASE)
-    copy.clock = first[0].clock
-    accept(first, name="A")
-    accept((copy, first[1]), name="B")
-    synced(first)
-    summary = copy.sync.cycle()
-    assert summary.refused
-    assert "bản sao" in summary.fault
-    assert len(copy.search.find("b")) >= 1
-    assert check(copy.store).faults == ()
-    copy.close()
 
 
 def test_communes_do_not_see_each_other(upper, enrolled: Enrolled, make_counter, tmp_path) -> None:  # type: ignore[no-untyped-def]

@@ -1,0 +1,229 @@
+"""The lives (đời dữ liệu, incarnations) of a store: where each stands, and how the next one begins.
+
+A store that was restored, or whose file was copied, goes on under a new life, so that no place in
+the log is ever written twice. What it wrote before and shares with the server keeps its place.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy.dialects.sqlite import insert as upsert
+
+from counter_app.domain import chain
+from counter_app.domain.code import LAST_NUMBER_OF_A_BLOCK
+from counter_app.domain.events import SYSTEM, Event, IncarnationStarted, LifeReason
+from counter_app.ports import IdSource
+from db.log import EVENT_COLUMNS, values_of
+from db.store import Books
+from db.tables import TRIGGERS, code_number, dossier, event_log, sync_state
+
+NO_END = date.max.isoformat()
+"""A copy whose twin may still be running keeps to its own blocks on every day."""
+
+_HIGH = "high:"
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """A place in the log: everything of a life up to it. 0 is before the first event."""
+
+    life: str
+    dseq: int
+
+
+def lives_of(books: Books) -> list[str]:
+    """The lives this store has lived itself, the oldest first, the present one last."""
+    older = (books.settings.get("lives") or "").split()
+    return [*older, books.settings.identity().incarnation]
+
+
+def highs_of(books: Books) -> dict[str, int]:
+    """How far the server has acknowledged each life."""
+    query = select(sync_state).where(sync_state.c.name.startswith(_HIGH))
+    rows = books.connection.execute(query)
+    return {row.name.removeprefix(_HIGH): int(row.value) for row in rows}
+
+
+def keep_high(books: Books, life: str, high: int) -> None:
+    """The server has this life up to here; what that means for the lists."""
+    row = {"name": _HIGH + life, "value": str(high)}
+    books.connection.execute(
+        upsert(sync_state).values(row).on_conflict_do_update(("name",), set_=row)
+    )
+    keep_sent(books)
+
+
+def keep_sent(books: Books) -> None:
+    """Everything of this device up to that place in the log is with the server."""
+    device, highs = books.settings.identity().device_id, highs_of(books)
+    waiting = [
+        first
+        for life in lives_of(books)
+        if (first := _first_after(books, device, life, highs.get(life, 0))) is not None
+    ]
+    if waiting:
+        sent = min(waiting) - 1
+    else:
+        query = select(func.coalesce(func.max(event_log.c.num), 0))
+        sent = books.connection.execute(query).scalar_one()
+    row = {"name": "sent_num", "value": str(sent)}
+    books.connection.execute(
+        upsert(sync_state).values(row).on_conflict_do_update(("name",), set_=row)
+    )
+
+
+def _first_after(books: Books, device: str, life: str, high: int) -> int | None:
+    query = (
+        select(event_log.c.num)
+        .where(
+            event_log.c.device == device,
+            event_log.c.incarnation == life,
+            event_log.c.dseq > high,
+        )
+        .order_by(event_log.c.dseq)
+        .limit(1)
+    )
+    return books.connection.execute(query).scalar_one_or_none()
+
+
+def unsent(books: Books) -> int:
+    """Own events that the server has not acknowledged."""
+    device, highs = books.settings.identity().device_id, highs_of(books)
+    count = 0
+    for life in lives_of(books):
+        query = select(func.count()).where(
+            event_log.c.device == device,
+            event_log.c.incarnation == life,
+            event_log.c.dseq > highs.get(life, 0),
+        )
+        count += books.connection.execute(query).scalar_one()
+    return count
+
+
+def hash_at(books: Books, life: str, dseq: int) -> str | None:
+    """The hash of an own event; that of no events is the genesis."""
+    if dseq == 0:
+        return chain.GENESIS
+    query = select(event_log.c.hash).where(
+        event_log.c.device == books.settings.identity().device_id,
+        event_log.c.incarnation == life,
+        event_log.c.dseq == dseq,
+    )
+    return books.connection.execute(query).scalar_one_or_none()
+
+
+def last_shared(books: Books, life: str, places: Iterable[tuple[int, str]]) -> int:
+    """The last of these places of a life that says the same here; one chain, so all before it do."""
+    shared = [dseq for dseq, known in places if hash_at(books, life, dseq) == known]
+    return max(shared, default=0)
+
+
+def begin_life(
+    books: Books, ids: IdSource, reason: LifeReason, shared: Head, at: datetime, blocks_until: str
+) -> str:
+    """Go on under a new life. Own events behind `shared` move into it, ids and contents as they were.
+
+    Every local day up to and including `blocks_until` is numbered in a block of the new life.
+    """
+    before = lives_of(books)
+    place = before.index(shared.life)
+    left = before[place:]
+    tail = _tail(books, left, shared.dseq)
+    from_hash = hash_at(books, shared.life, shared.dseq) or chain.GENESIS
+    kept = before[:place] + ([shared.life] if shared.dseq else [])
+    life = ids.random(8).hex()
+    for name, value in (
+        ("lives", " ".join(kept)),
+        ("incarnation", life),
+        ("dseq", "0"),
+        ("head", chain.GENESIS),
+        ("blocks_until", max(blocks_until, books.settings.get("blocks_until") or "")),
+    ):
+        books.settings.put(name, value)
+    # the other store may go on in the blocks that this one has begun
+    books.connection.execute(
+        update(code_number).where(code_number.c.block > 0).values(last=LAST_NUMBER_OF_A_BLOCK)
+    )
+    books.log.append(
+        IncarnationStarted(reason, shared.life, shared.dseq, from_hash),
+        actor=SYSTEM,
+        at=at,
+        subject=books.settings.identity().device_id,
+    )
+    _move(books, tail)
+    for name in left:
+        high = min(highs_of(books).get(name, 0), shared.dseq if name == shared.life else 0)
+        keep_high(books, name, high)
+    return life
+
+
+def _tail(books: Books, lives: Sequence[str], after: int) -> list[Event]:
+    """Own events of these lives, of the first one only those behind `after`."""
+    device = books.settings.identity().device_id
+    found: list[Event] = []
+    for life in lives:
+        query = (
+            select(*EVENT_COLUMNS)
+            .where(
+                event_log.c.device == device,
+                event_log.c.incarnation == life,
+                event_log.c.dseq > (after if life == lives[0] else 0),
+            )
+            .order_by(event_log.c.dseq)
+        )
+        found += [Event(*row) for row in books.connection.execute(query)]
+    return found
+
+
+def _move(books: Books, tail: Sequence[Event]) -> None:
+    """Seal these events anew behind the own head. The one place where the log gives something up:
+    the place and the hash of events that the server has never taken under the old life.
+    """
+    if not tail:
+        return
+    run, own = books.connection.exec_driver_sql, books.settings.identity()
+    (guard,) = (trigger for trigger in TRIGGERS if " event_log_no_delete " in trigger)
+    run("DROP TRIGGER event_log_no_delete")
+    for life in {event.incarnation for event in tail}:
+        first = min(event.dseq for event in tail if event.incarnation == life)
+        books.connection.execute(
+            delete(event_log).where(
+                event_log.c.device == own.device_id,
+                event_log.c.incarnation == life,
+                event_log.c.dseq >= first,
+            )
+        )
+    run(guard)
+    head, dseq = books.settings.get("head") or "", int(books.settings.get("dseq") or 0)
+    rows = []
+    for event in tail:
+        dseq += 1
+        moved = chain.seal(
+            head, own.device_id, own.incarnation, dseq,
+            event.event_id, event.type, event.version, event.subject, event.occurred_at,
+            event.clock, event.actor_id, event.actor_name, event.payload,
+        )  # fmt: skip
+        head = moved.hash
+        rows.append(values_of(moved))
+    books.connection.execute(insert(event_log), rows)
+    books.settings.put("head", head)
+    books.settings.put("dseq", str(dseq))
+    newest = (
+        select(func.max(event_log.c.num))
+        .where(
+            event_log.c.subject == dossier.c.id,
+            event_log.c.device == own.device_id,
+            event_log.c.type != "slip.printed",
+        )
+        .scalar_subquery()
+    )
+    moved_subjects = select(event_log.c.subject).where(
+        event_log.c.device == own.device_id, event_log.c.incarnation == own.incarnation
+    )
+    books.connection.execute(
+        update(dossier)
+        .where(dossier.c.id.in_(moved_subjects))
+        .values(last_own_num=func.coalesce(newest, 0))
+    )

@@ -1,0 +1,238 @@
+"""Copied stores: found out, parted, and nothing that either of them wrote is lost or doubled."""
+
+import shutil
+from collections.abc import Callable
+
+import pytest
+from conftest import PASSPHRASE, draft
+from sync_steps import Enrolled, Pair, accept, assert_at_rest, do, synced
+
+from counter_app.bootstrap import Counter, open_counter
+from counter_app.domain.code import DossierCode, place_of
+from counter_app.domain.slip_code import Verdict
+from counter_app.services.results import Accepted
+from db.check import check
+from district_server.check import faults_of
+from district_server.projection import by_code
+
+Copied = Callable[[Pair], Pair]
+
+
+@pytest.fixture
+def copied():  # type: ignore[no-untyped-def]
+    """The folder of a store copied as it stands, and opened beside it."""
+    opened: list[Counter] = []
+
+    def make(pair: Pair) -> Pair:
+        folder = pair[0].folder.with_name(f"ban-sao-{len(opened)}")
+        shutil.copytree(pair[0].folder, folder)
+        copy = open_counter(folder, PASSPHRASE)
+        copy.clock = pair[0].clock
+        opened.append(copy)
+        return copy, pair[1]
+
+    yield make
+    for counter in opened:
+        counter.close()
+
+
+def parted(pair: Pair) -> list[str]:
+    """One cycle that may tell of a fork; what else it tells."""
+    summary = pair[0].sync.cycle()
+    assert not summary.fault
+    assert summary.waiting == 0
+    return [problem.code for problem in summary.problems]
+
+
+def life(pair: Pair) -> str:
+    with pair[0].store.read() as books:
+        return books.settings.identity().incarnation
+
+
+def place(code: str):  # type: ignore[no-untyped-def]
+    parsed = DossierCode.parse(code)
+    assert parsed is not None
+    return place_of(parsed.seq)
+
+
+def test_a_copy_goes_on_under_a_new_life_and_nothing_is_lost(
+    upper, enrolled: Enrolled, copied: Copied
+) -> None:  # type: ignore[no-untyped-def]
+    first = enrolled(1)
+    shared = accept(first)
+    synced(first)
+    copy = copied(first)
+    first_life = life(first)
+    one, other = accept(first, name="HỒ VĂN MỘT"), accept(copy, name="HỒ VĂN HAI")
+    do(copy, shared.dossier_id, "transfer")
+    assert one.code == other.code
+    synced(first)
+
+    assert parted(copy) == ["fork", "renumbered"]
+    assert parted(first) == ["renumbered"]
+
+    assert life(first) == first_life != life(copy)
+    assert_at_rest(upper, first, copy)
+    new = f"{one.code.rpartition('-')[0]}-0001"
+    for counter, _ in (first, copy):
+        # the old code finds both, whoever keeps it first
+        assert [view.dossier.code for view in counter.search.by_code(one.code)] == [one.code, new]
+        kept, moved = counter.search.by_code(one.code)
+        assert kept.dossier.facts.applicant.name == "HỒ VĂN MỘT"
+        assert moved.dossier.timeline[-1].note == f"{one.code} → {new}"
+        assert new in kept.dossier.timeline[-1].note
+        (found,) = counter.search.by_code(new)
+        assert found.dossier.id == other.dossier_id
+        assert counter.search.open(shared.dossier_id).dossier.status.value == "in_process"  # type: ignore[union-attr]
+    with upper.database.begin() as connection:
+        assert [known for _, known in by_code(connection, one.code)] == [
+            one.dossier_id,
+            other.dossier_id,
+        ]
+
+
+def test_both_slips_of_a_code_given_out_twice_stay_genuine(
+    upper, enrolled: Enrolled, copied: Copied
+) -> None:  # type: ignore[no-untyped-def]
+    first = enrolled(1)
+    synced(first)
+    copy = copied(first)
+    made = [accept(first, name="HỒ VĂN MỘT"), accept(copy, name="HỒ VĂN HAI")]
+    slips = [
+        pair[0].prints.next_slip("receipt", one.dossier_id)[0].qr
+        for pair, one in zip((first, copy), made, strict=True)
+    ]
+    synced(first)
+    parted(copy)
+    parted(first)
+
+    for counter, _ in (first, copy):
+        for slip, one in zip(slips, made, strict=True):
+            judged = counter.scans.judge(slip)
+            assert judged.verdict is Verdict.GREEN
+            assert (judged.dossier_id, judged.mismatch) == (one.dossier_id, False)
+        again, _ = counter.prints.next_slip("receipt", made[1].dossier_id)
+        assert again.code.endswith("-0001")
+        assert counter.scans.judge(again.qr).verdict is Verdict.GREEN
+
+
+def test_a_copy_numbers_in_its_own_block_on_every_day(
+    upper, enrolled: Enrolled, copied: Copied, clock
+) -> None:  # type: ignore[no-untyped-def]
+    first = enrolled(1)
+    synced(first)
+    copy = copied(first)
+    accept(first)
+    accept(copy)
+    synced(first)
+    parted(copy)
+    parted(first)
+
+    one, two = place(accept(copy).code), place(accept(copy).code)
+    assert (one.counter_no, one.number, two.number) == (1, 1, 2)
+    assert 100 <= one.block == two.block
+    assert place(accept(first).code).block == 0
+    clock.move(days=3)
+    assert place(accept(copy).code).block >= 100
+    assert place(accept(first).code).block == 0
+    assert_at_rest(upper, first, copy)
+
+
+def test_a_copy_that_wrote_nothing_hears_that_it_is_one(
+    upper, enrolled: Enrolled, copied: Copied
+) -> None:  # type: ignore[no-untyped-def]
+    first = enrolled(1)
+    synced(first)
+    copy = copied(first)
+    made = accept(first)
+    synced(first)
+
+    assert parted(copy) == ["fork"]
+
+    assert copy[0].search.open(made.dossier_id) is not None
+    assert_at_rest(upper, first, copy)
+
+
+def test_an_image_of_the_disk_put_back_goes_on_where_paper_may_exist(
+    upper, enrolled: Enrolled, copied: Copied
+) -> None:  # type: ignore[no-untyped-def]
+    first = enrolled(1)
+    accept(first)
+    unsent = accept(first)
+    image = copied(first)
+    lost = accept(first)
+    synced(first)
+    # what was not acknowledged when the image was made is the same on both sides
+    again = accept(image, name="SAU KHI CHÉP")
+    assert again.code == lost.code
+
+    assert parted(image) == ["fork", "renumbered"]
+
+    assert image[0].search.open(unsent.dossier_id).row.sent == "sent"  # type: ignore[union-attr]
+    assert image[0].search.open(again.dossier_id).row.sent == "sent"  # type: ignore[union-attr]
+    with upper.database.begin() as connection:
+        assert faults_of(connection) == []
+    assert check(image[0].store).faults == ()
+
+
+def test_three_copies_of_one_store_all_come_to_rest(
+    upper, enrolled: Enrolled, copied: Copied
+) -> None:  # type: ignore[no-untyped-def]
+    first = enrolled(1)
+    accept(first)
+    copies = [copied(first), copied(first)]
+    everyone = [first, *copies]
+    made = [accept(pair, name=f"HỒ VĂN SỐ {at}") for at, pair in enumerate(everyone)]
+    assert len({one.code for one in made}) == 1
+
+    for pair in (*everyone, *everyone):
+        parted(pair)
+
+    assert_at_rest(upper, *everyone)
+    codes = {first[0].search.open(one.dossier_id).dossier.code for one in made}  # type: ignore[union-attr]
+    stem = made[0].code.rpartition("-")[0]
+    assert codes == {made[0].code, f"{stem}-0001", f"{stem}-0002"}
+
+
+def test_a_copy_of_a_copy_parts_too(upper, enrolled: Enrolled, copied: Copied) -> None:  # type: ignore[no-untyped-def]
+    first = enrolled(1)
+    synced(first)
+    copy = copied(first)
+    accept(first)
+    accept(copy)
+    synced(first)
+    parted(copy)
+    second = copied(copy)
+    accept(copy)
+    accept(second)
+
+    parted(copy)
+    assert "fork" in parted(second)
+    for pair in (first, copy):
+        parted(pair)
+
+    assert len({life(first), life(copy), life(second)}) == 3
+    assert_at_rest(upper, first, copy, second)
+
+
+def test_a_block_code_from_paper_counts_as_used(counter, officer) -> None:  # type: ignore[no-untyped-def]
+    with counter.store.write() as books:
+        books.settings.put("blocks_until", "2026-11-20")
+    own = accept((counter, officer)).code
+    block = place(own).block
+    other = 100 if block != 100 else 101
+    for seq in (f"2{block}005", f"2{other}001"):
+        paper = {
+            "origin": "paper",
+            "code": f"{own.rpartition('-')[0]}-{seq}",
+            "received_at": "2026-11-20T08:00",
+        }
+        made = counter.intake.accept(draft(from_paper=paper), officer)
+        assert isinstance(made, Accepted)
+
+    after = place(accept((counter, officer)).code)
+    assert (after.block, after.number) == (block, 6)
+    assert check(counter.store).faults == ()
+    with counter.store.write() as books:
+        books.numbers.pass_by(made.received_at.date(), block, 999)
+    assert place(accept((counter, officer)).code).block not in (block, other)
