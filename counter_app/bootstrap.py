@@ -6,6 +6,7 @@ answers at once from cold and the window's first screen waits for nothing.
 
 import base64
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cache, cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -22,6 +23,7 @@ from counter_app.system import SystemClock, SystemIds, SystemProcess
 from db.store import Store
 
 if TYPE_CHECKING:
+    from counter_app.backup_file import Manifest
     from counter_app.keys.device import DeviceSigner
     from counter_app.services.acts import Acts
     from counter_app.services.appointments import Appointments
@@ -56,11 +58,21 @@ class Created:
     recovery_code: str
 
 
+@dataclass(frozen=True, slots=True)
+class Restored:
+    """A backup that was put back. What was written after `ends_at` is on paper or with the server."""
+
+    device_id: str
+    counter_no: int
+    ends_at: datetime | None
+
+
 class Counter:
     """An open counter: its services, each made at its first use."""
 
     def __init__(self, folder: Path, key: bytes) -> None:
         self.folder = folder
+        self._key = key
         self.ids: IdSource = SystemIds()
         # the zone stands in the office file inside the store; until it is read, any zone will do
         self.store = Store(folder, key, SystemClock("Asia/Ho_Chi_Minh"), self.ids)
@@ -255,6 +267,19 @@ class Counter:
 
         return check(self.store, verify)
 
+    def back_up(self, target: Path) -> "Manifest":
+        """The whole store into one file, while everything else goes on."""
+        from counter_app import backup_file
+        from db.copying import copy_whole
+
+        copy = self.folder / data_folder.BACKUPS / "dang-sao-luu.db"
+        try:
+            copy_whole(self.folder / data_folder.STORE, self._key, copy)
+            at = self.clock.now().isoformat(timespec="seconds")
+            return backup_file.write(target, copy, self.folder / data_folder.KEY, at)
+        finally:
+            copy.unlink(missing_ok=True)
+
     def close(self) -> None:
         """Let go of the file."""
         self.store.close()
@@ -324,6 +349,32 @@ def create_counter(
         if isinstance(added, Rejected):
             raise Refused(added.problems[0].code, added.problems[0].message)
     return Created(signer.device_id, signer.key_id, counter_no, recovery)
+
+
+def restore_counter(
+    folder: Path, source: Path, passphrase: str | None, recovery: str | None
+) -> Restored:
+    """A backup into an empty folder, going on under a new life. What stands there is never touched."""
+    from counter_app import backup_file
+    from db.creation import begin_restored
+
+    if not data_folder.is_free(folder):
+        raise Refused(
+            "folder_not_empty",
+            f"{folder} không trống. Chỉ khôi phục vào thư mục mới; đừng xóa sổ cũ, hãy để riêng.",
+        )
+    with data_folder.making(folder) as place:
+        backup_file.unpack(source, place)
+        key = store_key.unlock(place, passphrase, recovery)
+        if recovery is not None:
+            store_key.wrap_here(place, key, passphrase)
+        restored = Counter(place, key)
+        try:
+            now = restored.clock.now()
+            ends_at = begin_restored(restored.store, restored.ids, now)
+        finally:
+            restored.close()
+    return Restored(restored.identity.device_id, restored.identity.counter_no, ends_at)
 
 
 @cache

@@ -11,6 +11,8 @@ STORE = "store.db"
 """The book, encrypted."""
 KEY = "store.key"
 """The wraps of the book's key."""
+BACKUPS = "backups"
+"""Copies made before an upgrade, and those that a backup is packed from."""
 CRASHES = "su-co.txt"
 """Where the program itself failed, without personal data."""
 MAKING = "dang-tao"
@@ -20,6 +22,13 @@ MAKING = "dang-tao"
 def is_half_made(folder: Path) -> bool:
     """Whether the making of a store was cut between the moves of the book and of its key."""
     return not (folder / KEY).exists() and (folder / MAKING / KEY).exists()
+
+
+def is_free(folder: Path) -> bool:
+    """Whether nothing stands there but what a cut left of making a store."""
+    if not folder.exists() or is_half_made(folder):
+        return True
+    return folder.is_dir() and all(found.name == MAKING for found in folder.iterdir())
 
 
 @contextmanager

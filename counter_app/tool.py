@@ -34,6 +34,8 @@ VERBS = {
     "enrol": "enrol",
     "sync": "sync",
     "check": "check",
+    "backup": "backup",
+    "restore": "restore",
     "seed": "seed",
 }
 _WITHOUT_STORE = {"due"}

@@ -12,6 +12,7 @@ from counter_app.domain.events import SYSTEM, StoreCreated
 from counter_app.domain.slip_code import KnownKey, key_id_of
 from counter_app.ports import Clock, IdSource
 from db import schema
+from db.lives import Head, begin_life
 from db.store import Store, faults_in_words
 
 
@@ -69,3 +70,16 @@ def create_store(
             subject=made.device_id,
         )
     return store
+
+
+def begin_restored(store: Store, ids: IdSource, at: datetime) -> datetime | None:
+    """A backup was put back: what was written after it may exist on paper, so go on under a new life
+    and, on every day up to today, in a block of numbers of its own. Tells when its last event was.
+    """
+    with store.write() as books:
+        last = books.log.last_at()
+        # a clock that stands in the past must not lead to numbers that were given out
+        until = max(at, last) if last is not None else at
+        here = Head(books.settings.identity().incarnation, int(books.settings.get("dseq") or 0))
+        begin_life(books, ids, "restore", here, at, until.astimezone(at.tzinfo).date().isoformat())
+    return last

@@ -2,12 +2,12 @@
 
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
-import sqlcipher3.dbapi2 as sqlcipher
 from sqlalchemy import Engine
 
+from counter_app import data_folder
 from counter_app.errors import EnvironmentFault
+from db.copying import copy_whole
 from db.engine import engine
 
 SCHEMA = 2
@@ -38,7 +38,7 @@ def bring_up_to_date(writing: Engine, path: Path, key: bytes, at: datetime) -> N
                 "sổ chưa bị thay đổi gì.",
             )
     name = f"truoc-nang-cap-{found}-{at:%Y%m%d-%H%M%S}.db"
-    _back_up(path, key, path.parent / "backups" / name)
+    copy_whole(path, key, path.parent / data_folder.BACKUPS / name)
     _upgrade(writing)
 
 
@@ -53,22 +53,3 @@ def _upgrade(writing: Engine) -> None:
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
         connection.exec_driver_sql(f"PRAGMA user_version = {SCHEMA}")
-
-
-def _back_up(path: Path, key: bytes, target: Path) -> None:
-    """A whole copy that stays encrypted with the same key, opened once before it counts."""
-    target.parent.mkdir(exist_ok=True)
-    part = target.with_suffix(".part")
-    part.unlink(missing_ok=True)
-    source: Any = sqlcipher.connect(str(path), isolation_level=None)
-    try:
-        source.execute(f"PRAGMA key = \"x'{key.hex()}'\"")
-        source.execute("VACUUM INTO ?", (str(part),))
-    except sqlcipher.DatabaseError:
-        raise EnvironmentFault(
-            "backup_failed",
-            "Không sao lưu được sổ trước khi nâng cấp nên chưa nâng cấp. Hãy xem ổ đĩa còn chỗ không.",
-        ) from None
-    finally:
-        source.close()
-    part.replace(target)

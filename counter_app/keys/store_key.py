@@ -25,10 +25,7 @@ _CONTEXT = b"mot-cua store key v1"
 def create(folder: Path, passphrase: str | None) -> tuple[bytes, str]:
     """Make a key, write its wraps into `folder`; returns the key and the recovery code."""
     if passphrase is not None and len(passphrase) < SHORTEST_PASSPHRASE:
-        raise Refused(
-            "passphrase_short",
-            f"Câu mở sổ phải có ít nhất {SHORTEST_PASSPHRASE} ký tự. Hãy chọn câu dài hơn.",
-        )
+        raise _short()
     key = secrets.token_bytes(32)
     recovery = new_recovery_code()
     wraps = [_wrap_by_secret("recovery", _plain(recovery), key)]
@@ -36,13 +33,43 @@ def create(folder: Path, passphrase: str | None) -> tuple[bytes, str]:
         wraps.append(_wrap_by_secret("passphrase", passphrase, key))
     else:
         wraps.append(_wrap_by_key_store(key))
+    _keep(folder, wraps)
+    return key, recovery
+
+
+def wrap_here(folder: Path, key: bytes, passphrase: str | None) -> None:
+    """A store that came from elsewhere opens on this PC: by the passphrase, else by the key store
+    here. The recovery code stays good; so does the old passphrase where nothing else is to be had.
+    """
+    wraps = _wraps(folder)
+    if passphrase is not None:
+        if len(passphrase) < SHORTEST_PASSPHRASE:
+            raise _short()
+        made = _wrap_by_secret("passphrase", passphrase, key)
+    else:
+        try:
+            made = _wrap_by_key_store(key)
+        except EnvironmentFault:
+            if "passphrase" not in wraps:
+                raise
+            made = wraps["passphrase"]
+    _keep(folder, [wraps["recovery"], made])
+
+
+def _keep(folder: Path, wraps: list[dict[str, Any]]) -> None:
     part = folder / (KEY + ".part")
     with part.open("w", encoding="utf-8") as out:
         json.dump({"version": 1, "wraps": wraps}, out, indent=1)
         out.flush()
         os.fsync(out.fileno())
     part.replace(folder / KEY)
-    return key, recovery
+
+
+def _short() -> Refused:
+    return Refused(
+        "passphrase_short",
+        f"Câu mở sổ phải có ít nhất {SHORTEST_PASSPHRASE} ký tự. Hãy chọn câu dài hơn.",
+    )
 
 
 def unlock(folder: Path, passphrase: str | None = None, recovery: str | None = None) -> bytes:

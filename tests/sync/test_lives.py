@@ -7,7 +7,7 @@ import pytest
 from conftest import PASSPHRASE, draft
 from sync_steps import Enrolled, Pair, accept, assert_at_rest, do, synced
 
-from counter_app.bootstrap import Counter, open_counter
+from counter_app.bootstrap import Counter, open_counter, restore_counter
 from counter_app.domain.code import DossierCode, place_of
 from counter_app.domain.slip_code import Verdict
 from counter_app.services.results import Accepted
@@ -236,3 +236,61 @@ def test_a_block_code_from_paper_counts_as_used(counter, officer) -> None:  # ty
     with counter.store.write() as books:
         books.numbers.pass_by(made.received_at.date(), block, 999)
     assert place(accept((counter, officer)).code).block not in (block, other)
+
+
+def restored_from(pair: Pair, name: str) -> Pair:
+    """A backup made before, put back elsewhere and opened."""
+    folder = pair[0].folder.with_name(f"phuc-hoi-{name}")
+    restore_counter(folder, pair[0].folder.with_name(name), PASSPHRASE, None)
+    counter = open_counter(folder, PASSPHRASE)
+    counter.clock = pair[0].clock
+    return counter, pair[1]
+
+
+def test_a_restored_store_gets_back_what_the_server_has(upper, enrolled: Enrolled) -> None:  # type: ignore[no-untyped-def]
+    first, second = enrolled(1), enrolled(2)
+    accept(first)
+    synced(first)
+    unsent = accept(first)
+    first[0].back_up(first[0].folder.with_name("a.mcb"))
+    after = accept(first)
+    first[0].intake.refuse(draft(reason="Sai thẩm quyền"), first[1])
+    synced(first)
+    lost = accept(first)
+
+    again = restored_from(first, "a.mcb")
+
+    assert again[0].search.open(unsent.dossier_id).row.sent == "local"  # type: ignore[union-attr]
+    synced(again)
+    for dossier_id in (unsent.dossier_id, after.dossier_id):
+        assert again[0].search.open(dossier_id).row.sent == "sent"  # type: ignore[union-attr]
+    assert again[0].search.open(lost.dossier_id) is None
+    noticed = again[0].intake.refuse(draft(reason="Sai thẩm quyền"), again[1])
+    assert noticed.notice_no == "1-0002"  # type: ignore[union-attr]
+    accept(again)
+    assert_at_rest(upper, again, second)
+    again[0].close()
+
+
+def test_a_backup_restored_twice_and_the_lost_pc_found_lose_nothing(
+    upper, enrolled: Enrolled
+) -> None:  # type: ignore[no-untyped-def]
+    first = enrolled(1)
+    accept(first)
+    first[0].back_up(first[0].folder.with_name("a.mcb"))
+    lost = accept(first)
+    shutil.copy(first[0].folder.with_name("a.mcb"), first[0].folder.with_name("b.mcb"))
+    one, two = restored_from(first, "a.mcb"), restored_from(first, "b.mcb")
+    made = [accept(one), accept(two)]
+
+    for pair in (one, two, first, one, two, first):
+        parted(pair)
+
+    assert_at_rest(upper, first, one, two)
+    assert {pair[0].search.open(lost.dossier_id).row.code for pair in (first, one, two)} == {  # type: ignore[union-attr]
+        lost.code
+    }
+    assert len({life(pair) for pair in (first, one, two)}) == 3
+    assert len({dossier.code for dossier in made}) == 2
+    for pair in (one, two):
+        pair[0].close()

@@ -1,0 +1,111 @@
+"""One file that holds a whole store: the encrypted book and the wraps of its key, as they are.
+
+A zip without compression (what is encrypted does not shrink), with a manifest of sizes and hashes.
+Whoever has the file has nothing without the opening passphrase or the recovery code.
+"""
+
+import hashlib
+import json
+import os
+import zipfile
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import IO
+
+from counter_app import data_folder
+from counter_app.errors import EnvironmentFault, Refused
+
+_MANIFEST = "mot-cua-backup.json"
+_CHUNK = 1 << 20
+_DAMAGED = Refused(
+    "backup_damaged", "Tệp này không phải bản sao lưu, hoặc đã hỏng. Hãy dùng bản sao lưu khác."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """What stands in a backup."""
+
+    version: int
+    made_at: str
+    hashes: Mapping[str, str]
+    """File → SHA-256, hex."""
+
+
+def write(target: Path, book: Path, key_file: Path, made_at: str) -> Manifest:
+    """Put book and key file into `target`; it stands there whole and read back, or not at all."""
+    parts = {data_folder.STORE: book, data_folder.KEY: key_file}
+    hashes = {name: _hash(path) for name, path in parts.items()}
+    manifest = Manifest(1, made_at, hashes)
+    part = target.with_name(target.name + ".part")
+    try:
+        with part.open("wb") as out:
+            with zipfile.ZipFile(out, "w", zipfile.ZIP_STORED) as packed:
+                packed.writestr(_MANIFEST, json.dumps(asdict(manifest), indent=1))
+                for name, path in parts.items():
+                    packed.write(path, name)
+            out.flush()
+            os.fsync(out.fileno())
+        if _read_back(part) != manifest:
+            raise EnvironmentFault(
+                "backup_failed",
+                f"Bản sao lưu đọc lại không khớp. Ổ chứa {target.parent} có thể hỏng: dùng ổ khác.",
+            )
+        part.replace(target)
+        return manifest
+    except OSError:
+        raise EnvironmentFault(
+            "backup_failed",
+            f"Không ghi được bản sao lưu vào {target.parent}. Xem ổ còn cắm, còn chỗ và ghi được không.",
+        ) from None
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def unpack(source: Path, folder: Path) -> Manifest:
+    """Book and key file of a backup into a folder, each compared with its hash."""
+    try:
+        manifest = _read_back(source)
+        with zipfile.ZipFile(source) as packed:
+            for name in (data_folder.STORE, data_folder.KEY):
+                with packed.open(name) as coming, (folder / name).open("wb") as out:
+                    while chunk := coming.read(_CHUNK):
+                        out.write(chunk)
+                    out.flush()
+                    os.fsync(out.fileno())
+    except FileNotFoundError:
+        raise EnvironmentFault(
+            "file_missing", f"Không có tệp {source}. Xem lại đường dẫn, ổ đã cắm chưa."
+        ) from None
+    return manifest
+
+
+def _read_back(source: Path) -> Manifest:
+    """The manifest of a backup every byte of which fits it."""
+    try:
+        with zipfile.ZipFile(source) as packed:
+            told = json.loads(packed.read(_MANIFEST))
+            manifest = Manifest(**told)
+            names = {data_folder.STORE, data_folder.KEY}
+            if manifest.version != 1 or set(manifest.hashes) != names:
+                raise _DAMAGED
+            for name, expected in manifest.hashes.items():
+                with packed.open(name) as part:
+                    if _hash_of(part) != expected:
+                        raise _DAMAGED
+    except (zipfile.BadZipFile, KeyError, ValueError, TypeError, EOFError, NotImplementedError):
+        raise _DAMAGED from None
+    return manifest
+
+
+def _hash(path: Path) -> str:
+    with path.open("rb") as part:
+        return _hash_of(part)
+
+
+def _hash_of(part: IO[bytes]) -> str:
+    digest = hashlib.sha256()
+    while chunk := part.read(_CHUNK):
+        digest.update(chunk)
+    return digest.hexdigest()
