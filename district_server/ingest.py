@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from itertools import takewhile
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import ColumnElement, Connection, insert, select, update
 
 from counter_app.domain import chain
 from counter_app.domain.events import Event
@@ -140,7 +140,7 @@ def _hash_at(connection: Connection, caller: Caller, known: Event) -> str | None
     return connection.execute(query).scalar_one_or_none()
 
 
-def _stream(connection: Connection, device_id: str, incarnation: str) -> tuple[int, str]:
+def _stream(connection: Connection, caller: Caller, incarnation: str) -> tuple[int, str]:
     row = connection.execute(
         select(stream.c.high, stream.c.head).where(*_life(caller, incarnation))
     ).one_or_none()
