@@ -13,6 +13,7 @@ from counter_app import data_folder
 from counter_app.bootstrap import Counter, create_counter, open_counter
 from counter_app.commands.seed import invent
 from counter_app.domain.officer import Officer
+from counter_app.domain.printer import Profile
 from counter_app.domain.text import search_key
 from counter_app.keys import store_key
 from counter_app.services.results import Accepted
@@ -93,7 +94,7 @@ def _accept(counter: Counter, officer: Officer, bare_folder: Path) -> Iterator[F
 def _print(counter: Counter, officer: Officer) -> Iterator[Figure]:
     handed, forms = Series(), Series()
     with printer_apart() as port:
-        printer = counter.printer_at(f"tcp://127.0.0.1:{port}", 576)
+        printer = counter.printer_at(f"tcp://127.0.0.1:{port}", Profile())
 
         def accept_and_print(number: int) -> str:
             made = counter.intake.accept(_draft(1000 + number), officer)

@@ -15,7 +15,7 @@ import resources
 from counter_app import __version__, data_folder
 from counter_app.domain.faults import FileFault
 from counter_app.domain.office import Office, parse_office
-from counter_app.domain.printer import Profile
+from counter_app.domain.printer import FoundPrinter, Profile
 from counter_app.errors import EnvironmentFault, Refused
 from counter_app.keys import store_key
 from counter_app.ports import Clock, IdSource, PaperMaker, Printer
@@ -23,6 +23,8 @@ from counter_app.system import SystemClock, SystemIds, SystemProcess
 from db.store import Store
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from counter_app.backup_file import Manifest
     from counter_app.keys.device import DeviceSigner
     from counter_app.services.acts import Acts
@@ -34,6 +36,7 @@ if TYPE_CHECKING:
     from counter_app.services.local_settings import LocalSettings
     from counter_app.services.officers import Officers
     from counter_app.services.pads import Pads
+    from counter_app.services.printers import Printers
     from counter_app.services.prints import Prints
     from counter_app.services.scans import Scans
     from counter_app.services.search import Search
@@ -79,6 +82,7 @@ class Counter:
         with self.store.read() as books:
             self.identity = books.settings.identity()
             self.office: Office = books.settings.office()
+            self._kept_printers = books.settings.get("printers")
             self._private_key = base64.b64decode(books.settings.get("device_key") or "")
         self.clock: Clock = SystemClock(self.office.time_zone)
 
@@ -150,6 +154,13 @@ class Counter:
             lambda form, subject: self.forms.pdf(form, subject),
         )
         return Prints(self.store, _paper, sources, self.clock, self.ids, SystemProcess())
+
+    @cached_property
+    def printers(self) -> "Printers":
+        """The printers of this counter."""
+        from counter_app.services.printers import Printers
+
+        return Printers(self.store, self._kept_printers, self.printer_at)
 
     @cached_property
     def visits(self) -> "Visits":
@@ -254,11 +265,23 @@ class Counter:
         calendar = self.catalogue.calendar(self.office)
         return seconds_until_next(schedule, calendar, self.clock.now(), failures, chance)
 
-    def printer_at(self, address: str, width: int) -> Printer:
+    def printer_at(self, address: str, profile: Profile, name: str = "") -> Printer:
         """The printer at an address such as `tcp://192.168.1.50:9100`."""
         from counter_app.printing.ways import printer_at
 
-        return printer_at(address, Profile(width=width))
+        return printer_at(address, profile, name)
+
+    def printer_warning(self, address: str) -> str:
+        """What should be known about an address before it is used."""
+        from counter_app.printing.ways import warning_of
+
+        return warning_of(address)
+
+    def found_printers(self) -> "Sequence[FoundPrinter]":
+        """What hangs on this PC and may print."""
+        from counter_app.printing.ways import found_printers
+
+        return found_printers()
 
     def check(self) -> "Report":
         """Whether the book is whole."""

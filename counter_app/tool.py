@@ -25,6 +25,7 @@ VERBS = {
     "form": "form",
     "templates": "templates",
     "jobs": "jobs",
+    "printers": "printers",
     "visit": "visit",
     "pad": "pad",
     "ticket": "ticket",

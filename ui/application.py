@@ -18,7 +18,7 @@ from counter_app.errors import EnvironmentFault, Refused
 from ui.assets import load_fonts, pixmap
 from ui.desk import Desk, Lanes
 from ui.keys import KeyFilter
-from ui.lanes import Lane
+from ui.lanes import Lane, LanesByName
 from ui.theme import CONTRAST, LIGHT, SCALES, Theme
 from ui.widgets import Button, Card, Field, column, label, row
 from ui.words import Words
@@ -55,9 +55,9 @@ class Window(QStackedWidget):
         self.frame: Any = None
         self.sign_in: Any = None
         self.first_start: Any = None
-        self.lanes = Lanes(
-            *(Lane(name, self.report) for name in ("records", "printer", "sync", "paper"))
-        )
+        records, sync, paper = (Lane(name, self.report) for name in ("records", "sync", "paper"))
+        printers = LanesByName(lambda name: Lane(name, self.report))
+        self.lanes = Lanes(records, printers, sync, paper)
         self.keys = KeyFilter()
         self.keys.pressed.connect(self._on_key)
         self.keys.scanned.connect(self._on_scan)
@@ -290,7 +290,7 @@ class Window(QStackedWidget):
         """Keep what was typed, finish what runs, let go of the file."""
         if self.frame is not None:
             self.frame.page(self.frame.current).leave()
-        for lane in (self.lanes.printer, self.lanes.paper, self.lanes.records):
+        for lane in (self.lanes.printers, self.lanes.paper, self.lanes.records):
             lane.stop()
         self.lanes.sync.stop(0.5)
         if self.desk is not None:

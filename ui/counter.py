@@ -7,7 +7,10 @@ from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     # the first screen needs none of them
+    from collections.abc import Sequence
+
     from counter_app.domain.office import Office
+    from counter_app.domain.printer import FoundPrinter, Profile
     from counter_app.ports import Clock, Identity, IdSource, Printer
     from counter_app.ports.sync import Cycles, Standing
     from counter_app.services.acts import Acts
@@ -19,6 +22,7 @@ if TYPE_CHECKING:
     from counter_app.services.local_settings import LocalSettings
     from counter_app.services.officers import Officers
     from counter_app.services.pads import Pads
+    from counter_app.services.printers import Printers
     from counter_app.services.prints import Prints
     from counter_app.services.scans import Scans
     from counter_app.services.search import Search
@@ -71,6 +75,9 @@ class Counter(Protocol):
     def prints(self) -> Prints: ...
 
     @property
+    def printers(self) -> Printers: ...
+
+    @property
     def visits(self) -> Visits: ...
 
     @property
@@ -105,7 +112,13 @@ class Counter(Protocol):
     def enrol(self, url: str, code: str, fingerprint: str | None) -> str:
         """Bind this device; answers its id."""
 
-    def printer_at(self, address: str, width: int) -> Printer:
+    def printer_at(self, address: str, profile: Profile, name: str = "") -> Printer:
         """The printer at an address."""
+
+    def printer_warning(self, address: str) -> str:
+        """What should be known about an address before it is used."""
+
+    def found_printers(self) -> Sequence[FoundPrinter]:
+        """What hangs on this PC and may print."""
 
     def close(self) -> None: ...

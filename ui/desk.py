@@ -9,22 +9,22 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, Signal
 
-from ui.lanes import Runs
+from counter_app.domain.printer import PrinterRole
+from ui.lanes import LanesByName, Runs
 from ui.theme import Theme
 
 if TYPE_CHECKING:
     from counter_app.domain.officer import Officer
-    from counter_app.ports import Printer
     from counter_app.services.results import Changes
     from ui.counter import Counter
 
 
 @dataclass(slots=True)
 class Lanes:
-    """Who may do what where: records owns the store, printer the transports, sync the line."""
+    """Who may do what where: records owns the store, each printer its transport, sync the line."""
 
     records: Runs
-    printer: Runs
+    printers: LanesByName
     sync: Runs
     paper: Runs
 
@@ -76,14 +76,9 @@ class Desk(QObject):
         """Ask the store on the records lane."""
         self.lanes.records.submit(work, on_done)
 
-    def printer(self) -> Printer | None:
-        """The slip printer of this counter, if one is set."""
-        address = self.counter.settings.get("printer")
-        if not address:
-            return None
-        return self.counter.printer_at(
-            address, int(self.counter.settings.get("printer_width", "576"))
-        )
+    def has_printer(self) -> bool:
+        """Whether a slip has anywhere to come out."""
+        return bool(self.counter.printers.in_role(PrinterRole.SLIP))
 
     def report(self, fault: Exception) -> None:
         """A fault of ours."""

@@ -7,6 +7,7 @@ alone connects to workers.
 
 import queue
 import threading
+import time
 from collections.abc import Callable
 from typing import Any, Protocol
 
@@ -73,6 +74,28 @@ class Lane(QObject):
             # the screen that asked is gone
             return
         tell(result if fault is None else fault)
+
+
+class LanesByName:
+    """A lane for each name, made when it is first needed: one that hangs holds up no other."""
+
+    def __init__(self, make: Callable[[str], Runs]) -> None:
+        self._make = make
+        self._made: dict[str, Runs] = {}
+
+    def __getitem__(self, name: str) -> Runs:
+        if name not in self._made:
+            self._made[name] = self._make(name)
+        return self._made[name]
+
+    def stop(self, wait: float = 5.0) -> None:
+        """Finish what is queued and end, all of them in that time."""
+        ends = time.monotonic() + wait
+        lanes = list(self._made.values())
+        for lane in lanes:
+            lane.stop(0.0)
+        for lane in lanes:
+            lane.stop(max(0.0, ends - time.monotonic()))
 
 
 class InstantLane:

@@ -5,6 +5,7 @@ from PySide6.QtWidgets import QButtonGroup, QLayout, QStackedWidget, QWidget
 from counter_app.domain.events import Actor
 from counter_app.domain.officer import ROLE_NAMES, Officer, Right, Role
 from counter_app.domain.outcome import Outcome, Sent
+from counter_app.domain.printer import KeptPrinter, PrinterRole, Profile
 from counter_app.errors import EnvironmentFault, Refused
 from counter_app.services.results import Rejected
 from ui.desk import Desk
@@ -130,11 +131,11 @@ class SettingsPage(Page):
         return _page(column(label(text, wrap=True), self.url, self.code, self.print_, 1))
 
     def _printer(self) -> QWidget:
-        settings = self.desk.counter.settings
+        kept = self.desk.counter.printers.all()[:1]
         self.printer = Field("Địa chỉ máy in mạng", hint="tcp://192.168.1.50:9100")
-        self.printer.text = settings.get("printer")
+        self.printer.text = kept[0].address if kept else ""
         self.width_ = Choice((("576", "80 mm"), ("384", "58 mm")), "Khổ giấy")
-        self.width_.value = settings.get("printer_width", "576")
+        self.width_.value = str(kept[0].profile.width) if kept else "576"
         test = Button("In thử", "")
         test.clicked.connect(self._test_print)
         text = "Để trống nếu quầy chưa có máy in: hồ sơ vẫn lưu, phiếu in sau ở Bàn làm việc."
@@ -188,20 +189,22 @@ class SettingsPage(Page):
         self.desk.sync_requested.emit()
 
     def _save_printer(self) -> None:
-        counter = self.desk.counter
-        address, width = self.printer.text, self.width_.value
-        try:
-            if address:
-                counter.printer_at(address, int(width))
-        except Refused as refused:
-            self.banner.tell(refused.message, "Red")
-            return
+        printers, who = self.desk.counter.printers, self.desk.who
+        made = KeptPrinter(
+            "Máy in quầy",
+            self.printer.text,
+            frozenset({PrinterRole.SLIP}),
+            Profile(width=int(self.width_.value)),
+        )
 
         def work() -> None:
-            counter.settings.put("printer", address)
-            counter.settings.put("printer_width", width)
+            if made.address:
+                printers.keep(made, who)
+            else:
+                for one in printers.all():
+                    printers.remove(one.name, who)
 
-        self.desk.lanes.records.submit(work, self._on_printer_saved)
+        self.desk.lanes.records.submit(work, self._on_printer_saved, self._on_fault)
 
     def _on_printer_saved(self, _: object) -> None:
         self.banner.tell("Đã lưu máy in.", "Green")
@@ -211,8 +214,10 @@ class SettingsPage(Page):
         counter = self.desk.counter
         address, width = self.printer.text, int(self.width_.value)
         self.banner.tell("Đang in thử…")
-        self.desk.lanes.printer.submit(
-            lambda: counter.printer_at(address, width).send(counter.prints.test_job(width)),
+        self.desk.lanes.printers["Máy in quầy"].submit(
+            lambda: counter.printer_at(address, Profile(width=width)).send(
+                counter.prints.test_job(width)
+            ),
             self._on_tested,
             self._on_fault,
         )

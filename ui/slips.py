@@ -1,13 +1,14 @@
-"""Slips of this window: printed on the printer lane, their end told, asked about where unknown."""
+"""Slips of this window: printed on the lane of their printer, their end told, asked about where unknown."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import partial
 
 from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtWidgets import QWidget
 
 from counter_app.domain.officer import Officer
 from counter_app.domain.outcome import Outcome, Reason
-from counter_app.ports import Printer
+from counter_app.ports import Printer, PrintJob
 from counter_app.services.prints import Printed
 from ui.desk import Desk
 from ui.dialogs import ask
@@ -21,10 +22,12 @@ _WORDS = {
     Reason.ERROR: "báo lỗi",
     Reason.QUEUE_STOPPED: "hàng đợi đang dừng",
 }
+_LOOK = (Reason.SLOW, Reason.PAPER_LOW)
+"""It came out, and somebody should look at the printer all the same."""
 
 
 class Slips(QObject):
-    """One printer, one slip at a time; whoever wants a slip asks the desk."""
+    """One slip at a time on a printer; whoever wants a slip asks the desk."""
 
     told = Signal(str)
     """A bad end, in a sentence for the banner."""
@@ -36,6 +39,8 @@ class Slips(QObject):
         self._desk = desk
         self._window = window
         self._refused = ""
+        self._code = ""
+        self._states: dict[str, tuple[Reason | None, int] | None] = {}
         self._timer = QTimer(self)
         self._timer.setInterval(_ASK_AFTER_MS)
         self._timer.timeout.connect(self.look)
@@ -52,22 +57,39 @@ class Slips(QObject):
     def print(self, dossier_id: str) -> None:
         """Print the receipt in force of a dossier."""
         prints = self._desk.counter.prints
-        self._print(lambda printer, who: prints.print_slip(dossier_id, [printer], who))
+        self._print("receipt", lambda ways, who: prints.print_slip(dossier_id, ways, who))
 
     def print_again(self, job_id: str) -> None:
-        """Print what a job is about."""
+        """Print what a job is about, where such things come out."""
         prints = self._desk.counter.prints
-        self._print(lambda printer, who: prints.print_again(job_id, [printer], who))
+        self._desk.lanes.records.submit(
+            lambda: prints.asked(job_id), self._on_asked, self._on_fault
+        )
 
-    def _print(self, work: Callable[[Printer, Officer], Printed]) -> None:
+    def _on_asked(self, job: PrintJob) -> None:
+        self._print_job(job, self._ways(job.what))
+
+    def _print_job(self, job: PrintJob, ways: Sequence[Printer]) -> None:
+        prints = self._desk.counter.prints
+        self._print(job.what, lambda on, who: prints.print_again(job.id, on, who), ways)
+
+    def _ways(self, what: str) -> Sequence[Printer]:
+        return self._desk.counter.printers.ways_for(what)
+
+    def _print(
+        self,
+        what: str,
+        work: Callable[[Sequence[Printer], Officer], Printed],
+        ways: Sequence[Printer] | None = None,
+    ) -> None:
+        """On the lane of the printer that is tried first."""
         self._refused = ""
-        printer, who = self._desk.printer(), self._desk.who
-        if printer is None:
+        on, who = self._ways(what) if ways is None else ways, self._desk.who
+        if not on:
             self.told.emit("Chưa có máy in. F11 để đặt máy in.")
             return
-        self._desk.lanes.printer.submit(
-            lambda: work(printer, who), self._on_printed, self._on_fault
-        )
+        lane = self._desk.lanes.printers[on[0].name]
+        lane.submit(lambda: work(on, who), self._on_printed, self._on_fault)
 
     def print_refused(self) -> bool:
         """Print what the printer would not take last; whether there is such a slip."""
@@ -77,24 +99,35 @@ class Slips(QObject):
         return True
 
     def look(self) -> None:
-        """Ask the printer how it is."""
-        printer = self._desk.printer()
-        if printer is None:
+        """Ask every printer how it is, each on its own lane."""
+        printers = self._desk.counter.printers
+        kept = printers.all()
+        self._states = {one.name: self._states.get(one.name) for one in kept}
+        if not kept:
             self.state_known.emit(True, "Máy in quầy: chưa đặt")
             return
         worklists = self._desk.counter.worklists
 
-        def work() -> tuple[Reason | None, int]:
-            against = printer.state()
-            return against, worklists.figures().unprinted if against else 0
+        def ask_one(way: Printer) -> tuple[str, Reason | None, int]:
+            against = way.state()
+            return way.name, against, worklists.figures().unprinted if against else 0
 
-        self._desk.lanes.printer.submit(work, self._on_state)
+        for one in kept:
+            way = printers.way(one)
+            self._desk.lanes.printers[one.name].submit(partial(ask_one, way), self._on_state)
 
-    def _on_state(self, answer: tuple[Reason | None, int]) -> None:
-        against, waiting = answer
+    def _on_state(self, answer: tuple[str, Reason | None, int]) -> None:
+        name, against, waiting = answer
+        if name not in self._states:
+            # removed meanwhile
+            return
+        self._states[name] = (against, waiting)
+        known = [(one, state) for one, state in self._states.items() if state is not None]
+        # the first that cannot print; where all can, the first
+        name, (against, waiting) = next((one for one in known if one[1][0]), known[0])
         words = _WORDS.get(against, _SILENT) if against else _READY
         more = f", {waiting} phiếu đang chờ" if waiting else ""
-        self.state_known.emit(against is None, f"Máy in quầy: {words}{more}")
+        self.state_known.emit(against is None, f"{name}: {words}{more}")
 
     def _on_printed(self, printed: Printed) -> None:
         seq = _seq(printed.code)
@@ -102,6 +135,8 @@ class Slips(QObject):
             self._desk.printed.emit(dossier_id, printed)
         self._desk.announce(printed.changes)
         match printed.outcome:
+            case Outcome.CONFIRMED | Outcome.SENT if printed.elsewhere or printed.reason in _LOOK:
+                self.told.emit(f"Phiếu {seq}: {printed.message}")
             case Outcome.CONFIRMED:
                 self._desk.told.emit(f"Đã in phiếu {seq}.")
             case Outcome.SENT:
@@ -126,17 +161,33 @@ class Slips(QObject):
             f"Phiếu {_seq(code)} đã ra chưa? Máy in không trả lời.",
             (("Rồi", "R"), ("In lại", "I"), ("In ở máy khác", "K")),
         )
-        if answer == "I":
-            self.print_again(job_id)
-        elif answer:
-            prints, who = self._desk.counter.prints, self._desk.who
-            self._desk.lanes.records.submit(
-                lambda: prints.answer_unknown(job_id, True, who), self._desk.announce,
-                self._on_fault,
-            )  # fmt: skip
-        if answer == "K":
-            # on paper of another printer, by whatever opens a PDF here
-            self._desk.forms_requested.emit((("", code),))
+        prints = self._desk.counter.prints
+        match answer:
+            case "I":
+                self.print_again(job_id)
+            case "K":
+                self._code = code
+                self._desk.lanes.records.submit(
+                    lambda: prints.asked(job_id), self._on_elsewhere, self._on_fault
+                )
+            case "R":
+                self._answer(job_id)
+
+    def _on_elsewhere(self, job: PrintJob) -> None:
+        others = [way for way in self._ways(job.what) if way.name != job.printer]
+        if others:
+            self._print_job(job, others)
+            return
+        # this PC has one printer: on paper of whatever opens a PDF here
+        self._answer(job.id)
+        self._desk.forms_requested.emit((("", self._code),))
+
+    def _answer(self, job_id: str) -> None:
+        """The paper is there, or comes from elsewhere."""
+        prints, who = self._desk.counter.prints, self._desk.who
+        self._desk.lanes.records.submit(
+            lambda: prints.answer_unknown(job_id, True, who), self._desk.announce, self._on_fault
+        )
 
     def _on_fault(self, fault: Exception) -> None:
         self.told.emit(str(getattr(fault, "message", "Chưa làm được việc này. Hãy thử lại.")))

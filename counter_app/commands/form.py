@@ -7,8 +7,8 @@ import argparse
 from pathlib import Path
 
 from counter_app.commands.lines import write
+from counter_app.commands.on_paper import save
 from counter_app.commands.session import opened, signed_in
-from counter_app.commands.slip import save
 from counter_app.domain.outcome import Outcome
 
 

@@ -34,11 +34,7 @@ def run(options: argparse.Namespace) -> int:
             case ["print", job_id]:
                 officer = signed_in(counter)
                 job = _job(counter, job_id)
-                answer = on_paper.put(counter, options, job.what, job.subject, officer)
-                if not answer:
-                    printers = on_paper.printers_of(counter, options)
-                    done = counter.prints.print(job.what, job.subject, printers, officer)
-                    answer = on_paper.told(done)
+                answer = on_paper.put(counter, options, job.what, job.subject, officer, now=True)
                 write(answer)
                 return on_paper.status_of(answer)
             case ["drop", job_id]:

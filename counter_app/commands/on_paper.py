@@ -2,15 +2,16 @@
 
 import argparse
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from counter_app.bootstrap import Counter
-from counter_app.commands.slip import save
 from counter_app.domain.officer import Officer
 from counter_app.domain.outcome import Outcome
 from counter_app.domain.printer import WIDTHS, Profile
+from counter_app.errors import EnvironmentFault
 from counter_app.ports import Printer
 from counter_app.services.prints import Printed
 
@@ -18,7 +19,7 @@ GOOD = (Outcome.CONFIRMED, Outcome.SENT)
 
 
 def where(parser: argparse.ArgumentParser) -> None:
-    """A picture, a page, the printer's bytes, or a printer; without any the print waits in `jobs`."""
+    """A picture, a page, the printer's bytes, or a printer by its name or address."""
     parser.add_argument("--width", type=int, choices=WIDTHS, default=None)
     group = parser.add_mutually_exclusive_group()
     group.add_argument("--png", type=Path)
@@ -27,19 +28,33 @@ def where(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--printer")
 
 
-def printers_of(counter: Counter, options: argparse.Namespace) -> Sequence[Printer]:
-    """The printer that was named, else the slip printers of this counter."""
-    address = options.printer or counter.settings.get("printer")
-    if not address:
-        return ()
-    width = options.width or int(counter.settings.get("printer_width", "576"))
-    return (counter.printer_at(address, width),)
+def printers_of(counter: Counter, options: argparse.Namespace, what: str) -> Sequence[Printer]:
+    """The printer that was named or whose address was given, else those of the print's role."""
+    if options.printer is None:
+        return counter.printers.ways_for(what)
+    named = [kept for kept in counter.printers.all() if kept.name == options.printer]
+    if not named:
+        return (counter.printer_at(options.printer, Profile(width=options.width or 576)),)
+    kept = named[0]
+    if options.width:
+        kept = replace(kept, profile=replace(kept.profile, width=options.width))
+    return (counter.printers.way(kept),)
 
 
 def put(
-    counter: Counter, options: argparse.Namespace, what: str, subject: str, officer: Officer
+    counter: Counter,
+    options: argparse.Namespace,
+    what: str,
+    subject: str,
+    officer: Officer,
+    *,
+    now: bool = False,
 ) -> dict[str, Any]:
-    """Draw or print it where the options say; empty where they say nothing."""
+    """Draw or print it where the options say.
+
+    Where they say nothing it is printed on the printers of its role if `now`; else the answer is
+    empty and the print waits.
+    """
     width = options.width or 576
     if options.png is not None:
         save(options.png, counter.prints.png(what, subject, width))
@@ -50,9 +65,9 @@ def put(
     if options.escpos is not None:
         save(options.escpos, counter.prints.job(what, subject, Profile(width=width)))
         return {"outcome": Outcome.SENT.value}
-    if options.printer is None:
+    if options.printer is None and not now:
         return {}
-    printers = printers_of(counter, options)
+    printers = printers_of(counter, options, what)
     return told(counter.prints.print(what, subject, printers, officer))
 
 
@@ -77,3 +92,13 @@ def status_of(answer: dict[str, Any]) -> int:
     """3 where nobody knows that it was printed, or it was not."""
     outcome = answer.get("outcome")
     return 0 if outcome is None or outcome in GOOD else 3
+
+
+def save(path: Path, content: bytes) -> None:
+    """Write a file, or say why not."""
+    try:
+        path.write_bytes(content)
+    except OSError:
+        raise EnvironmentFault(
+            "disk_fault", f"Không ghi được tệp {path.name}. Xem lại đường dẫn và ổ đĩa."
+        ) from None

@@ -9,8 +9,8 @@ from typing import Any
 from counter_app.bootstrap import Counter
 from counter_app.commands import on_paper
 from counter_app.commands.lines import write
+from counter_app.commands.on_paper import save
 from counter_app.commands.session import opened, signed_in
-from counter_app.commands.slip import save
 from counter_app.domain.officer import Officer
 from counter_app.domain.outcome import Outcome
 from counter_app.domain.printer import Profile

@@ -5,8 +5,8 @@ from pathlib import Path
 
 from counter_app.commands.due import read_text
 from counter_app.commands.lines import write
+from counter_app.commands.on_paper import save
 from counter_app.commands.session import opened, signed_in
-from counter_app.commands.slip import save
 from counter_app.errors import WrongUsage
 
 _USAGE = (

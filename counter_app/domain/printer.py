@@ -17,7 +17,21 @@ class PrinterRole(StrEnum):
     TICKET = "ticket"
     """Numbers of the queue (số thứ tự)."""
     FORM = "form"
-    """Statutory forms (biểu mẫu) on sheets."""
+    """Statutory forms (biểu mẫu) on sheets, by a queue of the system."""
+
+
+ROLE_WORDS = {
+    PrinterRole.SLIP: "Phiếu",
+    PrinterRole.TICKET: "Số thứ tự",
+    PrinterRole.FORM: "Biểu mẫu",
+}
+
+
+def role_of(what: str) -> PrinterRole:
+    """Which printers a print is for, by `what` of its job."""
+    if what.startswith("form:"):
+        return PrinterRole.FORM
+    return PrinterRole.TICKET if what == "ticket" else PrinterRole.SLIP
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,3 +72,17 @@ class KeptPrinter:
     address: str
     roles: frozenset[PrinterRole]
     profile: Profile
+
+    @property
+    def queue(self) -> str:
+        """The queue of the operating system that leads to it, empty where none does."""
+        scheme, _, name = self.address.partition(":")
+        return name if scheme in ("windows", "cups") else ""
+
+
+@dataclass(frozen=True, slots=True)
+class FoundPrinter:
+    """A printer, or what may lead to one, that this PC sees."""
+
+    address: str
+    words: str

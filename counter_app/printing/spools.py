@@ -36,7 +36,7 @@ class _Spool:
 
 
 class CupsQueue(_Spool):
-    """A queue of CUPS, raw, by its own command."""
+    """A queue of CUPS, by its own command; raw, unless it is given pages."""
 
     def __init__(self, queue: str, name: str, profile: Profile | None = None) -> None:
         super().__init__(name, profile)
@@ -46,8 +46,9 @@ class CupsQueue(_Spool):
         """Hand it to the queue."""
         if against := self.state():
             return sent(against)
+        raw = () if self.profile.pages else ("-o", "raw")
         try:
-            done = _run(("lp", "-s", "-d", self._queue, "-o", "raw", "-"), job)
+            done = _run(("lp", "-s", "-d", self._queue, *raw, "-"), job)
         except FileNotFoundError:
             return sent(Reason.NOT_HERE)
         except subprocess.TimeoutExpired:
@@ -75,7 +76,9 @@ class WindowsQueue(_Spool):
         self._queue = queue
 
     def send(self, job: bytes) -> Sent:
-        """Hand it to the queue."""
+        """Hand it to the queue. Pages need a driver: they are not for here."""
+        if self.profile.pages:
+            return sent(Reason.NOT_HERE)
         spooler = win32_spooler()
         if spooler is None:
             return sent(Reason.NOT_HERE)

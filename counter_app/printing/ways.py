@@ -3,12 +3,12 @@
 import re
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from urllib.parse import parse_qs
 
-from counter_app.domain.printer import Profile
+from counter_app.domain.printer import FoundPrinter, Profile
 from counter_app.errors import Refused
 from counter_app.ports import Printer
 from counter_app.printing.conversation import TalkingPrinter, Timeouts
@@ -24,14 +24,6 @@ SLOW_BAUD = 57_600
 _BAUDS = (9_600, 19_200, 38_400, 57_600, 115_200, 230_400, 460_800, 921_600)
 _USB = re.compile(r"([0-9a-f]{4}):([0-9a-f]{4})(?::(.+))?", re.IGNORECASE)
 _IP = re.compile(r"\d{1,3}(\.\d{1,3}){3}(:\d+)?")
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """A printer, or what may lead to one, that this PC sees."""
-
-    address: str
-    words: str
 
 
 def printer_at(
@@ -152,33 +144,34 @@ def _refused(sentence: str) -> Refused:
 # ---- looking for printers ----------------------------------------------------------------------
 
 
-def found_printers() -> Sequence[Found]:
+def found_printers() -> Sequence[FoundPrinter]:
     """What hangs on this PC: its queues, USB printers, serial ports. Never looks into the network."""
     return [*_queues(), *_usb_printers(), *_serial_ports()]
 
 
-def _queues() -> list[Found]:
+def _queues() -> list[FoundPrinter]:
     from counter_app.printing.spools import queues
 
     scheme = "windows" if sys.platform == "win32" else "cups"
     return [
-        Found(f"{scheme}:{name}", f"{name} (máy in đã cài trong máy tính)") for name in queues()
+        FoundPrinter(f"{scheme}:{name}", f"{name} (máy in đã cài trong máy tính)")
+        for name in queues()
     ]
 
 
-def _usb_printers() -> list[Found]:
+def _usb_printers() -> list[FoundPrinter]:
     from counter_app.printing.channels import usb_printers
 
     return [
-        Found(f"usb:{vendor:04x}:{product:04x}", f"{name or 'Máy in'} (USB)")
+        FoundPrinter(f"usb:{vendor:04x}:{product:04x}", f"{name or 'Máy in'} (USB)")
         for vendor, product, name in usb_printers()
     ]
 
 
-def _serial_ports() -> list[Found]:
+def _serial_ports() -> list[FoundPrinter]:
     from serial.tools.list_ports import comports
 
     return [
-        Found(f"serial:{port.device}", f"{port.device} (cổng COM, {port.description})")
+        FoundPrinter(f"serial:{port.device}", f"{port.device} (cổng COM, {port.description})")
         for port in comports()
     ]

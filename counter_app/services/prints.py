@@ -42,6 +42,8 @@ class Printed:
     copy_no: int
     printer: str
     changes: Changes
+    elsewhere: bool = False
+    """It came out of another printer than the one that was to print it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +164,7 @@ class Prints:
         code = matter.dossier.code if matter.dossier else subject
         return Printed(
             code, job.id, sent.outcome, sent.reason, sent.message, job.copy_no, job.printer,
-            _changes(touched),
+            _changes(touched), job.printer != printers[0].name,
         )  # fmt: skip
 
     def _send(
@@ -294,6 +296,11 @@ class Prints:
         self.waiting()
         with self._store.read() as books:
             return tuple(books.prints.all())
+
+    def asked(self, job_id: str) -> PrintJob:
+        """One job as the book has it."""
+        with self._store.read() as books:
+            return _job(books, job_id)
 
     def jobs_of(self, dossier_id: str) -> tuple[PrintJob, ...]:
         """The prints of a dossier, oldest first."""

@@ -55,6 +55,11 @@ def test_a_queue_of_cups_takes_the_bytes_as_they_are(cups: Path) -> None:
     assert (cups / "lp.asked").read_text() == "-s -d XP-80 -o raw -\n"
 
 
+def test_a_queue_for_pages_lets_cups_draw_them(cups: Path) -> None:
+    assert printer_at("cups:XP-80", Profile(pages=True)).send(b"%PDF") == sent(Reason.SPOOLED)
+    assert (cups / "lp.asked").read_text() == "-s -d XP-80 -\n"
+
+
 def test_a_stopped_queue_gets_nothing(cups: Path) -> None:
     script(cups / "lpstat", LPSTAT.format(state="disabled"))
     assert printer_at("cups:XP-80").send(JOB) == sent(Reason.QUEUE_STOPPED)

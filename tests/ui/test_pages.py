@@ -28,9 +28,11 @@ from PySide6.QtWidgets import QAbstractButton, QLabel, QLineEdit, QListView, QWi
 from pytestqt.qtbot import QtBot
 from scenes import filled, opened, returning, screen
 
+from counter_app.domain.printer import KeptPrinter, PrinterRole, Profile
 from counter_app.domain.slip_code import decode as decode_slip
 from counter_app.errors import EnvironmentFault, Refused
 from counter_app.printing.virtual import Fault, VirtualPrinter
+from counter_app.services.tickets import Taken
 from ui.application import Doors, Window
 
 TITLES = {
@@ -647,7 +649,7 @@ def test_a_printer_is_set_and_tried(hand: Hand, place: Place) -> None:
         hand.wait(lambda: printer.jobs)
         hand.wait(lambda: hand.says("Máy in đã xác nhận."))
     counter = place.open()
-    assert counter.settings.get("printer") == printer.address
+    assert [kept.address for kept in counter.printers.all()] == [printer.address]
     counter.close()
 
 
@@ -712,15 +714,18 @@ def test_what_is_thrown_away_with_a_look_dies_on_its_own_thread(hand: Hand, qtlo
 # ---- printing -----------------------------------------------------------------------------------
 
 
-@pytest.fixture
-def printing(
-    open_window: Callable[[Place], Hand], place: Place
-) -> Callable[[VirtualPrinter], Hand]:
-    """A counter with that printer, somebody signed in."""
+def slip_printer(name: str, printer: VirtualPrinter, *roles: PrinterRole) -> KeptPrinter:
+    return KeptPrinter(name, printer.address, frozenset(roles or (PrinterRole.SLIP,)), Profile())
 
-    def make(printer: VirtualPrinter) -> Hand:
+
+@pytest.fixture
+def printing(open_window: Callable[[Place], Hand], place: Place) -> Callable[..., Hand]:
+    """A counter with that printer, perhaps others, somebody signed in."""
+
+    def make(printer: VirtualPrinter, *others: KeptPrinter) -> Hand:
         counter = place.open()
-        counter.settings.put("printer", printer.address)
+        for kept in (slip_printer("Máy in quầy", printer), *others):
+            counter.printers.keep(kept, counter.officers.all()[0])
         counter.close()
         hand = open_window(place)
         sign_in(hand)
@@ -834,7 +839,7 @@ def test_an_unknown_print_is_answered_by_its_letter(
         filled(hand)
         assert hand.during_dialog(answer, lambda: hand.press("F12"))
         hand.wait(lambda: len(printer.jobs) == jobs)
-        hand.window.lanes.printer.stop()
+        hand.window.lanes.printers.stop()
         hand.settle()
         assert len(printer.jobs) == jobs
     hand.press("F1")
@@ -901,6 +906,57 @@ def test_an_unknown_print_is_asked_even_when_the_next_citizen_is_being_typed(
             hand.wait(lambda: popped or hand.says("Chưa in được"))
     assert not hand.says("Chưa in được")
     assert any(UNKNOWN in text and code[-4:] in text for text in told)
+
+
+def test_when_the_printer_is_out_of_paper_the_next_one_prints_and_the_clerk_is_told_where(
+    printing: Callable[..., Hand], place: Place
+) -> None:
+    with VirtualPrinter(Fault.NO_PAPER) as first, VirtualPrinter() as second:
+        hand = printing(first, slip_printer("Máy in góc phòng", second))
+        filled(hand)
+        hand.press("F12")
+        hand.wait(lambda: second.jobs)
+        hand.wait(lambda: hand.says("Phiếu in ở Máy in góc phòng."))
+        assert hand.says("hết giấy")
+        assert first.jobs == []
+    assert place.dossiers()[0].prints_of(1) == 1
+
+
+def test_an_unknown_print_goes_to_another_printer(
+    printing: Callable[..., Hand], place: Place
+) -> None:
+    with VirtualPrinter(Fault.CLOSES) as first, VirtualPrinter() as second:
+        hand = printing(first, slip_printer("Máy in góc phòng", second))
+        filled(hand)
+        assert hand.during_dialog(lambda _: hand.press("K"), lambda: hand.press("F12"))
+        hand.wait(lambda: second.jobs)
+        hand.wait(lambda: hand.says("Đã in phiếu"))
+        assert len(first.jobs) == 1
+    # both may be in somebody's hand
+    assert place.dossiers()[0].prints_of(1) == 2
+    hand.press("F1")
+    hand.settle()
+    assert not hand.says("HỒ THỊ NGUYỆT đã ra chưa?")
+
+
+def test_a_hanging_slip_printer_holds_up_no_ticket(printing: Callable[..., Hand]) -> None:
+    with VirtualPrinter(Fault.NO_FENCE) as slips, VirtualPrinter() as tickets:
+        hand = printing(slips, slip_printer("Lấy số", tickets, PrinterRole.TICKET))
+        filled(hand)
+        hand.press("F12")
+        hand.wait(lambda: hand.says("Đã lưu") and slips.cuts)
+        desk = hand.window.desk
+        assert desk is not None
+        taken: list[Taken] = []
+        desk.read(lambda: desk.counter.tickets.take("A"), taken.append)
+        hand.wait(lambda: taken)
+        desk.print_again_requested.emit(taken[0].print_job_id)
+        hand.wait(lambda: tickets.jobs)
+        assert slips.jobs == []
+        unplug(slips)
+        with hand.no_dialog():
+            hand.window.lanes.printers.stop()
+            hand.settle()
 
 
 @dataclass
@@ -997,7 +1053,7 @@ def test_a_hanging_printer_leaves_the_window_free(
         # before anything is judged: the question about the slip would wait for an answer for ever
         unplug(printer)
         with hand.no_dialog():
-            hand.window.lanes.printer.stop()
+            hand.window.lanes.printers.stop()
             hand.settle()
     assert printed == 0
     assert heart.stalls(0.05) == []

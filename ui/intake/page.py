@@ -782,7 +782,7 @@ class IntakePage(Page):
         self.due.show_saved(made.code, f"Đã lưu. Hẹn {made.due_at:%H:%M, %d/%m/%Y}.")
         self.desk.announce(made.changes)
         if made.slip:
-            if self.desk.printer() is not None:
+            if self.desk.has_printer():
                 self.desk.print_requested.emit(made.dossier_id)
                 return
             self.due.tell("Chưa có máy in. F11 để đặt máy in.")
