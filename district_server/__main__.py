@@ -11,7 +11,18 @@ from typing import NoReturn
 from district_server.faults import Refused, ServerFault
 from district_server.output import write_problem
 
-COMMANDS = ("init", "serve", "issue-code", "find", "show", "act", "revoke", "status", "check")
+COMMANDS = (
+    "init",
+    "serve",
+    "issue-code",
+    "find",
+    "show",
+    "act",
+    "revoke",
+    "status",
+    "check",
+    "admin",
+)
 
 
 class WrongUsage(Exception):
@@ -94,6 +105,7 @@ def _parser() -> argparse.ArgumentParser:
     add("revoke").add_argument("--device", required=True)
     add("status").add_argument("--silent", action="store_true")
     add("check")
+    add("admin").add_argument("--name", required=True)
     return parser
 
 

@@ -35,9 +35,14 @@ class Answering:
         self._metrics = metrics
 
     def __call__(
-        self, route: str, handle: Handler, largest: int = LARGEST_PACKED
+        self,
+        route: str,
+        handle: Handler,
+        largest: int = LARGEST_PACKED,
+        say: Callable[[Refused], Response] | None = None,
     ) -> Callable[[Request], Awaitable[Response]]:
-        """The endpoint of a route."""
+        """The endpoint of a route; `say` puts a refusal into words."""
+        in_words = say or refusal
 
         async def endpoint(request: Request) -> Response:
             begun = time.monotonic()
@@ -47,7 +52,7 @@ class Answering:
                 body = await self._body(request, largest)
                 answer = await run_in_threadpool(handle, request, body)
             except Exception as fault:
-                answer = self._in_words(route, fault)
+                answer = self._in_words(route, fault, in_words)
             if answer.status_code == 401:
                 self._remember(request)
             self._note(route, request, answer, len(body), time.monotonic() - begun)
@@ -83,26 +88,28 @@ class Answering:
                 raise TooLarge
             parts.append(part)
 
-    def _in_words(self, route: str, fault: Exception) -> Response:
+    def _in_words(
+        self, route: str, fault: Exception, say: Callable[[Refused], Response]
+    ) -> Response:
         if isinstance(fault, PushConflict):
             return plain(encode(fault.conflict), 409)
         if isinstance(fault, Refused):
-            return refusal(fault)
+            return say(fault)
         if isinstance(fault, TimeoutError):
-            return refusal(Refused("stalled", "Chờ gói quá lâu.", 408))
+            return say(Refused("stalled", "Chờ gói quá lâu.", 408))
         if isinstance(fault, ClientDisconnect):
             # the line was cut in the middle; nobody hears this answer
-            return refusal(Refused("cut", "Đường truyền đứt.", 400))
+            return say(Refused("cut", "Đường truyền đứt.", 400))
         if isinstance(fault, TooLarge):
-            return refusal(Refused("too_large", "Gói quá lớn.", 413))
+            return say(Refused("too_large", "Gói quá lớn.", 413))
         if isinstance(fault, Damaged):
             status = 415 if str(fault) == "dictionary" else 400
-            return refusal(Refused("damaged", "Gói bị hỏng trên đường truyền.", status))
+            return say(Refused("damaged", "Gói bị hỏng trên đường truyền.", status))
         if isinstance(fault, ServerFault):
             self._journal.write("trouble", "error", route=route, code=fault.code)
-            return refusal(Refused(fault.code, fault.message, 503, wait=15))
+            return say(Refused(fault.code, fault.message, 503, wait=15))
         self._journal.fault(fault, route=route)
-        return refusal(Refused("program_fault", "Máy chủ gặp sự cố. Gửi lại sau.", 500, wait=60))
+        return say(Refused("program_fault", "Máy chủ gặp sự cố. Gửi lại sau.", 500, wait=60))
 
     def _note(
         self, route: str, request: Request, answer: Response, size: int, seconds: float

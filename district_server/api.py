@@ -40,8 +40,10 @@ from district_server.keys import ServerKeys, verify
 from district_server.limits import Limits
 from district_server.lives import stream_of
 from district_server.metrics import Metrics
+from district_server.publishing import published, text_of
 from district_server.silence import figures
 from district_server.tables import device, device_home, spent_challenge
+from district_server.web.pages import Pages
 
 CHALLENGE_LIFETIME = 300
 _TRIES = 4
@@ -83,8 +85,11 @@ class Api:
             ("POST", "/sync/v1/push", self._push),
             ("GET", "/sync/v1/pull", self._pull),
             ("GET", "/sync/v1/stream", self._stream),
+            ("GET", "/sync/v1/published", self._published),
+            ("GET", "/sync/v1/published/text", self._published_text),
         ):
             app.add_api_route(path, self._answering(path, handle), methods=[method])
+        Pages(self._database, self._keys, self._limits).add_to(app, self._answering)
         app.add_exception_handler(404, _nothing)
         app.add_exception_handler(405, _nothing)
         return app
@@ -174,6 +179,29 @@ class Api:
         def work(connection: Connection, caller: Caller) -> bytes:
             after = _number(query.get("after"))
             return encode(stream_of(connection, caller, query.get("life", ""), after))
+
+        return self._answered(request, body, work)
+
+    def _published(self, request: Request, body: bytes) -> Response:
+        have = request.query_params.get("have", "")
+
+        def work(connection: Connection, caller: Caller) -> bytes:
+            if caller.revoked_at is not None:
+                raise _REVOKED
+            return encode(published(connection, have))
+
+        return self._answered(request, body, work)
+
+    def _published_text(self, request: Request, body: bytes) -> Response:
+        query = request.query_params
+
+        def work(connection: Connection, caller: Caller) -> bytes:
+            kind, name = query.get("kind", ""), query.get("name", "")
+            version = _number(query.get("version"))
+            found = text_of(connection, kind, name, version, published=True)
+            if found is None or caller.revoked_at is not None:
+                raise _UNKNOWN
+            return found.encode()
 
         return self._answered(request, body, work)
 

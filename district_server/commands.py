@@ -1,11 +1,13 @@
 """What each command does."""
 
 import argparse
+import getpass
 import ipaddress
 import json
 import os
 import signal
 import socket
+import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -16,6 +18,7 @@ from sqlalchemy import Connection
 
 from counter_app.wire.dossier_json import dossier_json, summary_of
 from district_server.acts import act as do_act
+from district_server.administrators import note, set_password
 from district_server.check import faults_of
 from district_server.database import DEFAULT_URL, Database
 from district_server.enrolment import issue_code as make_code
@@ -176,6 +179,25 @@ def check(options: argparse.Namespace) -> int:
         events = total_events(connection)
     write({"ok": not faults, "events": events, "problems": faults[:100]})
     return 1 if faults else 0
+
+
+def admin(options: argparse.Namespace) -> int:
+    """Set an administrator's password: from `DISTRICT_ADMIN_PASSWORD`, else asked twice."""
+    password = os.environ.get("DISTRICT_ADMIN_PASSWORD") or _asked_twice()
+    with _begun(options) as (connection, _):
+        fresh = set_password(connection, options.name, password)
+        note(connection, options.name, "password", "", "district-server admin")
+    write({"ok": True, "name": options.name, "new": fresh})
+    return 0
+
+
+def _asked_twice() -> str:
+    if not sys.stdin.isatty():
+        raise Refused("password_missing", "Chưa có mật khẩu. Đặt DISTRICT_ADMIN_PASSWORD.")
+    first = getpass.getpass("Mật khẩu (từ 12 ký tự): ")
+    if first != getpass.getpass("Gõ lại mật khẩu: "):
+        raise Refused("password_differs", "Hai lần gõ không giống nhau. Chạy lại.")
+    return first
 
 
 @contextmanager

@@ -28,11 +28,9 @@ _WRONG = "Mã ghi danh không đúng hoặc đã hết hạn. Xin mã mới ở 
 
 def issue_code(connection: Connection, org: str, counter_no: int) -> tuple[str, str]:
     """(code, when it expires). A commune that is not known yet is made."""
-    if not is_org_code(org):
-        raise Refused("commune_wrong", f"Mã đơn vị {org} không đúng, ví dụ H50.99.01.")
     if not 1 <= counter_no <= 9:
         raise Refused("counter_wrong", "Số quầy là một chữ số từ 1 đến 9.")
-    _make_commune(connection, org)
+    make_commune(connection, org)
     taken = connection.execute(
         select(device.c.id).where(
             device.c.commune == org, device.c.counter == counter_no, device.c.revoked_at.is_(None)
@@ -143,7 +141,10 @@ def _numbers(connection: Connection, org: str, counter_no: int) -> tuple[tuple[s
     return tuple(sorted(highest.items()))
 
 
-def _make_commune(connection: Connection, org: str) -> None:
+def make_commune(connection: Connection, org: str, name: str = "") -> bool:
+    """True where it was not known yet."""
+    if not is_org_code(org):
+        raise Refused("commune_wrong", f"Mã đơn vị {org[:40]} không đúng, ví dụ H50.99.01.")
     known = connection.execute(select(commune.c.org).where(commune.c.org == org)).first()
     if known is None:
         connection.execute(
@@ -154,8 +155,10 @@ def _make_commune(connection: Connection, org: str) -> None:
                 incarnation=secrets.token_hex(8),
                 dseq=0,
                 head=chain.GENESIS,
+                name=" ".join(name.split())[:200],
             )
         )
+    return known is None
 
 
 def _public_key(asked: Enrol) -> bytes | None:

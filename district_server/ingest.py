@@ -21,7 +21,7 @@ from district_server.book import append
 from district_server.caller import Caller
 from district_server.database import get_meta
 from district_server.faults import Refused
-from district_server.judging import judge
+from district_server.judging import Judged, judge
 from district_server.keys import ServerKeys, verify
 from district_server.renumbering import renumber
 from district_server.tables import commune, device, event, stream
@@ -63,10 +63,7 @@ def push(connection: Connection, keys: ServerKeys, caller: Caller, sent: Push) -
     problems: list[WireProblem] = []
     if new:
         good, problems = judge(connection, caller, new)
-        if good:
-            append(connection, caller.commune, [(j.event, j.payload) for j in good])
-            if twice := [(j.event.subject, j.twice) for j in good if j.twice]:
-                renumber(connection, keys, caller.commune, twice)
+        take(connection, keys, caller.commune, good)
         high, head = new[-1].dseq, new[-1].hash
         _move(connection, caller, run.incarnation, high, head)
     _seen(connection, caller)
@@ -75,6 +72,14 @@ def push(connection: Connection, keys: ServerKeys, caller: Caller, sent: Push) -
     ).scalar_one()
     proof = keys.sign(proof_bytes(caller.device, run.incarnation, high, head, epoch))
     return PushAnswer(epoch, high, head, head_cseq, tuple(problems), _now(), proof)
+
+
+def take(connection: Connection, keys: ServerKeys, org: str, good: Sequence[Judged]) -> None:
+    """Write what was judged good, and give what came under another's code one of its own."""
+    if good:
+        append(connection, org, [(one.event, one.payload) for one in good])
+    if twice := [(one.event.subject, one.twice) for one in good if one.twice]:
+        renumber(connection, keys, org, twice)
 
 
 def _check_head(caller: Caller, sent: Push, events: Sequence[Event]) -> None:

@@ -3,6 +3,8 @@
 They are made by `migrations`; a test compares what those make with what stands here.
 """
 
+from datetime import UTC, datetime
+
 from sqlalchemy import (
     Boolean,
     Column,
@@ -18,6 +20,11 @@ from sqlalchemy import (
 )
 
 metadata = MetaData()
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")
+
 
 meta = Table(
     "meta",
@@ -36,6 +43,7 @@ commune = Table(
     Column("incarnation", String(16), nullable=False),
     Column("dseq", Integer, nullable=False),
     Column("head", String(64), nullable=False),
+    Column("name", String(200), nullable=False, server_default=""),
 )
 """`seq` is the last place in the order and `digest` the sum of the hashes up to it; the rest is the
 head of the server's own chain there."""
@@ -114,10 +122,16 @@ quarantine = Table(
     Column("code", String(40), nullable=False),
     Column("message", Text, nullable=False),
     Column("raw", Text, nullable=False),
+    Column("state", String(12), nullable=False, server_default="waiting"),
+    Column("set_aside_at", String(40), default=_now),
+    Column("decided_at", String(40)),
+    Column("decided_by", String(60)),
+    Column("decision", String(500)),
     PrimaryKeyConstraint("commune", "device", "incarnation", "dseq"),
     Index("quarantine_subject", "commune", "subject"),
 )
-"""Events that could not be taken, as they came, with the reason in Vietnamese."""
+"""Events that could not be taken, as they came, with the reason in Vietnamese. `waiting`, or `discarded`
+by somebody with a reason; what is taken after all leaves for the log."""
 
 dossier = Table(
     "dossier",
@@ -169,3 +183,57 @@ notice_number = Table(
     Column("last", Integer, nullable=False),
     PrimaryKeyConstraint("commune", "kind", "year"),
 )
+
+administrator = Table(
+    "administrator",
+    metadata,
+    Column("name", String(60), primary_key=True),
+    Column("password_hash", String(200), nullable=False),
+    Column("changed_at", String(40), nullable=False),
+    Column("wrong_tries", Integer, nullable=False),
+    Column("locked_until", String(40)),
+)
+
+admin_session = Table(
+    "admin_session",
+    metadata,
+    Column("token_hash", String(64), primary_key=True),
+    Column("administrator", String(60), ForeignKey("administrator.name"), nullable=False),
+    Column("form_key", String(64), nullable=False),
+    Column("seen_at", String(40), nullable=False),
+)
+"""Who is signed in; the token itself is only in the browser."""
+
+admin_log = Table(
+    "admin_log",
+    metadata,
+    Column("id", String(40), primary_key=True),
+    Column("at", String(40), nullable=False),
+    Column("administrator", String(60), nullable=False),
+    Column("action", String(40), nullable=False),
+    Column("object", String(200), nullable=False),
+    Column("reason", String(500), nullable=False),
+    Index("admin_log_at", "at"),
+)
+"""What administrators did."""
+
+publication = Table(
+    "publication",
+    metadata,
+    Column("kind", String(12), nullable=False),
+    Column("name", String(60), nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("state", String(12), nullable=False),
+    Column("title", String(200), nullable=False),
+    Column("effective_on", String(10), nullable=False),
+    Column("decision_no", String(60), nullable=False),
+    Column("text", Text, nullable=False),
+    Column("sha256", String(64), nullable=False),
+    Column("drafted_at", String(40), nullable=False),
+    Column("drafted_by", String(60), nullable=False),
+    Column("published_at", String(40)),
+    Column("published_by", String(60)),
+    Column("signature", String(120)),
+    PrimaryKeyConstraint("kind", "name", "version"),
+)
+"""Files of the upper level by version: `draft`, `published` (signed, never changed) or `dropped`."""

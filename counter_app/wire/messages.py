@@ -167,6 +167,28 @@ class Enrolled(msgspec.Struct, frozen=True):
     """(local day, highest running number known of this counter)."""
 
 
+class WirePublication(msgspec.Struct, frozen=True):
+    """A published file: `calendar` (name: the year) or `procedures` (name: the field's code). The
+    signature is the server's over `publication_bytes`, good on a stick too.
+    """
+
+    kind: str
+    name: str
+    version: int
+    effective_on: str
+    decision_no: str
+    sha256: str
+    """Of the file's text."""
+    signature: str
+
+
+class PublicationList(msgspec.Struct, frozen=True):
+    """Every published version; None where the asker has this very list."""
+
+    version: str
+    items: tuple[WirePublication, ...] | None
+
+
 class Refusal(msgspec.Struct, frozen=True):
     """Any other no, with a sentence for people."""
 

@@ -36,3 +36,8 @@ def proof_bytes(device: str, incarnation: str, high: int, head_hash: str, epoch:
 def enrol_bytes(code: str, device: str, commune: str, counter_no: int) -> bytes:
     """The request of a counter to be taken into the key list."""
     return f"enrol/v1\n{code}\n{device}\n{commune}\n{counter_no}".encode()
+
+
+def publication_bytes(kind: str, name: str, version: int, effective_on: str, sha256: str) -> bytes:
+    """A file that the upper server publishes: catalogue or calendar."""
+    return f"publication/v1\n{kind}\n{name}\n{version}\n{effective_on}\n{sha256}".encode()

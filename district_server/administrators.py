@@ -1,0 +1,170 @@
+"""Who administers by page: passwords, sessions, and a log of what each did."""
+
+import hashlib
+import hmac
+import secrets
+import time
+import unicodedata
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+from sqlalchemy import Connection, delete, insert, select, update
+
+from district_server.faults import Refused
+from district_server.tables import admin_log, admin_session, administrator
+
+SHORTEST_PASSWORD = 12
+IDLE = timedelta(minutes=30)
+_LOCKS = {5: timedelta(minutes=1), 10: timedelta(minutes=5)}
+_LONGEST_LOCK = timedelta(minutes=30)
+_hasher = PasswordHasher(time_cost=3, memory_cost=64 * 1024, parallelism=1)
+_WRONG = Refused("sign_in", "Tên hoặc mật khẩu không đúng. Xem lại, chú ý phím Caps Lock.", 403)
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """Somebody who is signed in."""
+
+    administrator: str
+    form_key: str
+    """Stands in every form, so that no other site can send one in this person's name."""
+
+
+def set_password(connection: Connection, name: str, password: str) -> bool:
+    """True where the administrator is new. Signs them out everywhere."""
+    name = " ".join(unicodedata.normalize("NFC", name).split())
+    if not 1 <= len(name) <= 60:
+        raise Refused("name_wrong", "Tên người quản trị từ 1 đến 60 chữ.")
+    if len(password) < SHORTEST_PASSWORD:
+        raise Refused("password_short", f"Mật khẩu phải từ {SHORTEST_PASSWORD} ký tự.")
+    if len(set(password)) < 5 or name.casefold() in password.casefold():
+        raise Refused("password_weak", "Mật khẩu dễ đoán. Chọn vài chữ không liên quan nhau.")
+    values = {
+        "password_hash": _hash(password),
+        "changed_at": _now(),
+        "wrong_tries": 0,
+        "locked_until": None,
+    }
+    changed = connection.execute(
+        update(administrator).where(administrator.c.name == name).values(values)
+    )
+    if changed.rowcount:
+        connection.execute(delete(admin_session).where(admin_session.c.administrator == name))
+        return False
+    connection.execute(insert(administrator).values(name=name, **values))
+    return True
+
+
+def sign_in(connection: Connection, name: str, password: str) -> str | Refused:
+    """The session's token. A wrong try is counted, so a refusal is an answer, not a rollback."""
+    name = " ".join(unicodedata.normalize("NFC", name).split())[:60]
+    row = connection.execute(
+        select(administrator).where(administrator.c.name == name).with_for_update()
+    ).one_or_none()
+    now = datetime.now(UTC)
+    if row is not None and row.locked_until and datetime.fromisoformat(row.locked_until) > now:
+        left = datetime.fromisoformat(row.locked_until) - now
+        minutes = int(left.total_seconds() // 60) + 1
+        return Refused("locked", f"Sai nhiều lần. Thử lại sau {minutes} phút.", 403)
+    # an unknown name costs the same time as a known one
+    right = _verify(row.password_hash if row is not None else _nobody(), password)
+    if row is None:
+        return _WRONG
+    if not right:
+        tries = row.wrong_tries + 1
+        lock = (_LOCKS.get(tries) or _LONGEST_LOCK) if tries % 5 == 0 else None
+        until = (now + lock).isoformat(timespec="seconds") if lock else None
+        connection.execute(
+            update(administrator)
+            .where(administrator.c.name == name)
+            .values(wrong_tries=tries, locked_until=until)
+        )
+        return _WRONG
+    connection.execute(
+        update(administrator)
+        .where(administrator.c.name == name)
+        .values(wrong_tries=0, locked_until=None)
+    )
+    stale = (now - IDLE).isoformat(timespec="seconds")
+    connection.execute(delete(admin_session).where(admin_session.c.seen_at < stale))
+    token = secrets.token_urlsafe(32)
+    connection.execute(
+        insert(admin_session).values(
+            token_hash=_digest(token),
+            administrator=name,
+            form_key=secrets.token_urlsafe(24),
+            seen_at=_now(),
+        )
+    )
+    return token
+
+
+def session_of(connection: Connection, token: str) -> Session | None:
+    """Whoever has the token, if they were here within the last 30 minutes."""
+    row = connection.execute(
+        select(admin_session).where(admin_session.c.token_hash == _digest(token))
+    ).one_or_none()
+    now = datetime.now(UTC)
+    if row is None or datetime.fromisoformat(row.seen_at) + IDLE < now:
+        return None
+    connection.execute(
+        update(admin_session)
+        .where(admin_session.c.token_hash == row.token_hash)
+        .values(seen_at=_now())
+    )
+    return Session(row.administrator, row.form_key)
+
+
+def sign_out(connection: Connection, token: str) -> None:
+    """End the session."""
+    connection.execute(delete(admin_session).where(admin_session.c.token_hash == _digest(token)))
+
+
+def check_form(session: Session, given: str) -> None:
+    """Refuse a form that did not come from our own page."""
+    if not hmac.compare_digest(session.form_key.encode(), given.encode()):
+        raise Refused("form_foreign", "Trang đã cũ. Mở lại trang rồi làm lại.", 403)
+
+
+def note(connection: Connection, who: str, action: str, about: str, reason: str = "") -> None:
+    """Write down what somebody did."""
+    connection.execute(
+        insert(admin_log).values(
+            id=f"{time.time_ns():020d}-{secrets.token_hex(6)}",
+            at=_now(),
+            administrator=who,
+            action=action,
+            object=about[:200],
+            reason=reason[:500],
+        )
+    )
+
+
+def _hash(password: str) -> str:
+    return _hasher.hash(unicodedata.normalize("NFC", password))
+
+
+def _verify(hashed: str, password: str) -> bool:
+    try:
+        return _hasher.verify(hashed, unicodedata.normalize("NFC", password[:1000]))
+    except (VerificationError, InvalidHashError):
+        return False
+
+
+def _nobody() -> str:
+    global _NOBODY
+    _NOBODY = _NOBODY or _hasher.hash(secrets.token_hex(16))
+    return _NOBODY
+
+
+_NOBODY = ""
+
+
+def _digest(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")

@@ -1,0 +1,1 @@
+"""Administration by page: communes, counters, devices, what waits, what is published."""

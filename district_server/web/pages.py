@@ -1,0 +1,573 @@
+"""The pages and what they do. Every page works without a script; nothing comes from elsewhere."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from importlib.resources import files
+from typing import Any, TypeVar
+from urllib.parse import quote
+
+from fastapi import FastAPI, Request, Response
+from jinja2 import Environment, FunctionLoader, StrictUndefined
+from markupsafe import Markup
+from sqlalchemy import Connection, func, select, update
+
+import resources
+from district_server import administrators, publishing, reviewing
+from district_server.administrators import Session, note
+from district_server.answering import Answering, Handler, address_of
+from district_server.database import Database
+from district_server.enrolment import issue_code, make_commune, revoke
+from district_server.faults import Refused
+from district_server.keys import ServerKeys
+from district_server.limits import Limits
+from district_server.silence import Heard, heard
+from district_server.tables import admin_log, commune, device, publication
+from district_server.web import words
+from district_server.web.forms import Form, read_form
+
+COOKIE = "mot_cua"
+LARGEST_FORM = publishing.LARGEST_TEXT + 100_000
+_FONTS = (
+    "NotoSans-Regular.ttf",
+    "NotoSans-SemiBold.ttf",
+    "NotoSans-Bold.ttf",
+    "BeVietnamPro-SemiBold.ttf",
+)
+_HEADERS = {
+    "Content-Security-Policy": (
+        "default-src 'none'; style-src 'self'; font-src 'self'; img-src 'self'; "
+        "form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+    ),
+    "Cache-Control": "no-store",
+    "Referrer-Policy": "same-origin",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+}
+_MOST_ROWS = 200
+_GONE = Refused("not_found", "Không có trang này.", 404)
+
+
+@dataclass
+class Visit:
+    """One request of somebody who is signed in."""
+
+    request: Request
+    connection: Connection
+    session: Session
+    form: Form
+    problem: str = ""
+    done: str = ""
+    typed: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def who(self) -> str:
+        """The administrator's name."""
+        return self.session.administrator
+
+    def path(self, name: str) -> str:
+        """A part of the address."""
+        return str(self.request.path_params.get(name, ""))
+
+    def note(self, action: str, about: str, reason: str = "") -> None:
+        """Write down what was done."""
+        note(self.connection, self.who, action, about, reason)
+
+
+Page = Callable[[Visit], Response]
+Found = TypeVar("Found")
+
+
+class Pages:
+    """Administration by page."""
+
+    def __init__(self, database: Database, keys: ServerKeys, limits: Limits) -> None:
+        self._database = database
+        self._keys = keys
+        self._limits = limits
+        self._templates = _templates()
+        self._style = _read("style.css").encode()
+
+    def add_to(self, app: FastAPI, answering: Answering) -> None:
+        """Put every page under its address."""
+
+        def add(method: str, path: str, handle: Handler) -> None:
+            app.add_api_route(
+                path, answering(path, handle, LARGEST_FORM, self._say), methods=[method]
+            )
+
+        add("GET", "/static/style.css", self._stylesheet)
+        add("GET", "/static/{name}", self._font)
+        add("GET", "/sign-in", self._sign_in_page)
+        add("POST", "/sign-in", self._sign_in)
+        add("POST", "/sign-out", self._sign_out)
+        unit, case = "/units/{org}", "/quarantine/{org}/{subject}"
+        version = "/catalogue/{kind}/{name}/{version}"
+        for path, page in (
+            ("/", self._home),
+            ("/desk", self._desk),
+            ("/units", self._units),
+            (unit, self._unit),
+            (f"{unit}/revoke/{{device}}", self._revoke_page),
+            ("/quarantine", self._quarantine),
+            (case, self._case),
+            ("/catalogue", self._catalogue),
+            (version, self._version),
+            ("/log", self._log),
+            ("/me", self._me),
+        ):
+            add("GET", path, self._shown(page))
+        for path, act, page in (
+            ("/units", self._add_unit, self._units),
+            (unit, self._rename_unit, self._unit),
+            (f"{unit}/code", self._issue_code, self._unit),
+            (f"{unit}/revoke/{{device}}", self._revoke, self._revoke_page),
+            (f"{case}/release", self._release, self._case),
+            (f"{case}/discard", self._discard, self._case),
+            ("/catalogue", self._draft, self._catalogue),
+            (f"{version}/publish", self._publish, self._version),
+            (f"{version}/drop", self._drop, self._version),
+            ("/me", self._change_password, self._me),
+        ):
+            add("POST", path, self._done(act, page))
+
+    # ---- what every page does ------------------------------------------------------------------
+
+    def _shown(self, page: Page) -> Handler:
+        def handle(request: Request, body: bytes) -> Response:
+            with self._database.begin() as connection:
+                session = self._session(connection, request)
+                if session is None:
+                    return _to("/sign-in")
+                done = request.query_params.get("done", "")
+                return page(
+                    Visit(request, connection, session, Form({}, {}), done=_DONE.get(done, ""))
+                )
+
+        return handle
+
+    def _done(self, act: Page, page: Page) -> Handler:
+        """An action, all or nothing; where it is refused its page again, with what was typed."""
+
+        def handle(request: Request, body: bytes) -> Response:
+            form = read_form(request.headers.get("content-type", ""), body)
+            session: Session | None = None
+            try:
+                with self._database.begin() as connection:
+                    session = self._session(connection, request)
+                    if session is None:
+                        return _to("/sign-in")
+                    _check_origin(request)
+                    administrators.check_form(session, form["form_key"])
+                    return act(Visit(request, connection, session, form))
+            except Refused as refused:
+                if refused.status == 404 or session is None:
+                    raise
+                with self._database.begin() as connection:
+                    visit = Visit(request, connection, session, form, refused.message)
+                    visit.typed = form.fields
+                    answer = page(visit)
+                answer.status_code = refused.status
+                return answer
+
+        return handle
+
+    def _session(self, connection: Connection, request: Request) -> Session | None:
+        return administrators.session_of(connection, request.cookies.get(COOKIE, ""))
+
+    def _page(self, visit: Visit, template: str, title: str, **more: Any) -> Response:
+        asides = reviewing.waiting(visit.connection)
+        devices = heard(visit.connection)
+        return self._html(
+            template,
+            title=title,
+            visit=visit,
+            place="/" + visit.request.url.path.split("/")[1],
+            asides=asides,
+            counted=_counted(devices),
+            **more,
+        )
+
+    def _html(self, template: str, status: int = 200, **more: Any) -> Response:
+        text = self._templates.get_template(template).render(**more)
+        return Response(text, status, media_type="text/html", headers=_HEADERS)
+
+    def _say(self, refused: Refused) -> Response:
+        answer = self._html("problem.html", refused.status, title="Không làm được", refused=refused)
+        if refused.wait:
+            answer.headers["Retry-After"] = str(refused.wait)
+        return answer
+
+    # ---- files ---------------------------------------------------------------------------------
+
+    def _stylesheet(self, request: Request, body: bytes) -> Response:
+        return Response(self._style, media_type="text/css", headers=_KEPT)
+
+    def _font(self, request: Request, body: bytes) -> Response:
+        name = request.path_params["name"]
+        if name == "mot-cua.svg":
+            return Response(resources.icon("mot-cua"), media_type="image/svg+xml", headers=_KEPT)
+        if name not in _FONTS:
+            raise _GONE
+        return Response(resources.font(name), media_type="font/ttf", headers=_KEPT)
+
+    # ---- coming and going ----------------------------------------------------------------------
+
+    def _sign_in_page(self, request: Request, body: bytes) -> Response:
+        return self._html("sign_in.html", title="Đăng nhập", problem="", name="")
+
+    def _sign_in(self, request: Request, body: bytes) -> Response:
+        _check_origin(request)
+        form = read_form(request.headers.get("content-type", ""), body)
+        try:
+            self._limits.sign_in.take(address_of(request))
+            with self._database.begin() as connection:
+                found = administrators.sign_in(
+                    connection, form["name"], form.fields.get("password", "")
+                )
+                if isinstance(found, str):
+                    note(connection, form["name"], "sign_in", "")
+        except Refused as refused:
+            found = refused
+        if isinstance(found, Refused):
+            return self._html(
+                "sign_in.html",
+                found.status,
+                title="Đăng nhập",
+                problem=found.message,
+                name=form["name"],
+            )
+        answer = _to("/desk")
+        answer.set_cookie(
+            COOKIE,
+            found,
+            httponly=True,
+            samesite="strict",
+            secure=request.url.scheme == "https",
+        )
+        return answer
+
+    def _sign_out(self, request: Request, body: bytes) -> Response:
+        _check_origin(request)
+        form = read_form(request.headers.get("content-type", ""), body)
+        with self._database.begin() as connection:
+            session = self._session(connection, request)
+            if session is not None:
+                administrators.check_form(session, form["form_key"])
+                administrators.sign_out(connection, request.cookies.get(COOKIE, ""))
+        answer = _to("/sign-in")
+        answer.delete_cookie(COOKIE)
+        return answer
+
+    def _me(self, visit: Visit) -> Response:
+        return self._page(visit, "me.html", "Tài khoản")
+
+    def _change_password(self, visit: Visit) -> Response:
+        fields = visit.form.fields
+        now = administrators.sign_in(visit.connection, visit.who, fields.get("old", ""))
+        if isinstance(now, Refused):
+            raise Refused("old_wrong", "Mật khẩu đang dùng không đúng. Gõ lại.", 403)
+        if fields.get("new", "") != fields.get("again", ""):
+            raise Refused("differs", "Hai lần gõ mật khẩu mới không giống nhau. Gõ lại.")
+        administrators.set_password(visit.connection, visit.who, fields.get("new", ""))
+        visit.note("password", "")
+        return _to("/sign-in")
+
+    # ---- desk ----------------------------------------------------------------------------------
+
+    def _home(self, visit: Visit) -> Response:
+        return _to("/desk")
+
+    def _desk(self, visit: Visit) -> Response:
+        devices = heard(visit.connection)
+        names = _names(visit.connection)
+        return self._page(
+            visit,
+            "desk.html",
+            "Tổng quan",
+            communes=len(names),
+            names=names,
+            silent=sorted(
+                (one for one in devices if one.silence), key=lambda one: -one.silent_days
+            )[:12],
+            cases=reviewing.cases(visit.connection, "waiting", 8),
+            drafts=[row for row in publishing.all_of(visit.connection) if row.state == "draft"],
+        )
+
+    # ---- communes, counters, devices -----------------------------------------------------------
+
+    def _units(self, visit: Visit) -> Response:
+        only_silent = visit.request.query_params.get("show") == "silent"
+        sought = visit.request.query_params.get("q", "").strip().casefold()
+        by_org: dict[str, list[Heard]] = {}
+        for one in heard(visit.connection):
+            by_org.setdefault(one.commune, []).append(one)
+        rows = []
+        for org, name in _names(visit.connection).items():
+            mine = [one for one in by_org.get(org, []) if one.revoked_at is None]
+            worst = max((one.silent_days for one in mine), default=0)
+            silent = [one for one in mine if one.silence]
+            if only_silent and not silent:
+                continue
+            if sought and sought not in f"{org} {name}".casefold():
+                continue
+            last = max((one.last_sync_at or "" for one in mine), default="")
+            aside = sum(one.quarantined for one in by_org.get(org, []))
+            rows.append((org, name, len(mine), last, silent, worst, aside))
+        return self._page(
+            visit,
+            "units.html",
+            "Xã và quầy",
+            rows=rows[:_MOST_ROWS],
+            total=len(rows),
+            only_silent=only_silent,
+            sought=sought,
+        )
+
+    def _add_unit(self, visit: Visit) -> Response:
+        org = visit.form["org"].upper()
+        if not make_commune(visit.connection, org, visit.form["name"]):
+            raise Refused("commune_known", f"Xã {org} đã có. Tìm trong danh sách.")
+        visit.note("commune", org, visit.form["name"])
+        return _to(f"/units/{quote(org)}?done=commune")
+
+    def _rename_unit(self, visit: Visit) -> Response:
+        org = self._org(visit)
+        name = " ".join(visit.form["name"].split())[:200]
+        visit.connection.execute(update(commune).where(commune.c.org == org).values(name=name))
+        visit.note("commune", org, name)
+        return _to(f"/units/{quote(org)}?done=renamed")
+
+    def _unit(self, visit: Visit, **more: Any) -> Response:
+        org = self._org(visit)
+        devices = [one for one in heard(visit.connection) if one.commune == org]
+        row = visit.connection.execute(select(commune).where(commune.c.org == org)).one()
+        in_use = {one.counter for one in devices if one.revoked_at is None}
+        return self._page(
+            visit,
+            "unit.html",
+            row.name or org,
+            org=org,
+            name=row.name,
+            events=row.seq,
+            active=[one for one in devices if one.revoked_at is None],
+            revoked=[one for one in devices if one.revoked_at is not None],
+            free=[number for number in range(1, 10) if number not in in_use],
+            **{"code": None, **more},
+        )
+
+    def _issue_code(self, visit: Visit) -> Response:
+        org = self._org(visit)
+        number = visit.form["counter"]
+        if number not in list("123456789"):
+            raise Refused("counter_wrong", "Chọn số quầy từ 1 đến 9.")
+        code, expires_at = issue_code(visit.connection, org, int(number))
+        visit.note("code", f"{org}, quầy {number}")
+        shown = {"code": code, "counter": number, "expires_at": expires_at}
+        return self._unit(visit, code={**shown, "fingerprint": self._keys.fingerprint})
+
+    def _revoke_page(self, visit: Visit) -> Response:
+        org = self._org(visit)
+        found = [
+            one
+            for one in heard(visit.connection)
+            if (one.commune, one.device, one.revoked_at) == (org, visit.path("device"), None)
+        ]
+        if not found:
+            raise _GONE
+        name = _names(visit.connection)[org]
+        return self._page(visit, "revoke.html", "Thu hồi máy", org=org, name=name, one=found[0])
+
+    def _revoke(self, visit: Visit) -> Response:
+        org = self._org(visit)
+        if visit.form["org"].upper() != org:
+            raise Refused("not_confirmed", f"Gõ đúng mã xã {org} để xác nhận thu hồi.")
+        known = select(device.c.id).where(
+            device.c.commune == org, device.c.id == visit.path("device")
+        )
+        if visit.connection.execute(known).first() is None:
+            raise _GONE
+        revoke(visit.connection, visit.path("device"))
+        visit.note("revoke", f"{org}, {visit.path('device')}", visit.form["reason"])
+        return _to(f"/units/{quote(org)}?done=revoked")
+
+    def _org(self, visit: Visit) -> str:
+        org = visit.path("org")
+        known = select(commune.c.org).where(commune.c.org == org)
+        if visit.connection.execute(known).first() is None:
+            raise _GONE
+        return org
+
+    # ---- what could not be taken ---------------------------------------------------------------
+
+    def _quarantine(self, visit: Visit) -> Response:
+        state = "discarded" if visit.request.query_params.get("show") == "discarded" else "waiting"
+        return self._page(
+            visit,
+            "quarantine.html",
+            "Sự kiện chưa vào sổ",
+            cases=reviewing.cases(visit.connection, state, _MOST_ROWS),
+            state=state,
+            names=_names(visit.connection),
+        )
+
+    def _case(self, visit: Visit) -> Response:
+        case = reviewing.case_of(visit.connection, visit.path("org"), visit.path("subject"))
+        if case is None:
+            raise _GONE
+        names = _names(visit.connection)
+        return self._page(visit, "case.html", "Sự kiện chưa vào sổ", case=case, names=names)
+
+    def _release(self, visit: Visit) -> Response:
+        org, subject = visit.path("org"), visit.path("subject")
+        taken, left = reviewing.release(visit.connection, self._keys, org, subject)
+        visit.note("release", f"{org}, {subject}", f"vào sổ {taken}, còn chờ {left}")
+        if left:
+            return _to(f"/quarantine/{quote(org)}/{quote(subject)}?done=still")
+        return _to("/quarantine?done=released")
+
+    def _discard(self, visit: Visit) -> Response:
+        org, subject = visit.path("org"), visit.path("subject")
+        reviewing.discard(visit.connection, org, subject, visit.who, visit.form["reason"])
+        visit.note("discard", f"{org}, {subject}", visit.form["reason"])
+        return _to("/quarantine?done=discarded")
+
+    # ---- catalogue and calendars ---------------------------------------------------------------
+
+    def _catalogue(self, visit: Visit) -> Response:
+        rows = publishing.all_of(visit.connection)
+        return self._page(visit, "catalogue.html", "Danh mục và lịch", rows=rows)
+
+    def _draft(self, visit: Visit) -> Response:
+        raw = visit.form.files.get("file", b"")
+        if not raw:
+            raise Refused("file_missing", "Chưa chọn tệp. Chọn tệp .toml của danh mục hoặc lịch.")
+        kind = visit.form["kind"]
+        name, version = publishing.draft(
+            visit.connection,
+            kind,
+            raw,
+            visit.form["effective_on"],
+            visit.form["decision_no"],
+            visit.who,
+        )
+        visit.note("draft", f"{kind} {name} bản {version}")
+        return _to(f"/catalogue/{quote(kind)}/{quote(name)}/{version}?done=draft")
+
+    def _version(self, visit: Visit) -> Response:
+        row = self._row(visit)
+        before = publishing.text_of(
+            visit.connection, row.kind, row.name, row.version - 1, published=True
+        )
+        return self._page(
+            visit,
+            "version.html",
+            row.title,
+            row=row,
+            lines=publishing.difference(before or "", row.text),
+            first=before is None,
+        )
+
+    def _publish(self, visit: Visit) -> Response:
+        row = self._row(visit)
+        publishing.publish(visit.connection, self._keys, row.kind, row.name, row.version, visit.who)
+        visit.note("publish", f"{row.kind} {row.name} bản {row.version}")
+        return _to("/catalogue?done=published")
+
+    def _drop(self, visit: Visit) -> Response:
+        row = self._row(visit)
+        publishing.drop(visit.connection, row.kind, row.name, row.version)
+        visit.note("drop", f"{row.kind} {row.name} bản {row.version}")
+        return _to("/catalogue?done=dropped")
+
+    def _row(self, visit: Visit) -> Any:
+        number = visit.path("version")
+        row = visit.connection.execute(
+            select(publication).where(
+                publication.c.kind == visit.path("kind"),
+                publication.c.name == visit.path("name"),
+                publication.c.version
+                == (int(number) if number.isdecimal() and len(number) < 9 else 0),
+                publication.c.state != "dropped",
+            )
+        ).one_or_none()
+        if row is None:
+            raise _GONE
+        return row
+
+    # ---- who did what --------------------------------------------------------------------------
+
+    def _log(self, visit: Visit) -> Response:
+        rows = visit.connection.execute(
+            select(admin_log).order_by(admin_log.c.id.desc()).limit(_MOST_ROWS)
+        ).fetchall()
+        total = visit.connection.execute(select(func.count()).select_from(admin_log)).scalar_one()
+        return self._page(visit, "log.html", "Nhật ký quản trị", rows=rows, total=total)
+
+
+_KEPT = {"Cache-Control": "private, max-age=86400", "X-Content-Type-Options": "nosniff"}
+
+_DONE = {
+    "commune": "Đã thêm xã.",
+    "renamed": "Đã đổi tên.",
+    "revoked": "Đã thu hồi máy. Từ bây giờ máy chủ không nhận gì của máy này nữa.",
+    "released": "Đã vào sổ. Các quầy của xã nhận ở lần đồng bộ sau.",
+    "still": "Đã kiểm tra lại, vẫn chưa nhận được. Lý do ghi bên dưới.",
+    "discarded": "Đã để riêng. Việc của quầy vẫn được giữ nguyên như đã gửi.",
+    "draft": "Đã lưu bản nháp. Một người khác xem rồi công bố.",
+    "published": "Đã công bố và ký bằng khóa của máy chủ.",
+    "dropped": "Đã bỏ bản nháp.",
+}
+
+
+def _names(connection: Connection) -> dict[str, str]:
+    query = select(commune.c.org, commune.c.name).order_by(commune.c.org)
+    return {row.org: row.name for row in connection.execute(query)}
+
+
+def _counted(devices: list[Heard]) -> dict[str, int]:
+    active = [one for one in devices if one.revoked_at is None]
+    return {
+        "active": len(active),
+        "revoked": len(devices) - len(active),
+        "silent": sum(1 for one in active if one.silence),
+    }
+
+
+def _to(place: str) -> Response:
+    return Response(status_code=303, headers={"Location": place, **_HEADERS})
+
+
+def _check_origin(request: Request) -> None:
+    """Browsers say where a form comes from; another site's is refused."""
+    if request.headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
+        raise Refused("form_foreign", "Yêu cầu đến từ trang khác nên không nhận.", 403)
+
+
+def _read(name: str) -> str:
+    return files(__package__).joinpath(name).read_text(encoding="utf-8")
+
+
+def _templates() -> Environment:
+    made = Environment(
+        loader=FunctionLoader(lambda name: _read(f"templates/{name}")),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    made.filters.update(
+        when=words.when, day=words.day, ago=words.ago, event_name=words.event_name, quoted=quote
+    )
+    made.globals.update(
+        icon=_icon,
+        today=words.today,
+        clock=words.clock,
+        KINDS=words.KINDS,
+        ACTIONS=words.ACTIONS,
+    )
+    return made
+
+
+def _icon(name: str) -> Markup:
+    # our own files, drawn in the text's colour
+    return Markup(resources.icon(name).decode())

@@ -1,0 +1,317 @@
+"""Administration by page, without a browser: who gets in, what a foreign form can do, what is hidden."""
+
+import re
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from html.parser import HTMLParser
+
+import httpx
+import pytest
+from sqlalchemy import func, select, update
+from upper import Machine, Upper
+
+import resources
+from district_server.__main__ import main
+from district_server.administrators import set_password
+from district_server.enrolment import revoke
+from district_server.faults import Refused
+from district_server.publishing import draft
+from district_server.tables import (
+    admin_log,
+    admin_session,
+    administrator,
+    commune,
+    device,
+    enrol_code,
+    event,
+    publication,
+    quarantine,
+)
+
+NAME, PASSWORD = "Trần Minh Đức", "ba con trau di cay"
+ORG = "H50.99.01"
+CASE = f"/quarantine/{ORG}/01a2116f-5db5-7ad8-85ce-000000000001"
+PAGES = (
+    "/", "/desk", "/units", "/units?show=silent", f"/units/{ORG}", "/quarantine",
+    "/quarantine?show=discarded", CASE, "/catalogue", "/catalogue/calendar/2027/1", "/log", "/me",
+)  # fmt: skip
+FORMS = {
+    "/units": {"org": "H50.99.05", "name": "Lìa"},
+    f"/units/{ORG}": {"name": "Tên khác"},
+    f"/units/{ORG}/code": {"counter": "7"},
+    f"/units/{ORG}/revoke/DEVICE": {"org": ORG, "reason": "thử"},
+    f"{CASE}/release": {},
+    f"{CASE}/discard": {"reason": "thử"},
+    "/catalogue": {"kind": "calendar"},
+    "/catalogue/calendar/2027/1/publish": {},
+    "/catalogue/calendar/2027/1/drop": {},
+    "/me": {"old": PASSWORD, "new": "muoi hai con giap", "again": "muoi hai con giap"},
+}
+
+
+@pytest.fixture
+def filled(upper: Upper, enrolled: Callable[..., Machine]) -> Machine:
+    """A commune with an active device, a case that waits and a draft."""
+    machine = enrolled()
+    secret = '{"salt":"0011223344556677","text":"Bà HỒ THỊ NGUYỆT 045190001234"}'
+    broken = {
+        "event_id": CASE.rpartition("/")[2],
+        "occurred_at": "<b>hôm qua</b>",
+        "type": "<script>1</script>",
+        "actor_name": "HỒ THỊ NGUYỆT",
+        "payload": secret,
+    }
+    machine.push(machine.seal([broken]))
+    with upper.database.begin() as connection:
+        set_password(connection, NAME, PASSWORD)
+        set_password(connection, "Lê Thị Hà", "nam hat gao mot bat com")
+        text = resources.calendar_texts()[-1].encode()
+        draft(connection, "calendar", text, "01/01/2027", "12/QĐ-UBND", "Lê Thị Hà")
+    return machine
+
+
+@pytest.fixture
+def inside(filled: Machine, upper: Upper) -> Iterator[httpx.Client]:
+    """A browser's cookies after signing in."""
+    with httpx.Client(base_url=upper.url, trust_env=False, timeout=30) as made:
+        assert made.post("/sign-in", data={"name": NAME, "password": PASSWORD}).status_code == 303
+        yield made
+
+
+def form_key(client: httpx.Client) -> str:
+    found = re.search('name="form_key" value="([^"]+)"', client.get("/me").text)
+    assert found
+    return found[1]
+
+
+def state(upper: Upper) -> list[object]:
+    """Everything a form could have changed."""
+    with upper.database.begin() as connection:
+        return [
+            connection.execute(select(table).order_by(*table.primary_key.columns)).fetchall()
+            for table in (
+                administrator,
+                commune,
+                device,
+                enrol_code,
+                event,
+                publication,
+                quarantine,
+            )
+        ]
+
+
+def addressed(path: str, machine: Machine) -> str:
+    return path.replace("DEVICE", machine.device)
+
+
+def test_without_a_session_every_page_is_the_sign_in(upper: Upper, filled: Machine) -> None:
+    with httpx.Client(base_url=upper.url, trust_env=False) as stranger:
+        stranger.cookies.set("mot_cua", "a" * 43)
+        for path in PAGES:
+            answer = stranger.get(path)
+            assert (answer.status_code, answer.headers["location"]) == (303, "/sign-in"), path
+        before = state(upper)
+        for path, fields in FORMS.items():
+            answer = stranger.post(addressed(path, filled), data=fields)
+            assert (answer.status_code, answer.headers["location"]) == (303, "/sign-in"), path
+        assert state(upper) == before
+
+
+def test_a_form_of_another_site_changes_nothing(
+    upper: Upper, filled: Machine, inside: httpx.Client
+) -> None:
+    key = form_key(inside)
+    before = state(upper)
+    for path, fields in FORMS.items():
+        for more, headers in (
+            ({}, {}),
+            ({"form_key": "a" * 32}, {}),
+            ({"form_key": key}, {"Sec-Fetch-Site": "cross-site"}),
+        ):
+            answer = inside.post(addressed(path, filled), data=fields | more, headers=headers)
+            assert answer.status_code == 403, path
+            assert "location" not in answer.headers
+    assert state(upper) == before
+    # the same forms with their key do change things: the refusals above were for its lack
+    answer = inside.post("/units", data=FORMS["/units"] | {"form_key": key})
+    assert answer.status_code == 303
+    assert state(upper) != before
+
+
+class _Links(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: list[str] = []
+        self.tags: set[str] = set()
+        self.inline: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.add(tag)
+        for name, value in attrs:
+            if name in ("href", "src", "action", "srcset"):
+                self.found.append(value or "")
+            if name.startswith("on") or name == "style":
+                self.inline.append(name)
+
+
+def test_pages_hide_the_citizen_run_nothing_and_stay_at_home(inside: httpx.Client) -> None:
+    for path in PAGES:
+        answer = inside.get(path, follow_redirects=True)
+        assert answer.status_code == 200, path
+        assert "NGUYỆT" not in answer.text
+        assert "045190001234" not in answer.text
+        links = _Links()
+        links.feed(answer.text)
+        assert "script" not in links.tags, path
+        assert links.inline == [], path
+        assert [one for one in links.found if not one.startswith(("/", "#"))] == [], path
+        assert answer.headers["content-security-policy"].startswith("default-src 'none'")
+        assert answer.headers["cache-control"] == "no-store"
+    style = inside.get("/static/style.css").text
+    assert set(re.findall(r"url\((.*?)\)", style)) == {
+        f'"/static/{name}.ttf"'
+        for name in (
+            "NotoSans-Regular",
+            "NotoSans-SemiBold",
+            "NotoSans-Bold",
+            "BeVietnamPro-SemiBold",
+        )
+    }
+
+
+def test_the_cookie_is_out_of_reach(upper: Upper, filled: Machine) -> None:
+    with httpx.Client(base_url=upper.url, trust_env=False) as client:
+        answer = client.post("/sign-in", data={"name": NAME, "password": PASSWORD})
+        told = answer.headers["set-cookie"].lower()
+        assert "httponly" in told
+        assert "samesite=strict" in told
+        assert "domain" not in told
+        token = client.cookies["mot_cua"]
+    with upper.database.begin() as connection:
+        # a stolen database opens no session
+        assert token not in str(connection.execute(select(admin_session)).fetchall())
+        hashed = connection.scalars(select(administrator.c.password_hash)).all()
+        assert all(one.startswith("$argon2id$v=19$m=65536,t=3") for one in hashed)
+
+
+def test_the_sixth_try_is_refused_even_if_right(upper: Upper, filled: Machine) -> None:
+    with httpx.Client(base_url=upper.url, trust_env=False) as client:
+        wrong = [client.post("/sign-in", data={"name": NAME, "password": "sai"}) for _ in range(5)]
+        unknown = client.post("/sign-in", data={"name": "Không Có", "password": "sai"})
+        right = client.post("/sign-in", data={"name": NAME, "password": PASSWORD})
+    assert {one.status_code for one in wrong} == {403}
+    said = re.search('role="alert">.*?</svg>(.*?)</div>', wrong[0].text, re.DOTALL)
+    assert said
+    assert said[1] in unknown.text
+    assert right.status_code == 403
+    assert "Thử lại sau" in right.text
+    with upper.database.begin() as connection:
+        past = (datetime.now(UTC) - timedelta(seconds=1)).isoformat()
+        connection.execute(update(administrator).values(locked_until=past))
+    with httpx.Client(base_url=upper.url, trust_env=False) as client:
+        answer = client.post("/sign-in", data={"name": NAME, "password": PASSWORD})
+        assert answer.status_code == 303
+
+
+def test_half_an_hour_of_nothing_ends_the_session(upper: Upper, inside: httpx.Client) -> None:
+    assert inside.get("/desk").status_code == 200
+    with upper.database.begin() as connection:
+        past = (datetime.now(UTC) - timedelta(minutes=31)).isoformat()
+        connection.execute(update(admin_session).values(seen_at=past))
+    assert inside.get("/desk").headers["location"] == "/sign-in"
+
+
+def test_signing_out_and_a_new_password_end_every_session(
+    upper: Upper, inside: httpx.Client
+) -> None:
+    token = inside.cookies["mot_cua"]
+    inside.post("/sign-out", data={"form_key": form_key(inside)})
+    inside.cookies.set("mot_cua", token)
+    assert inside.get("/desk").status_code == 303
+    inside.cookies.clear()
+    inside.post("/sign-in", data={"name": NAME, "password": PASSWORD})
+    fields = FORMS["/me"] | {"form_key": form_key(inside)}
+    assert inside.post("/me", data=fields | {"old": "sai"}).status_code == 403
+    assert inside.post("/me", data=fields).status_code == 303
+    assert inside.get("/desk").status_code == 303
+    again = inside.post("/sign-in", data={"name": NAME, "password": FORMS["/me"]["new"]})
+    assert again.headers["location"] == "/desk"
+
+
+def test_whoever_wrote_a_draft_does_not_publish_it(upper: Upper, inside: httpx.Client) -> None:
+    with upper.database.begin() as connection:
+        connection.execute(update(publication).values(drafted_by=NAME))
+    key = form_key(inside)
+    answer = inside.post("/catalogue/calendar/2027/1/publish", data={"form_key": key})
+    assert answer.status_code == 400
+    assert "phải khác người soạn" in answer.text
+    with upper.database.begin() as connection:
+        assert connection.scalars(select(publication.c.state)).all() == ["draft"]
+
+
+def test_a_case_that_is_still_wrong_waits_on_and_says_why(
+    upper: Upper, inside: httpx.Client
+) -> None:
+    answer = inside.post(
+        f"{CASE}/release", data={"form_key": form_key(inside)}, follow_redirects=True
+    )
+    assert "vẫn chưa nhận được" in answer.text
+    assert "không đọc được" in answer.text
+    with upper.database.begin() as connection:
+        assert connection.execute(select(func.count()).select_from(event)).scalar_one() == 0
+        assert connection.scalars(select(quarantine.c.state)).all() == ["waiting"]
+
+
+def test_everything_done_is_written_down(
+    upper: Upper, filled: Machine, inside: httpx.Client
+) -> None:
+    key = {"form_key": form_key(inside)}
+    for path, fields in FORMS.items():
+        if path not in ("/catalogue", "/catalogue/calendar/2027/1/drop", "/me"):
+            answer = inside.post(addressed(path, filled), data=fields | key)
+            assert answer.status_code in (200, 303), (path, answer.text)
+    with upper.database.begin() as connection:
+        done = connection.execute(
+            select(admin_log.c.administrator, admin_log.c.action).order_by(admin_log.c.id)
+        ).fetchall()
+    assert {row.administrator for row in done} == {NAME}
+    assert [row.action for row in done] == [
+        "sign_in", "commune", "commune", "code", "revoke", "release", "discard", "publish",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("name", "password"),
+    [("", PASSWORD), ("Mai", "ngan qua"), ("Mai", "aaaaaaaaaaaaaa"), ("Mai", "mai la ten toi")],
+)
+def test_a_password_that_is_easy_is_refused(upper: Upper, name: str, password: str) -> None:
+    with upper.database.begin() as connection, pytest.raises(Refused):
+        set_password(connection, name, password)
+
+
+def test_the_console_sets_a_password(
+    upper: Upper,
+    database_url: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    words = ["admin", "--name", "Hồ Văn Kưng", "--database-url", database_url]
+    monkeypatch.setenv("DISTRICT_ADMIN_PASSWORD", "ngan")
+    assert main(words) == 1
+    monkeypatch.setenv("DISTRICT_ADMIN_PASSWORD", PASSWORD)
+    assert main(words) == 0
+    assert '"new": true' in capsys.readouterr().out
+    with httpx.Client(base_url=upper.url, trust_env=False) as client:
+        answer = client.post("/sign-in", data={"name": "Hồ Văn Kưng", "password": PASSWORD})
+        assert answer.headers["location"] == "/desk"
+
+
+def test_no_counter_is_told_of_administration(
+    upper: Upper, filled: Machine, client: httpx.Client
+) -> None:
+    with upper.database.begin() as connection:
+        revoke(connection, filled.device)
+    assert client.get("/units/H50.99.77").headers["location"] == "/sign-in"
+    assert client.get("/static/../pages.py").status_code == 404
+    assert client.get("/static/NotoSans-OFL.txt").status_code == 404
