@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, Signal
 
-from counter_app.domain.printer import PrinterRole
+from counter_app.domain.printer import PrinterRole, role_of
 from ui.lanes import LanesByName, Runs
 from ui.theme import Theme
 
 if TYPE_CHECKING:
     from counter_app.domain.officer import Officer
+    from counter_app.ports import Printer
     from counter_app.services.results import Changes
     from ui.counter import Counter
 
@@ -79,6 +80,21 @@ class Desk(QObject):
     def has_printer(self) -> bool:
         """Whether a slip has anywhere to come out."""
         return bool(self.counter.printers.in_role(PrinterRole.SLIP))
+
+    def ways_for(self, what: str) -> Sequence[Printer]:
+        """Where a print goes, the first first. Forms are drawn through the system: most of its queues
+        take no PDF.
+        """
+        printers = self.counter.printers
+        if role_of(what) is not PrinterRole.FORM:
+            return printers.ways_for(what)
+        from ui.sheets import SheetPrinter  # the system's printers load with the first form
+
+        pictures = self.counter.forms.pictures
+        return [
+            SheetPrinter(kept.name, kept.queue, pictures)
+            for kept in printers.in_role(PrinterRole.FORM)
+        ]
 
     def report(self, fault: Exception) -> None:
         """A fault of ours."""

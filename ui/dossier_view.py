@@ -19,6 +19,7 @@ from counter_app.domain.dossier import Dossier, TimelineEntry
 from counter_app.domain.money import vnd
 from counter_app.domain.partial_date import PartialDate
 from counter_app.domain.personal_number import mask
+from counter_app.services.forms import FormOffer
 from counter_app.services.search import DossierView
 from ui.action_form import ActionForm
 from ui.acts import ACTS, act_of, next_words
@@ -223,7 +224,32 @@ class DossierPane(QWidget):
                 body.addLayout(row(label(text), 1, label(_at(entry.at), "caption")))
         if body.count() == 0:
             body.addWidget(label("Chưa in phiếu nào. Ctrl+P để in.", "caption"))
+        body.addWidget(label("Biểu mẫu", "sectionTitle"))
+        self._offers = column(space=6)
+        body.addLayout(self._offers)
         body.addStretch(1)
+        forms, dossier_id = self._desk.counter.forms, view.dossier.id
+        self._desk.read(lambda: (dossier_id, forms.of(dossier_id)), self._on_offers)
+
+    def _on_offers(self, answer: tuple[str, tuple[FormOffer, ...]]) -> None:
+        dossier_id, offers = answer
+        if self.view is None or self.view.dossier.id != dossier_id:
+            return
+        clear(self._offers)
+        for offer in offers:
+            if offer.happened:
+                button = Button("Mở", "")
+                button.setAccessibleName(f"Mở: {offer.title}")
+                button.setProperty("form", offer.form)
+                button.clicked.connect(self._on_form_asked)
+                line = row(label(offer.title, wrap=True), button)
+                line.setStretch(0, 1)
+                self._offers.addLayout(line)
+
+    def _on_form_asked(self) -> None:
+        assert self.view is not None
+        form = str(self.sender().property("form"))
+        self._desk.forms_requested.emit(((form, self.view.dossier.id),))
 
     def _show_money(self, dossier: Dossier) -> None:
         body = self._bodies[3]

@@ -27,6 +27,7 @@ from ui.assets import icon, pixmap
 from ui.counter import SyncWords
 from ui.desk import Desk
 from ui.dialogs import ask
+from ui.form_papers import FormPapers
 from ui.home import HomePage
 from ui.intake.page import IntakePage
 from ui.open_file import open_pdf
@@ -80,6 +81,8 @@ class Frame(QWidget):
         self._syncing = False
         self.narrow: bool | None = None
         self._build()
+        self.papers = FormPapers(desk, self)
+        self.papers.told.connect(self._tell_badly)
         self._slips = Slips(desk, self)
         self._slips.told.connect(self._tell_badly)
         self._slips.state_known.connect(self._on_printer_state)
@@ -398,12 +401,7 @@ class Frame(QWidget):
             )
 
     def _open_forms(self, asked: Sequence[tuple[str, str]]) -> None:
-        forms = self.desk.counter.forms
-        self.desk.lanes.paper.submit(lambda: forms.pages(asked), open_pdf, self._on_fault)
-
-    def _on_fault(self, fault: Exception) -> None:
-        message = getattr(fault, "message", "Chưa làm được việc này. Hãy thử lại.")
-        self.banner.tell(str(message), "Red")
+        self.papers.open(asked, open_pdf)
 
     # ---- sync ----------------------------------------------------------------------------------
 

@@ -74,7 +74,7 @@ class Slips(QObject):
         self._print(job.what, lambda on, who: prints.print_again(job.id, on, who), ways)
 
     def _ways(self, what: str) -> Sequence[Printer]:
-        return self._desk.counter.printers.ways_for(what)
+        return self._desk.ways_for(what)
 
     def _print(
         self,

@@ -31,5 +31,7 @@ class Words(QTranslator):
     def translate(
         self, context: str, text: str, disambiguation: str | None = None, n: int = -1
     ) -> str:
-        """Whatever the context."""
-        return _WORDS.get(text, "")
+        """Whatever the context. Others keep Qt's own words: an empty one would be taken as the word,
+        and a size of paper without a name is no size to a printer.
+        """
+        return _WORDS.get(text, text)

@@ -4,7 +4,7 @@ A `Books` is one transaction on the store. Reading and writing are told apart by
 `Store.read()` never blocks a writer, `Store.write()` is BEGIN IMMEDIATE and durable on exit.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -389,6 +389,18 @@ class Store(Protocol):
     def write(self) -> AbstractContextManager[Books]: ...
 
 
+@dataclass(frozen=True, slots=True)
+class PagePicture:
+    """One page of a PDF in grey, a byte a dot."""
+
+    paper: tuple[float, float]
+    """Its width and height in points."""
+    width: int
+    height: int
+    grey: bytes
+    """Row by row from the top, nothing between the rows."""
+
+
 class PaperMaker(Protocol):
     """Draws what slips and forms say. The libraries behind it load at the first use."""
 
@@ -401,6 +413,9 @@ class PaperMaker(Protocol):
     def test_job(self, profile: Profile) -> bytes: ...
 
     def form_pdf(self, template: Template, content: FormContent, paper: str) -> bytes: ...
+
+    def pictures(self, pdf: bytes, dots_an_inch: int) -> Iterator[PagePicture]:
+        """Its pages one by one, for the screen or for a printer that the system draws on."""
 
     def joined(self, pdfs: Sequence[bytes]) -> bytes: ...
 

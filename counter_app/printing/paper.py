@@ -1,12 +1,13 @@
 """Everything that is drawn, behind one door, so that its libraries load together at the first use."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from io import BytesIO
 
 from counter_app.domain.form import FormContent
 from counter_app.domain.form_template import Template
 from counter_app.domain.printer import Profile
 from counter_app.domain.slips import SlipContent
+from counter_app.ports import PagePicture
 from counter_app.printing.escpos import job_bytes
 from counter_app.printing.form import draw_form
 from counter_app.printing.layout import slip_blocks
@@ -59,3 +60,17 @@ class Paper:
             whole.import_pages(PdfDocument(pdf))
         whole.save(out)
         return out.getvalue()
+
+    def pictures(self, pdf: bytes, dots_an_inch: int) -> Iterator[PagePicture]:
+        """Its pages, one at a time: a page for a printer is some megabytes."""
+        from pypdfium2 import PdfDocument
+
+        with PdfDocument(pdf) as document:
+            for page in document:
+                drawn = page.render(scale=dots_an_inch / 72, grayscale=True)
+                rows = memoryview(drawn.buffer)
+                grey = b"".join(
+                    rows[at : at + drawn.width]
+                    for at in range(0, drawn.stride * drawn.height, drawn.stride)
+                )
+                yield PagePicture(page.get_size(), drawn.width, drawn.height, grey)

@@ -1,6 +1,6 @@
 """Forms of what is in the book, as PDF, and the wording they are drawn with."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from counter_app.domain import events as ev
@@ -25,7 +25,7 @@ from counter_app.domain.form_poster import poster_form
 from counter_app.domain.form_template import Template, parse_template
 from counter_app.domain.officer import Officer, Right
 from counter_app.errors import Refused
-from counter_app.ports import Books, Clock, NoticeRow, PaperMaker, Store
+from counter_app.ports import Books, Clock, NoticeRow, PagePicture, PaperMaker, Store
 from counter_app.services.catalogue import Catalogue
 from counter_app.services.form_subjects import (
     closing,
@@ -109,11 +109,19 @@ class Forms:
         ]
         return made[0] if len(made) == 1 else self._paper().joined(made)
 
+    def pictures(self, pdf: bytes, dots_an_inch: int) -> Iterator[PagePicture]:
+        """The pages of a PDF as they look."""
+        return self._paper().pictures(pdf, dots_an_inch)
+
     def any_pdf(self, subject: str) -> bytes:
         """The form that belongs to a dossier or to a notice."""
+        return self.pdf(self.form_of(subject), subject)
+
+    def form_of(self, subject: str) -> str:
+        """The name of the form that a dossier or a notice is."""
         with self._store.read() as books:
             notice = books.notices.get(subject)
-        return self.pdf(notice.kind if notice else "receipt", subject)
+        return notice.kind if notice else "receipt"
 
     def worded(self) -> tuple[WordedSet, ...]:
         """Every set with its forms, and where the office has a wording of its own."""
