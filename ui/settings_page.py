@@ -4,17 +4,15 @@ from PySide6.QtWidgets import QButtonGroup, QLayout, QStackedWidget, QWidget
 
 from counter_app.domain.events import Actor
 from counter_app.domain.officer import ROLE_NAMES, Officer, Right, Role
-from counter_app.domain.outcome import Outcome, Sent
-from counter_app.domain.printer import KeptPrinter, PrinterRole, Profile
 from counter_app.errors import EnvironmentFault, Refused
 from counter_app.services.results import Rejected
 from ui.desk import Desk
 from ui.page import Page
+from ui.printers_panel import PrintersPanel
 from ui.widgets import (
     Banner,
     Button,
     Card,
-    Choice,
     Drop,
     Field,
     NavButton,
@@ -25,6 +23,7 @@ from ui.widgets import (
 )
 
 _TABS = ("Cơ quan", "Máy chủ", "Máy in", "Cán bộ", "Màn hình")
+_PRINTERS = _TABS.index("Máy in")
 
 
 class SettingsPage(Page):
@@ -46,11 +45,14 @@ class SettingsPage(Page):
         self._tabs.idClicked.connect(self._choose)
         left = Card(tabs, margins=1)
         left.setFixedWidth(224)
+        self.printers = PrintersPanel(desk, self.banner)
+        self.printers.moved.connect(self._name_primary)
+        self._save = Button("Lưu", "F12", "primary")
         self._stack = QStackedWidget()
         for page in (
             self._office(),
             self._server(),
-            self._printer(),
+            self.printers,
             self._officers(),
             self._screen(),
         ):
@@ -63,20 +65,22 @@ class SettingsPage(Page):
 
     def buttons(self) -> list[Button]:
         """Save what stands on this page."""
-        save = Button("Lưu", "F12", "primary")
-        save.clicked.connect(self.finish)
-        return [save]
+        self._save = Button("Lưu", "F12", "primary")
+        self._save.clicked.connect(self.finish)
+        self._name_primary()
+        return [self._save]
 
     def enter(self) -> None:
         """Read again."""
         self._refresh_officers()
+        self.printers.enter()
 
     def key(self, name: str) -> bool:
         """Alt and a number choose."""
         if name.startswith("Alt+") and name[4:].isdigit() and 1 <= int(name[4:]) <= len(_TABS):
             self._choose(int(name[4:]) - 1)
             return True
-        return False
+        return self._stack.currentIndex() == _PRINTERS and self.printers.key(name)
 
     def finish(self) -> None:
         """Save the page that is shown."""
@@ -84,7 +88,7 @@ class SettingsPage(Page):
             case 1:
                 self._enrol()
             case 2:
-                self._save_printer()
+                self.printers.finish()
             case 3:
                 self._add_officer()
             case _:
@@ -94,6 +98,14 @@ class SettingsPage(Page):
         self.banner.tell("")
         self._stack.setCurrentIndex(number)
         self._tabs.button(number).setChecked(True)
+        self._name_primary()
+
+    def _name_primary(self) -> None:
+        """F12 says what it does."""
+        shown = self._stack.currentIndex() == _PRINTERS
+        text = self.printers.primary if shown else "Lưu"
+        self._save.setText(text)
+        self._save.setAccessibleName(f"{text} (F12)")
 
     # ---- pages ---------------------------------------------------------------------------------
 
@@ -129,17 +141,6 @@ class SettingsPage(Page):
         self.print_ = Field("Dấu của máy chủ: so với giấy của cấp trên, 4 nhóm", limit=24)
         text = "Chưa ghi danh vẫn nhận hồ sơ bình thường. Ghi danh rồi thì tự gửi theo lịch."
         return _page(column(label(text, wrap=True), self.url, self.code, self.print_, 1))
-
-    def _printer(self) -> QWidget:
-        kept = self.desk.counter.printers.all()[:1]
-        self.printer = Field("Địa chỉ máy in mạng", hint="tcp://192.168.1.50:9100")
-        self.printer.text = kept[0].address if kept else ""
-        self.width_ = Choice((("576", "80 mm"), ("384", "58 mm")), "Khổ giấy")
-        self.width_.value = str(kept[0].profile.width) if kept else "576"
-        test = Button("In thử", "")
-        test.clicked.connect(self._test_print)
-        text = "Để trống nếu quầy chưa có máy in: hồ sơ vẫn lưu, phiếu in sau ở Bàn làm việc."
-        return _page(column(label(text, wrap=True), self.printer, self.width_, row(test, 1), 1))
 
     def _officers(self) -> QWidget:
         self._list = column(space=6)
@@ -187,46 +188,6 @@ class SettingsPage(Page):
         self.code.text = ""
         self.banner.tell("Đã ghi danh. Hồ sơ sẽ tự gửi theo lịch.", "Green")
         self.desk.sync_requested.emit()
-
-    def _save_printer(self) -> None:
-        printers, who = self.desk.counter.printers, self.desk.who
-        made = KeptPrinter(
-            "Máy in quầy",
-            self.printer.text,
-            frozenset({PrinterRole.SLIP}),
-            Profile(width=int(self.width_.value)),
-        )
-
-        def work() -> None:
-            if made.address:
-                printers.keep(made, who)
-            else:
-                for one in printers.all():
-                    printers.remove(one.name, who)
-
-        self.desk.lanes.records.submit(work, self._on_printer_saved, self._on_fault)
-
-    def _on_printer_saved(self, _: object) -> None:
-        self.banner.tell("Đã lưu máy in.", "Green")
-        self.desk.printer_changed.emit(None)
-
-    def _test_print(self) -> None:
-        counter = self.desk.counter
-        address, width = self.printer.text, int(self.width_.value)
-        self.banner.tell("Đang in thử…")
-        self.desk.lanes.printers["Máy in quầy"].submit(
-            lambda: counter.printer_at(address, Profile(width=width)).send(
-                counter.prints.test_job(width)
-            ),
-            self._on_tested,
-            self._on_fault,
-        )
-
-    def _on_tested(self, answer: Sent) -> None:
-        good = answer.outcome in (Outcome.CONFIRMED, Outcome.SENT)
-        confirmed = answer.outcome is Outcome.CONFIRMED
-        word = "Máy in đã xác nhận." if confirmed else "Đã gửi trang thử."
-        self.banner.tell(answer.message or word, "Green" if good else "Red")
 
     def _add_officer(self) -> None:
         who, counter = self.desk.who, self.desk.counter

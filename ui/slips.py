@@ -21,6 +21,10 @@ _WORDS = {
     Reason.OFFLINE: "đang tạm nghỉ",
     Reason.ERROR: "báo lỗi",
     Reason.QUEUE_STOPPED: "hàng đợi đang dừng",
+    Reason.QUEUE_REFUSED: "chưa cài trong máy tính",
+    Reason.NOT_HERE: "không dùng được ở máy này",
+    Reason.NOT_WRITTEN: "không ghi được tệp",
+    Reason.BUSY: "chương trình khác đang giữ",
 }
 _LOOK = (Reason.SLOW, Reason.PAPER_LOW)
 """It came out, and somebody should look at the printer all the same."""
@@ -125,7 +129,7 @@ class Slips(QObject):
         known = [(one, state) for one, state in self._states.items() if state is not None]
         # the first that cannot print; where all can, the first
         name, (against, waiting) = next((one for one in known if one[1][0]), known[0])
-        words = _WORDS.get(against, _SILENT) if against else _READY
+        words = words_of(against)
         more = f", {waiting} phiếu đang chờ" if waiting else ""
         self.state_known.emit(against is None, f"{name}: {words}{more}")
 
@@ -191,6 +195,11 @@ class Slips(QObject):
 
     def _on_fault(self, fault: Exception) -> None:
         self.told.emit(str(getattr(fault, "message", "Chưa làm được việc này. Hãy thử lại.")))
+
+
+def words_of(against: Reason | None) -> str:
+    """How a printer is, in a word or two."""
+    return _WORDS.get(against, _SILENT) if against else _READY
 
 
 def _seq(code: str) -> str:

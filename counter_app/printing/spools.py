@@ -8,6 +8,7 @@ import os
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +29,7 @@ class _Spool:
 
     def learn(self) -> Learnt:
         """Nothing can be asked here."""
-        return Learnt(self.profile, self.state())
+        return Learnt(replace(self.profile, status=False, fence=False), self.state())
 
     def state(self) -> Reason | None:
         """Always ready, for all that is known."""
@@ -114,6 +115,10 @@ class FilePrinter(_Spool):
     def __init__(self, path: Path, profile: Profile | None = None, name: str = "file") -> None:
         super().__init__(name, profile)
         self._path = path
+
+    def state(self) -> Reason | None:
+        """Whether there is a folder to write it in."""
+        return None if self._path.parent.is_dir() else Reason.NOT_WRITTEN
 
     def send(self, job: bytes) -> Sent:
         """Write the bytes in place of the last job's."""

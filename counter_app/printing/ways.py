@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from typing import Any
 from urllib.parse import parse_qs
 
 from counter_app.domain.printer import FoundPrinter, Profile
@@ -172,6 +173,11 @@ def _serial_ports() -> list[FoundPrinter]:
     from serial.tools.list_ports import comports
 
     return [
-        FoundPrinter(f"serial:{port.device}", f"{port.device} (cổng COM, {port.description})")
+        FoundPrinter(f"serial:{port.device}", f"{port.device} (cổng COM) {_about(port)}".strip())
         for port in comports()
     ]
+
+
+def _about(port: Any) -> str:
+    told = str(port.description or "")
+    return "" if told == "n/a" else told

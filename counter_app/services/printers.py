@@ -118,7 +118,8 @@ class Printers:
         printer = self.named(name)
         learnt = self.way(printer).learn()
         if learnt.against is None:
-            self.keep(replace(printer, profile=learnt.profile), officer)
+            known = replace(learnt.profile, pages=printer.profile.pages)
+            self.keep(replace(printer, profile=known), officer)
         return learnt
 
     def _change(

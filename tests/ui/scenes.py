@@ -5,6 +5,9 @@ from collections.abc import Callable
 from hands import PEOPLE, Hand, visible
 from PySide6.QtWidgets import QComboBox, QLabel
 
+from counter_app.domain.printer import KeptPrinter, PrinterRole, Profile
+from counter_app.printing.virtual import VirtualPrinter
+
 Scene = Callable[[Hand], None]
 ACT_KEYS = ("Alt+C", "Alt+B", "Alt+N", "Alt+G", "Alt+D", "Alt+U", "Alt+K", "Alt+S", "Alt+H")
 """Each opens the form of something that may be done with a dossier."""
@@ -109,6 +112,52 @@ def returning(choice: str = "") -> Scene:
     return go
 
 
+def printers(hand: Hand) -> None:
+    """One that cannot print, one that can, one for sheets."""
+    desk = hand.window.desk
+    assert desk is not None
+    slip, form = frozenset(set(PrinterRole) - {PrinterRole.FORM}), frozenset({PrinterRole.FORM})
+    for name, address, roles in (
+        ("Máy in quầy", "file:khong-co/phieu.bin", slip),
+        ("Thư mục phiếu khi máy in hỏng", "pdf:phieu", slip),
+        ("Máy in A4 phòng trong", "windows:Máy in tầng 1", form),
+    ):
+        kept = KeptPrinter(name, address, roles, Profile())
+        desk.counter.printers.keep(kept, desk.who)
+    screen("F11", "Alt+3")(hand)
+    hand.wait(lambda: hand.says("không dùng được ở máy này") and hand.says("không ghi được tệp"))
+
+
+def wizard(steps: int) -> Scene:
+    """So many steps into the setting up of a printer."""
+
+    def go(hand: Hand) -> None:
+        screen("F11", "Alt+3", "F12")(hand)
+        hand.wait(lambda: "Đang tìm" not in _found(hand))
+        with VirtualPrinter() as printer:
+            hand.fill("Địa chỉ máy in", printer.address)
+            # its port is another each time
+            hand.fill("Tên máy in, do quầy đặt", "Máy in quầy 2")
+            if steps:
+                hand.press("F12")
+            if steps > 1:
+                hand.press("F12")
+                hand.wait(lambda: hand.says("Máy in trả lời tốt."))
+            if steps > 2:
+                hand.press("F12")
+                hand.wait(lambda: hand.says("Máy in đã xác nhận."))
+            if steps > 3:
+                hand.press("C", "C", "C")
+                hand.wait(lambda: hand.says("Bấm F12 để lưu máy in này."))
+
+    return go
+
+
+def _found(hand: Hand) -> str:
+    (combo,) = (w for w in visible(hand.window, QComboBox) if "máy tính này" in w.accessibleName())
+    return combo.currentText()
+
+
 def in_contrast(scene: Scene) -> Scene:
     def go(hand: Hand) -> None:
         screen("Ctrl+K")(hand)
@@ -149,7 +198,9 @@ SCENES: dict[str, Scene] = {
     "F9": screen("F9"),
     "F11 office": screen("F11", "Alt+1"),
     "F11 server": screen("F11", "Alt+2"),
-    "F11 printer": screen("F11", "Alt+3"),
+    "F11 no printer": screen("F11", "Alt+3"),
+    "F11 printers": printers,
+    **{f"F11 printer, step {step + 1}": wizard(step) for step in range(5)},
     "F11 officers": screen("F11", "Alt+4"),
     "F11 screen": screen("F11", "Alt+5"),
     "contrast F1": in_contrast(screen("F1")),

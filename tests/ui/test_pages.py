@@ -632,25 +632,107 @@ def _labels(hand: Hand) -> list[str]:
     return [w.text() for w in visible(hand.window, QLabel)]
 
 
-def test_a_wrong_printer_address_is_refused_with_a_sentence(hand: Hand, place: Place) -> None:
-    screen("F11", "Alt+3")(hand)
-    hand.fill("Địa chỉ máy in mạng", "may in")
+def test_a_wrong_printer_address_is_refused_with_a_sentence(hand: Hand) -> None:
+    screen("F11", "Alt+3", "F12")(hand)
+    hand.fill("Địa chỉ máy in", "may in")
     hand.press("F12")
     hand.wait(lambda: hand.says("Địa chỉ máy in viết như tcp://192.168.1.50:9100"))
 
 
-def test_a_printer_is_set_and_tried(hand: Hand, place: Place) -> None:
+def test_a_slow_port_is_warned_about_before_it_is_used(hand: Hand) -> None:
+    screen("F11", "Alt+3", "F12")(hand)
+    hand.fill("Địa chỉ máy in", "serial:COM3?baud=9600")
+    hand.press("F12")
+    hand.wait(lambda: hand.says("Đặt máy in và địa chỉ ở 115200"))
+
+
+def kept_printers(place: Place) -> list[KeptPrinter]:
+    counter = place.open()
+    try:
+        return list(counter.printers.all())
+    finally:
+        counter.close()
+
+
+def test_a_printer_is_set_up_by_keyboard_and_prints(hand: Hand, place: Place) -> None:
     with VirtualPrinter() as printer:
-        screen("F11", "Alt+3")(hand)
-        hand.fill("Địa chỉ máy in mạng", printer.address)
+        wizard_to_questions(hand, printer)
+        (page,) = printer.wait_for(1)
+        assert page.width == 576
+        hand.press("c", "C", "k")
+        hand.wait(lambda: hand.says("Bấm F12 để lưu máy in này."))
+        assert kept_printers(place) == []
         hand.press("F12")
         hand.wait(lambda: hand.says("Đã lưu máy in."))
-        hand.press_button("In thử").click()
-        hand.wait(lambda: printer.jobs)
+        hand.wait(lambda: hand.says("Máy in quầy: sẵn sàng"))
+        filled(hand)
+        hand.press("F12")
+        hand.wait(lambda: len(printer.jobs) == 2)
+    (kept,) = kept_printers(place)
+    assert (kept.name, kept.address) == ("Máy in quầy", printer.address)
+    assert kept.roles == {PrinterRole.SLIP}
+    assert (kept.profile.cutter, kept.profile.status, kept.profile.fence) == (False, True, True)
+    assert kept.profile.speed > 0
+    # no knife: nothing is cut
+    assert printer.jobs[1].cuts == 0
+
+
+def wizard_to_questions(hand: Hand, printer: VirtualPrinter) -> None:
+    screen("F11", "Alt+3", "F12")(hand)
+    hand.fill("Địa chỉ máy in", printer.address)
+    hand.press("F12", "F12")
+    hand.wait(lambda: hand.says("Máy in trả lời tốt."))
+    hand.press("F12")
+    hand.wait(lambda: hand.says("Máy in đã xác nhận."))
+
+
+def test_an_edge_that_is_missing_makes_the_page_narrower(hand: Hand) -> None:
+    with VirtualPrinter() as printer:
+        wizard_to_questions(hand, printer)
+        hand.press("C", "K")
+        hand.wait(lambda: len(printer.jobs) == 2)
         hand.wait(lambda: hand.says("Máy in đã xác nhận."))
-    counter = place.open()
-    assert [kept.address for kept in counter.printers.all()] == [printer.address]
-    counter.close()
+        hand.press("C", "C", "C")
+        hand.wait(lambda: hand.says("Khổ 560 chấm, tự cắt giấy"))
+    assert [page.width for page in printer.jobs] == [576, 560]
+
+
+def test_a_printer_without_paper_is_asked_again(hand: Hand) -> None:
+    with VirtualPrinter(Fault.NO_PAPER) as printer:
+        screen("F11", "Alt+3", "F12")(hand)
+        hand.fill("Địa chỉ máy in", printer.address)
+        hand.press("F12", "F12")
+        hand.wait(lambda: hand.says("Máy in hết giấy. Thay giấy rồi in lại. F12 để hỏi lại."))
+        printer.fault = Fault.NONE
+        hand.press("F12")
+        hand.wait(lambda: hand.says("Máy in trả lời tốt."))
+        hand.press("Esc", "Esc", "Esc")
+        hand.wait(lambda: hand.says("Quầy chưa có máy in."))
+
+
+def test_printers_are_put_in_order_tried_and_removed(
+    printing: Callable[..., Hand], place: Place
+) -> None:
+    with VirtualPrinter() as first, VirtualPrinter(Fault.COVER_OPEN) as second:
+        hand = printing(first, slip_printer("Máy in góc phòng", second))
+        screen("F11", "Alt+3")(hand)
+        hand.wait(lambda: hand.says("nắp đang mở"))
+        button(hand, "In thử: Máy in góc phòng").click()
+        hand.wait(lambda: hand.says("Nắp máy in đang mở. Đóng nắp rồi in lại."))
+        button(hand, "In thử: Máy in quầy").click()
+        hand.wait(lambda: first.jobs)
+        hand.wait(lambda: hand.says("Máy in đã xác nhận."))
+        button(hand, "Cho đứng đầu: Máy in góc phòng").click()
+        hand.wait(lambda: kept_printers(place)[0].name == "Máy in góc phòng")
+        hand.settle()
+        button(hand, "Bỏ: Máy in quầy").click()
+        hand.wait(lambda: len(kept_printers(place)) == 1)
+    assert second.jobs == []
+
+
+def button(hand: Hand, name: str) -> QAbstractButton:
+    (found,) = (b for b in visible(hand.window, QAbstractButton) if b.accessibleName() == name)
+    return found
 
 
 def test_the_status_bar_says_how_the_printer_is(
