@@ -98,6 +98,7 @@ class UsbDevice:
             dispose=lambda *_: None,
         )
         self.detached: list[int] = []
+        self.given_back: list[int] = []
 
     def __iter__(self) -> Iterator[Any]:
         return iter([[self._interface]])
@@ -108,6 +109,9 @@ class UsbDevice:
 
     def is_kernel_driver_active(self, interface: int) -> bool:
         return True
+
+    def attach_kernel_driver(self, interface: int) -> None:
+        self.given_back.append(interface)
 
     def detach_kernel_driver(self, interface: int) -> None:
         self.detached.append(interface)

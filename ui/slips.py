@@ -178,7 +178,10 @@ class Slips(QObject):
                 self._answer(job_id)
 
     def _on_elsewhere(self, job: PrintJob) -> None:
-        others = [way for way in self._ways(job.what) if way.name != job.printer]
+        kept = self._desk.counter.printers.all()
+        # a print may name its printer by the address that was typed for it
+        used = {one.name for one in kept if job.printer in (one.name, one.address)}
+        others = [way for way in self._ways(job.what) if way.name not in used]
         if others:
             self._print_job(job, others)
             return

@@ -19,6 +19,8 @@ from counter_app.printing.conversation import Channel, NotOpened, Timeouts
 
 _SEND_BUFFER = 8 * 1024
 _SERIAL_PIECE = 256
+_SERIAL_TURN = 0.05
+"""Seconds for which a port is read in one go."""
 _PRINTER_CLASS = 7
 _GONE = "the printer has gone"
 
@@ -96,7 +98,8 @@ class SerialChannel:
         if sys.platform == "win32":
             import serial
 
-            self._port.write_timeout = timeout
+            if self._port.write_timeout != timeout:
+                self._port.write_timeout = timeout
             try:
                 return int(self._port.write(piece))
             except serial.SerialTimeoutException:
@@ -110,11 +113,13 @@ class SerialChannel:
 
     def read(self, timeout: float) -> int:
         """One byte."""
-        self._port.timeout = timeout
-        answer: bytes = self._port.read(1)
-        if not answer:
-            raise TimeoutError
-        return answer[0]
+        deadline = time.monotonic() + timeout
+        while time.monotonic() < deadline:
+            # the port's own timeout stays: setting it sets every line of the port anew
+            answer: bytes = self._port.read(1)
+            if answer:
+                return answer[0]
+        raise TimeoutError
 
     def aside(self, timeout: float) -> Channel:
         """The same port past its flow control: a printer keeps room for questions when it is busy."""
@@ -143,13 +148,13 @@ class SerialChannel:
             return True
 
 
-def serial_port(path: str, baud: int, flow: str, timeouts: Timeouts) -> Channel:
+def serial_port(path: str, baud: int, flow: str, _: Timeouts) -> Channel:
     """Open the port for us alone; `flow` is `rts` or `xon`."""
     import serial  # only where a printer hangs on a port
 
     try:
         port = serial.Serial(
-            path, baud, timeout=timeouts.status, rtscts=flow == "rts", xonxoff=flow == "xon",
+            path, baud, timeout=_SERIAL_TURN, rtscts=flow == "rts", xonxoff=flow == "xon",
             exclusive=True,
         )  # fmt: skip
         port.reset_input_buffer()
@@ -167,8 +172,10 @@ def serial_port(path: str, baud: int, flow: str, timeouts: Timeouts) -> Channel:
 class UsbChannel:
     """The two pipes of a USB printer, by libusb."""
 
-    def __init__(self, device: Any, interface: int, out: Any, into: Any) -> None:
+    def __init__(self, device: Any, interface: int, out: Any, into: Any, *, taken: bool) -> None:
+        """`taken` from the system's own driver, which gets it back."""
         self._device = device
+        self._taken = taken
         self._interface = interface
         self._out = out
         self._in = into
@@ -206,8 +213,12 @@ class UsbChannel:
         """Give the interface back."""
         import usb.util
 
-        usb.util.release_interface(self._device, self._interface)
-        usb.util.dispose_resources(self._device)
+        try:
+            usb.util.release_interface(self._device, self._interface)
+            if self._taken:
+                self._device.attach_kernel_driver(self._interface)
+        finally:
+            usb.util.dispose_resources(self._device)
 
     def _timed(self, transfer: Any, timeout: float) -> Any:
         import usb.core
@@ -219,7 +230,7 @@ class UsbChannel:
             raise TimeoutError from None
 
 
-def usb_device(vendor: int, product: int, serial_number: str, timeouts: Timeouts) -> Channel:
+def usb_device(vendor: int, product: int, serial_number: str, _: Timeouts) -> Channel:
     """Find it, take its printer interface; the system's own driver steps aside."""
     import usb.core
     import usb.util
@@ -231,7 +242,7 @@ def usb_device(vendor: int, product: int, serial_number: str, timeouts: Timeouts
             raise NotOpened(Reason.UNREACHABLE)
         interface = _printer_interface(device)
         number = interface.bInterfaceNumber
-        _take(device, number)
+        taken = _take(device, number)
     except usb.core.NoBackendError:
         raise NotOpened(Reason.NOT_HERE) from None
     except NotImplementedError:
@@ -244,7 +255,7 @@ def usb_device(vendor: int, product: int, serial_number: str, timeouts: Timeouts
     out = ends.get(usb.util.ENDPOINT_OUT)
     if out is None:
         raise NotOpened(Reason.NOT_HERE)
-    return UsbChannel(device, number, out, ends.get(usb.util.ENDPOINT_IN))
+    return UsbChannel(device, number, out, ends.get(usb.util.ENDPOINT_IN), taken=taken)
 
 
 def usb_printers() -> list[tuple[int, int, str]]:
@@ -288,9 +299,12 @@ def _printer_interface(device: Any) -> Any:
     raise NotOpened(Reason.NOT_HERE)
 
 
-def _take(device: Any, interface: int) -> None:
+def _take(device: Any, interface: int) -> bool:
+    """Claim it; whether the system's own driver had to step aside."""
     import usb.util
 
-    if sys.platform != "win32" and device.is_kernel_driver_active(interface):
+    held = sys.platform != "win32" and bool(device.is_kernel_driver_active(interface))
+    if held:
         device.detach_kernel_driver(interface)
     usb.util.claim_interface(device, interface)
+    return held

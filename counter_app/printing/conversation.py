@@ -7,6 +7,7 @@ through everything before it (`GS r 1`, the fence). Where it falls silent it is 
 
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Protocol
 
@@ -90,15 +91,11 @@ class TalkingPrinter:
             channel = self._opened(self._timeouts)
         except NotOpened as fault:
             return sent(fault.reason)
+        talk = _Talk(channel, self.profile, self._timeouts)
         try:
-            talk = _Talk(channel, self.profile, self._timeouts)
-            try:
-                return sent(talk.print(job))
-            finally:
-                talk.channel.close()
-        except OSError:
-            # closing gave up what was over already
-            return sent(Reason.RESET_BEFORE_FENCE)
+            return sent(talk.print(job))
+        finally:
+            _close(talk.channel)
 
     def state(self) -> Reason | None:
         """What stands against printing now, None where nothing is known to; prints nothing."""
@@ -111,7 +108,7 @@ class TalkingPrinter:
         except OSError:
             return Reason.UNREACHABLE
         finally:
-            channel.close()
+            _close(channel)
 
     def learn(self) -> Learnt:
         """Ask what it answers and how fast it takes bytes; feeds no paper."""
@@ -127,7 +124,13 @@ class TalkingPrinter:
         except OSError:
             return Learnt(self.profile, Reason.CLOSED_AT_ONCE)
         finally:
-            channel.close()
+            _close(channel)
+
+
+def _close(channel: Channel) -> None:
+    """What is known of the job stays known, whatever becomes of the way."""
+    with suppress(OSError):
+        channel.close()
 
 
 class _Talk:

@@ -224,7 +224,7 @@ def test_a_printer_without_a_way_back_is_not_waited_for(monkeypatch: pytest.Monk
     monkeypatch.setattr(usb.core, "find", lambda **_: device)
     assert printer_at("usb:04b8:0e15").send(JOB) == sent(Reason.MUTE)
     assert b"".join(taken) == JOB
-    assert device.detached == [0]
+    assert device.detached == device.given_back == [0]
 
 
 def test_what_hangs_on_this_pc_is_found(cups: Path, monkeypatch: pytest.MonkeyPatch) -> None:
