@@ -118,10 +118,12 @@ class HomePage(Page):
         desk.changed.connect(self._on_changed)
 
     def buttons(self) -> list[Button]:
-        """Receive."""
+        """Receive; in the evening the sheet of the day."""
+        closing = Button("Kết sổ hôm nay", "Ctrl+I")
+        closing.clicked.connect(self._open_closing)
         receive = Button("Nhận hồ sơ mới", "F2", "primary")
         receive.clicked.connect(self.finish)
-        return [receive]
+        return [closing, receive]
 
     def enter(self) -> None:
         """Count again."""
@@ -137,10 +139,17 @@ class HomePage(Page):
         if name.startswith("Alt+") and name[4:].isdigit() and 1 <= int(name[4:]) <= len(_FIGURES):
             self._choose(_FIGURES[int(name[4:]) - 1][0])
             return True
+        if name == "Ctrl+I":
+            self._open_closing()
+            return True
         if name.isdigit() and 1 <= int(name) <= len(self._urgent):
             self._do(self._urgent[int(name) - 1])
             return True
         return False
+
+    def _open_closing(self) -> None:
+        today = self.desk.now().date().isoformat()
+        self.desk.forms_requested.emit((("closing", today),))
 
     def _on_changed(self, changes: Changes) -> None:
         if self.isVisible():

@@ -48,8 +48,17 @@ class ProceduresPage(Page):
         desk.read(lambda: desk.counter.catalogue.procedures, self._on_index)
 
     def buttons(self) -> list[Button]:
-        """Nothing is edited here."""
-        return []
+        """Nothing is edited here; what is in force can be hung up."""
+        poster = Button("Tờ niêm yết", "Ctrl+I")
+        poster.clicked.connect(self._open_poster)
+        return [poster]
+
+    def key(self, name: str) -> bool:
+        """The poster."""
+        if name != "Ctrl+I":
+            return False
+        self._open_poster()
+        return True
 
     def enter(self) -> None:
         """The keyboard is in the box."""
@@ -69,10 +78,20 @@ class ProceduresPage(Page):
             self.list.addItem(item)
         self.list.setCurrentRow(0)
 
+    def _open_poster(self) -> None:
+        found = self._chosen(self.list.currentItem())
+        if found is not None:
+            self.desk.forms_requested.emit((("poster", found.code),))
+
+    @staticmethod
+    def _chosen(item: QListWidgetItem | None) -> Procedure | None:
+        found = item.data(Qt.ItemDataRole.UserRole) if item is not None else None
+        return found if isinstance(found, Procedure) else None
+
     def _on_pointed(self, item: QListWidgetItem | None) -> None:
         clear(self._body)
-        found = item.data(Qt.ItemDataRole.UserRole) if item is not None else None
-        if isinstance(found, Procedure):
+        found = self._chosen(item)
+        if found is not None:
             self._show(found)
         self._body.addStretch(1)
 

@@ -73,9 +73,8 @@ def draw_form(template: Template, content: FormContent, paper: str) -> bytes:
         if block.when and not (values.get(block.when) or content.tables.get(block.when)):
             continue
         drawn = _block(desk, block, content)
-        if drawn and block.kind in ("items", "table", "signatures") and rows:
-            # what leads to a list, and the last line before the signatures, goes with it
-            rows[-1] = replace(rows[-1], keep=True)
+        if drawn and block.kind in ("items", "table", "signatures"):
+            _keep_last(rows)
         rows += drawn
     return draw(
         rows,
@@ -85,6 +84,16 @@ def draw_form(template: Template, content: FormContent, paper: str) -> bytes:
         author=values.get("office_name", ""),
         foot=values.get("code") or values.get("number") or "",
     )
+
+
+def _keep_last(rows: list[Row]) -> None:
+    """What leads to a list, and the last line before the signatures, goes with what follows it."""
+    for at in reversed(range(len(rows))):
+        if rows[at].break_after:
+            return
+        rows[at] = replace(rows[at], keep=True)
+        if rows[at].boxes:
+            return
 
 
 def _block(desk: _Desk, block: Block, content: FormContent) -> list[Row]:

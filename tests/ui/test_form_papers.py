@@ -7,7 +7,7 @@ from hands import PEOPLE, Hand, Place, named, visible
 from pdf import text_of
 from PySide6.QtPrintSupport import QPrinter
 from PySide6.QtWidgets import QAbstractButton
-from scenes import opened
+from scenes import opened, screen
 
 import ui.frame
 import ui.sheets
@@ -132,3 +132,21 @@ def test_a_printer_that_is_gone_is_told(
     preview(hand)
     hand.press("F12")
     hand.wait(lambda: hand.says("Máy tính không có máy in này"))
+
+
+def test_the_poster_of_a_procedure_and_the_sheet_of_the_day(
+    hand: Hand, viewed: list[bytes]
+) -> None:
+    screen("F8")(hand)
+    hand.settle()
+    hand.type("1.004873")
+    hand.press("Ctrl+I")
+    hand.wait(lambda: viewed)
+    told = text_of(viewed.pop())
+    assert "NIÊM YẾT" in told
+    assert "1.004873" in told
+    screen("F1", "Ctrl+I")(hand)
+    hand.wait(lambda: viewed)
+    told = text_of(viewed.pop())
+    assert "PHIẾU KẾT SỔ CUỐI NGÀY" in told
+    assert "ngày 20 tháng 11 năm 2026" in told
