@@ -352,7 +352,7 @@ class Frame(QWidget):
             return
         if judged.dossier_id is not None:
             self._open_dossier(judged.dossier_id)
-        elif judged.scan.kind == "citizen_card":
+        elif judged.scan.kind in ("citizen_card", "pad_slip"):
             self.go("F2")
             self._pages["F2"].scanned(judged)
         elif judged.scan.kind == "slip":

@@ -2,7 +2,7 @@
 
 from functools import partial
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QFrame, QLabel, QStackedWidget, QWidget
 
 from counter_app.domain.outcome import Outcome, Reason
@@ -12,18 +12,16 @@ from counter_app.services.prints import Printed
 from ui.desk import Desk
 from ui.lanes import Work
 from ui.printer_wizard import PrinterWizard
+from ui.settings.section import Section
 from ui.slips import words_of
 from ui.widgets import Banner, Button, chip, clear, column, label, row, set_chip
 
 
-class PrintersPanel(QWidget):
+class PrintersPanel(Section):
     """The list, or the wizard. F12 does the next thing."""
 
-    moved = Signal()
-    """F12 does something else now."""
-
     def __init__(self, desk: Desk, banner: Banner) -> None:
-        super().__init__()
+        super().__init__(desk, banner)
         self._desk = desk
         self._banner = banner
         self._chips: dict[str, QLabel] = {}
@@ -45,7 +43,7 @@ class PrintersPanel(QWidget):
         self._fill(desk.counter.printers.all())
 
     @property
-    def primary(self) -> str:
+    def finishes(self) -> str:
         """What F12 does now."""
         return self.wizard.primary if self._in_wizard else "Thêm máy in"
 

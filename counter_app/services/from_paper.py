@@ -49,7 +49,7 @@ def read_from_paper(
             Problem(
                 "from_paper.received_at",
                 "moment_wrong",
-                "Lúc nhận ghi trên giấy phải là ngày giờ đã qua, ví dụ 2026-11-20T09:24.",
+                "Lúc nhận ghi trên giấy phải là ngày giờ đã qua. Xem lại trên giấy.",
             )
         )
     code = pad = None

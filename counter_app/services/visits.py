@@ -36,9 +36,11 @@ class Visits:
         self._clock = clock
         self._ids = ids
 
-    def codes(self, visit_id: str) -> tuple[str, ...]:
-        """The dossiers of a visit so far, the first first."""
+    def still_open(self, visit_id: str) -> tuple[str, ...]:
+        """The dossiers so far of a visit that is not closed, the first first."""
         with self._store.read() as books:
+            if is_closed(books, clean_text(visit_id)):
+                return ()
             return tuple(dossier.code for dossier in live_dossiers(books, clean_text(visit_id)))
 
     def close(self, visit_id: str, officer: Officer) -> Closed | Rejected:

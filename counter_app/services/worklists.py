@@ -37,6 +37,8 @@ class Urgent:
     """The dossier's, where the line is about one."""
     job_id: str = ""
     """Of the print that waits for someone."""
+    visit_id: str = ""
+    """Of the visit that nobody closed."""
 
 
 class Worklists:
@@ -102,8 +104,9 @@ def _of_dossier(books: Books, job: PrintJob) -> Urgent:
         text = f"Phiếu {code} của {name} đã ra chưa?"
         return Urgent("unknown_print", text, job.dossier_id, code=code, job_id=job.id)
     text = f"Hồ sơ {code} của {name} vừa lưu, chưa in. Đừng nhận lại."
-    kind = "open_visit" if job.state == "open" else "unprinted"
-    return Urgent(kind, text, job.dossier_id, code=code, job_id=job.id)
+    if job.state == "open":
+        return Urgent("open_visit", text, job.dossier_id, code=code, visit_id=job.subject)
+    return Urgent("unprinted", text, job.dossier_id, code=code, job_id=job.id)
 
 
 def _of_others(jobs: Sequence[PrintJob]) -> list[Urgent]:

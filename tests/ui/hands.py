@@ -31,6 +31,7 @@ from shiboken6 import isValid
 import ui.keys
 from counter_app.bootstrap import Counter
 from counter_app.domain.dossier import Dossier
+from counter_app.domain.printer import KeptPrinter, PrinterRole, Profile
 from counter_app.printing.virtual import VirtualPrinter
 from ui.application import Doors, Window
 
@@ -133,6 +134,12 @@ def slip_of(place: "Place", name: str) -> str:
         return counter.prints.receipt(row.id)[0].qr
     finally:
         counter.close()
+
+
+def keep_printer(counter: Counter, printer: VirtualPrinter) -> None:
+    """That printer takes the slips of this counter."""
+    kept = KeptPrinter("Máy in quầy", printer.address, frozenset({PrinterRole.SLIP}), Profile())
+    counter.printers.keep(kept, counter.officers.all()[0])
 
 
 def unplug(printer: VirtualPrinter) -> None:

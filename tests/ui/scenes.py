@@ -76,6 +76,31 @@ def saved(hand: Hand) -> None:
     hand.wait(lambda: hand.says("Đã lưu"))
 
 
+def visit(hand: Hand) -> None:
+    """The second dossier of the same person."""
+    filled(hand)
+    hand.press("Ctrl+D")
+    hand.wait(lambda: hand.says("hồ sơ 2: đang nhập"))
+    hand.settle()
+    hand.press("Alt+2")
+    hand.type("cts")
+    hand.press("Enter")
+    hand.settle()
+
+
+def pad(hand: Hand) -> None:
+    """A slip that was filled in by hand."""
+    filled(hand)
+    hand.press("Alt+P")
+    hand.type("P2-7K3-0042")
+    hand.press("Enter")
+    hand.type("20/11")
+    hand.press("Enter")
+    hand.type("08:05")
+    hand.press("Tab")
+    hand.settle()
+
+
 def opened(number: int, *keys: str) -> Scene:
     """The dossier of one of the people, on the search screen."""
 
@@ -176,6 +201,8 @@ SCENES: dict[str, Scene] = {
     "F2 for another": for_another,
     "F2 certification": certification,
     "F2 saved": saved,
+    "F2 visit": visit,
+    "F2 pad": pad,
     "F3": screen("F3"),
     "F3 opened": opened(0),
     "F3 papers": opened(0, "Alt+2"),
@@ -203,6 +230,7 @@ SCENES: dict[str, Scene] = {
     **{f"F11 printer, step {step + 1}": wizard(step) for step in range(5)},
     "F11 officers": screen("F11", "Alt+4"),
     "F11 screen": screen("F11", "Alt+5"),
+    "F11 pads": screen("F11", "Alt+6"),
     "contrast F1": in_contrast(screen("F1")),
     "contrast F2": in_contrast(filled),
     "contrast F3": in_contrast(opened(0)),

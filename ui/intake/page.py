@@ -1,6 +1,7 @@
 """The intake screen: four sections at the left, the promise and the slip at the right."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
@@ -15,19 +16,23 @@ from counter_app.domain.problems import Problem
 from counter_app.domain.procedure import Procedure, ProcedureCase
 from counter_app.domain.receipt import term_text
 from counter_app.domain.scan import Scan
+from counter_app.domain.slip_code import Verdict
 from counter_app.ports import DossierRow
 from counter_app.services.intake import Check
 from counter_app.services.prints import Printed
 from counter_app.services.results import Accepted, Noticed, Rejected
 from counter_app.services.scans import Judged
+from counter_app.services.visits import Closed
 from ui.desk import Desk
 from ui.dialogs import ask_due, ask_notice
 from ui.intake.due_card import DueCard
+from ui.intake.paper_strip import PaperStrip
 from ui.intake.papers import Papers
 from ui.intake.problem_list import ProblemList, section_of
 from ui.intake.procedure_box import ProcedureBox
 from ui.intake.slip_view import SlipView
 from ui.intake.villages import VillageHints
+from ui.intake.visit import VisitTabs
 from ui.page import Page
 from ui.widgets import (
     Banner,
@@ -52,6 +57,15 @@ _RETURNS = (("counter", "Tại quầy"), ("post", "Bưu chính"), ("online", "Tr
 _CHECK_AFTER_MS = 120
 _NEXT_AFTER_MS = 1200
 _PREVIEW_WIDTH = 576
+
+
+@dataclass(frozen=True, slots=True)
+class _Taken:
+    """What F12 or Ctrl+D wrote."""
+
+    made: Accepted
+    visit_id: str
+    closed: Closed | None = None
 
 
 class IntakePage(Page):
@@ -100,6 +114,10 @@ class IntakePage(Page):
     def _build(self) -> None:
         self.banner = Banner()
         self.banner.answered.connect(self._on_answered)
+        self.visit = VisitTabs()
+        self.paper = PaperStrip(self.desk.now)
+        self.paper.changed.connect(self._on_changed)
+        self.paper.dropped.connect(self._toggle_paper)
         self._build_applicant()
         self._build_procedure()
         self.papers = Papers()
@@ -109,6 +127,8 @@ class IntakePage(Page):
         left = QWidget()
         sections = column(
             self.banner,
+            self.visit,
+            self.paper,
             self._applicant_card,
             self._procedure_card,
             self._papers_card,
@@ -146,6 +166,8 @@ class IntakePage(Page):
             "representative.name": self.other_name,
             "representative.personal_number": self.other_number,
             "procedure": self._procedures.field,
+            "from_paper.pad": self.paper.number,
+            "from_paper.received_at": self.paper.day,
         }
         """Where a problem is marked."""
         for field in set(self._places.values()):
@@ -213,6 +235,9 @@ class IntakePage(Page):
 
     def _tab_order(self) -> None:
         fields = [
+            self.paper.number.edit,
+            self.paper.day.edit,
+            self.paper.hour.edit,
             self.number.edit,
             self.name.edit,
             self.born.edit,
@@ -247,7 +272,7 @@ class IntakePage(Page):
         if field is self.phone.edit:
             return bool(self.phone.text)
         if field is self.number.edit:
-            return True
+            return bool(self.number.text)
         if field is self.born.edit:
             # the year alone may have come from the number
             return len(self.born.text) > 4
@@ -306,8 +331,12 @@ class IntakePage(Page):
                 self._change_due()
             case "Alt+X":
                 self._side.setVisible(not self._side.isVisible())
-            case "Ctrl+D":
+            case "Ctrl+D" if self._saved is not None:
                 self.start_new(keep_applicant=True)
+            case "Ctrl+D":
+                self._save(again=True)
+            case "Alt+P":
+                self._toggle_paper()
             case "Ctrl+H":
                 self._keep()
                 self.start_new()
@@ -321,17 +350,23 @@ class IntakePage(Page):
         return True
 
     def scanned(self, judged: Judged) -> bool:
-        """A citizen card fills an empty applicant; another's asks."""
+        """A citizen card fills an empty applicant, another's asks; a blank pad slip is entered."""
         if judged.scan.kind == "citizen_card":
             self._take_card(judged.scan)
+            return True
+        if judged.scan.kind == "pad_slip" and judged.dossier_id is None:
+            self._take_pad(judged)
             return True
         return False
 
     # ---- a draft -------------------------------------------------------------------------------
 
     def start_new(self, keep_applicant: bool = False) -> None:
-        """An empty form, or one for the same person."""
+        """An empty form, or one for the same person. Another person is another visit."""
         self._next.stop()
+        if not keep_applicant:
+            self._close_visit()
+        self.paper.close_strip()
         self._left_at = None
         kept = self.draft() if keep_applicant else None
         self._draft_id = self.desk.counter.ids.new_id(self.desk.now())
@@ -376,11 +411,16 @@ class IntakePage(Page):
         self.note.text = str(fields.get("note") or "")
         self.returns.value = str(fields.get("return_method") or "counter")
         self._override = fields.get("due_override")
+        if fields.get("from_paper"):
+            self.paper.restore(fields["from_paper"])
+        if fields.get("visit"):
+            self._read_visit(str(fields["visit"]))
         self._on_papers()
 
     def begun(self) -> tuple[str, dict[str, Any]] | None:
         """The unsaved draft with its id."""
-        return (self._draft_id, self.draft()) if self._dirty and self._saved is None else None
+        begun = (self._dirty or self.visit.id) and self._saved is None
+        return (self._draft_id, self.draft()) if begun else None
 
     def draft(self) -> dict[str, Any]:
         """The form as a draft."""
@@ -428,6 +468,10 @@ class IntakePage(Page):
                 made["components"] = [{"id": c.id} for c in self._case.components if c.required]
         if self._override is not None:
             made["due_override"] = self._override
+        if (paper := self.paper.value()) is not None:
+            made["from_paper"] = paper
+        if self.visit.id:
+            made["visit"] = self.visit.id
         return made
 
     def _fields(self) -> tuple[Field, ...]:
@@ -644,14 +688,24 @@ class IntakePage(Page):
         self._preview.show_slip(png)
 
     def _problems(self) -> list[Problem]:
+        typed = self._mistyped()
+        wrong = {problem.field for problem in typed}
         found = list(self._checked.problems) if self._checked else []
+        found = [*(problem for problem in found if problem.field not in wrong), *typed]
+        return sorted(found, key=lambda problem: problem.severity != "must")
+
+    def _mistyped(self) -> list[Problem]:
+        """What stands in a field and cannot be a day or an hour."""
+        found = []
         if self.born.text and self._born() is None:
             found.append(
                 Problem(
                     "applicant.born_on", "born_on_wrong", "Ngày sinh không đúng. Gõ như 05031990."
                 )
             )
-        return sorted(found, key=lambda problem: problem.severity != "must")
+        if (paper := self.paper.problem()) is not None:
+            found.append(paper)
+        return found
 
     def _show_problems(self) -> None:
         problems = self._problems()
@@ -681,7 +735,11 @@ class IntakePage(Page):
 
     def _mark_doubts(self, problems: Sequence[Problem]) -> None:
         """Amber below what was left and looks odd; nothing is asked, it is logged."""
-        doubts = {self._place(p): p.message for p in problems if p.severity == "may"}
+        doubts = {
+            self._place(p): p.message
+            for p in problems
+            if p.severity == "may" and p.code != "from_paper"
+        }
         for field in {*self._places.values()} - {self._procedures.field}:
             state = field.edit.property("state")
             if field.edit.hasFocus() or state == "error":
@@ -743,52 +801,115 @@ class IntakePage(Page):
         """F12: into the book, then onto paper. On an incomplete form: to the first problem."""
         if self._busy:
             return
-        if self._saved is not None:
+        if self._saved is not None or (self.visit.id and not self._procedures.edit.text()):
+            # one Ctrl+D too many: the visit ends with what it has
             self.start_new()
+            return
+        self._save(again=False)
+
+    def _save(self, *, again: bool) -> None:
+        """Take the dossier in; `again` where one more of the same person follows."""
+        if self._busy:
             return
         self._procedures.take_first()
         draft, who, counter = self.draft(), self.desk.who, self.desk.counter
         source: Any = self._source
         draft_id = self._draft_id
-        if self.born.text and self._born() is None:
-            self._on_rejected(Rejected(tuple(self._problems())))
+        if mistyped := self._mistyped():
+            self._on_rejected(Rejected(tuple(mistyped)))
             return
+        if again and not self.visit.id:
+            draft["visit"] = counter.ids.new_id(self.desk.now())
+        visit_id = draft.get("visit", "")
         self._busy = True
 
-        def work() -> Accepted | Rejected:
+        def work() -> _Taken | Rejected:
             made = counter.intake.accept(draft, who, source)
-            if isinstance(made, Accepted):
-                counter.drafts.discard(draft_id)
-            return made
+            if isinstance(made, Rejected):
+                return made
+            counter.drafts.discard(draft_id)
+            if again or not visit_id:
+                return _Taken(made, visit_id)
+            closed = counter.visits.close(visit_id, who)
+            return _Taken(made, visit_id, closed if isinstance(closed, Closed) else None)
 
-        self.desk.lanes.records.submit(work, self._on_saved, self._on_not_saved)
+        done = self._on_taken_in if again else self._on_saved
+        self.desk.lanes.records.submit(work, done, self._on_not_saved)
 
     def _on_not_saved(self, fault: Exception) -> None:
         self._busy = False
         message = getattr(fault, "message", "Chưa lưu được hồ sơ này. Hãy làm lại.")
         self.banner.tell(str(message), "Red")
 
-    def _on_saved(self, made: Accepted | Rejected) -> None:
+    def _on_taken_in(self, taken: _Taken | Rejected) -> None:
+        """It is in the book; the paper waits for the last dossier of this person."""
         self._busy = False
-        if isinstance(made, Rejected):
-            self._on_rejected(made)
+        if isinstance(taken, Rejected):
+            self._on_rejected(taken)
             return
-        self._saved = made
+        procedure = self._procedures.procedure
+        self.visit.begin(taken.visit_id)
+        self.visit.add(taken.made.code, procedure.name if procedure else "")
+        self._dirty = False
+        self.desk.announce(taken.made.changes)
+        self.desk.told.emit(f"Đã lưu {taken.made.code}. Nhập hồ sơ tiếp, F12 in một phiếu chung.")
+        self.start_new(keep_applicant=True)
+
+    def _on_saved(self, taken: _Taken | Rejected) -> None:
+        self._busy = False
+        if isinstance(taken, Rejected):
+            self._on_rejected(taken)
+            return
+        made = self._saved = taken.made
         self._dirty = False
         self._show_chip("")
         self._timer.stop()
         self._lock(True)
         self._side.setCurrentIndex(0)
-        self.due.show_saved(made.code, f"Đã lưu. Hẹn {made.due_at:%H:%M, %d/%m/%Y}.")
+        said = f"Đã lưu. Hẹn {made.due_at:%H:%M, %d/%m/%Y}."
+        if taken.closed is not None:
+            said = f"Đã lưu {len(taken.closed.codes)} hồ sơ của lượt này, một phiếu chung."
+            self.visit.end()
+        self.due.show_saved(made.code, said)
         self.desk.announce(made.changes)
-        if made.slip:
-            if self.desk.has_printer():
-                self.desk.print_requested.emit(made.dossier_id)
-                return
-            self.due.tell("Chưa có máy in. F11 để đặt máy in.")
-        else:
+        job_id = (taken.closed or made).print_job_id
+        if job_id is None:
             self.due.tell("Thủ tục trả ngay, không cần phiếu.")
+        elif self.desk.has_printer():
+            self.desk.print_again_requested.emit(job_id)
+            return
+        else:
+            self.due.tell("Chưa có máy in. F11 để đặt máy in.")
         self._next.start()
+
+    def _close_visit(self) -> None:
+        """No more of this person: the one slip can be printed."""
+        visit_id, who, visits = self.visit.id, self.desk.officer, self.desk.counter.visits
+        self.visit.end()
+        if visit_id and who is not None:
+            self.desk.lanes.records.submit(
+                lambda: visits.close(visit_id, who), self._on_closed, self._on_not_saved
+            )
+
+    def _on_closed(self, closed: Closed | Rejected) -> None:
+        if isinstance(closed, Rejected):
+            self.desk.refused.emit(closed.message)
+            return
+        self.desk.announce(closed.changes)
+        if closed.print_job_id is not None:
+            self.desk.print_again_requested.emit(closed.print_job_id)
+
+    def _read_visit(self, visit_id: str) -> None:
+        """A draft of a visit that still waits for its last dossier."""
+        visits = self.desk.counter.visits
+        self.desk.read(lambda: (visit_id, visits.still_open(visit_id)), self._on_visit_read)
+
+    def _on_visit_read(self, answer: tuple[str, tuple[str, ...]]) -> None:
+        visit_id, codes = answer
+        if codes:
+            self.visit.begin(visit_id)
+        for code in codes:
+            self.visit.add(code, "")
 
     def _on_rejected(self, made: Rejected) -> None:
         if self._checked is not None:
@@ -843,6 +964,30 @@ class IntakePage(Page):
             )
             return
         self._fill_card(scan)
+
+    def _toggle_paper(self) -> None:
+        """Alt+P: this dossier stands on a pad slip, or does not."""
+        if self.paper.isHidden():
+            self.paper.open("")
+        else:
+            self.paper.close_strip()
+            self.number.edit.setFocus()
+        self._on_changed()
+
+    def _take_pad(self, judged: Judged) -> None:
+        """A slip that was filled in by hand: its number, then the moment that stands on it."""
+        if judged.verdict is Verdict.RED:
+            self.banner.tell("Phiếu dự phòng này không đúng. Xem lại phiếu, đừng nhập.", "Red")
+            return
+        if self._saved is not None or self._dirty:
+            self._keep()
+            self.start_new()
+        self.paper.open(judged.scan.fields["number"])
+        if judged.verdict is Verdict.AMBER:
+            self.banner.tell(
+                "Chưa kiểm được chữ ký của phiếu này: máy này chưa có khóa của quầy in."
+            )
+        self._on_changed()
 
     def _fill_card_anew(self, scan: Scan) -> None:
         self._keep()
