@@ -48,10 +48,7 @@ def highs_of(books: Books) -> dict[str, int]:
 
 def keep_high(books: Books, life: str, high: int) -> None:
     """The server has this life up to here; what that means for the lists."""
-    row = {"name": _HIGH + life, "value": str(high)}
-    books.connection.execute(
-        upsert(sync_state).values(row).on_conflict_do_update(("name",), set_=row)
-    )
+    put_state(books, **{_HIGH + life: str(high)})
     keep_sent(books)
 
 
@@ -68,10 +65,7 @@ def keep_sent(books: Books) -> None:
     else:
         query = select(func.coalesce(func.max(event_log.c.num), 0))
         sent = books.connection.execute(query).scalar_one()
-    row = {"name": "sent_num", "value": str(sent)}
-    books.connection.execute(
-        upsert(sync_state).values(row).on_conflict_do_update(("name",), set_=row)
-    )
+    put_state(books, sent_num=str(sent))
 
 
 def _first_after(books: Books, device: str, life: str, high: int) -> int | None:
@@ -227,3 +221,44 @@ def _move(books: Books, tail: Sequence[Event]) -> None:
         .where(dossier.c.id.in_(moved_subjects))
         .values(last_own_num=func.coalesce(newest, 0))
     )
+
+
+def following(
+    books: Books, device: str, life: str, after: int, most: int, max_bytes: int
+) -> list[Event]:
+    """Events of a life behind a place, one after the other; at least one, however large."""
+    query = (
+        select(*EVENT_COLUMNS)
+        .where(
+            event_log.c.device == device,
+            event_log.c.incarnation == life,
+            event_log.c.dseq > after,
+        )
+        .order_by(event_log.c.dseq)
+        .limit(most)
+    )
+    chosen: list[Event] = []
+    size = 0
+    for row in books.connection.execute(query):
+        event = Event(*row)
+        size += len(event.payload.encode()) + 200
+        if event.dseq != after + len(chosen) + 1 or (chosen and size > max_bytes):
+            break
+        chosen.append(event)
+    return chosen
+
+
+def state_of(books: Books) -> dict[str, str]:
+    """What is known of the server, by name."""
+    rows = books.connection.execute(select(sync_state.c.name, sync_state.c.value))
+    return {row.name: row.value for row in rows}
+
+
+def put_state(books: Books, **values: str) -> None:
+    """Keep what is known of the server."""
+    for name, value in values.items():
+        books.connection.execute(
+            upsert(sync_state)
+            .values(name=name, value=value)
+            .on_conflict_do_update(("name",), set_={"value": value})
+        )

@@ -17,30 +17,36 @@ from counter_app.domain.notice import Numbered, kind_of
 from counter_app.domain.office import parse_office
 from counter_app.domain.slip_code import KnownKey
 from counter_app.ports import IdSource, NoticeRow
-from counter_app.ports.sync import Forked, LineFault, Standing, SyncIdentity, SyncProblem
+from counter_app.ports.sync import Forked, GiveBack, LineFault, Standing, SyncIdentity, SyncProblem
 from counter_app.wire.codec import decode_payload
 from counter_app.wire.messages import (
     Enrolled,
+    HighsAnswer,
+    Proof,
     PullAnswer,
     PushAnswer,
     WireKey,
     events_of,
 )
+from db.giving_back import begin_epoch, gave_back, next_back
 from db.lives import (
     NO_END,
     Head,
     begin_life,
+    following,
     hash_at,
     highs_of,
     keep_high,
     keep_sent,
     last_shared,
     lives_of,
+    put_state,
+    state_of,
     unsent,
 )
-from db.log import EVENT_COLUMNS, values_of
+from db.log import values_of
 from db.store import Books, Store
-from db.tables import dossier, event_log, event_order, event_verdict, issued_code, sync_state
+from db.tables import dossier, event_log, event_order, event_verdict, issued_code
 
 _REJECTED = {
     "state": "Việc này làm khi hồ sơ không còn ở trạng thái đó. Mở hồ sơ xem diễn biến.",
@@ -62,7 +68,7 @@ class SyncStore:
         """Who we are and whom we trust."""
         with self._store.read() as books:
             own = books.settings.identity()
-            kept = _state(books)
+            kept = state_of(books)
             key = base64.b64decode(kept.get("server_key", ""))
             return SyncIdentity(
                 own.device_id,
@@ -75,6 +81,7 @@ class SyncStore:
                 kept.get("ca_pem", ""),
                 kept.get("epoch", ""),
                 int(kept.get("cursor", "0")),
+                kept.get("upper", ""),
                 int(kept.get("batch", "0")),
                 kept.get("keys_version", ""),
             )
@@ -84,7 +91,7 @@ class SyncStore:
         with self._store.read() as books:
             device, highs = books.settings.identity().device_id, highs_of(books)
             for life in lives_of(books):
-                chosen = _following(books, device, life, highs.get(life, 0), most, max_bytes)
+                chosen = following(books, device, life, highs.get(life, 0), most, max_bytes)
                 if chosen:
                     return chosen
             return ()
@@ -97,7 +104,7 @@ class SyncStore:
                 if hash_at(books, life, answer.high) != answer.head_hash:
                     raise Forked(life)
             proof = [answer.epoch, answer.high, answer.head_hash, answer.signature]
-            _put(books, **{f"proof:{life}": json.dumps(proof)})
+            put_state(books, **{f"proof:{life}": json.dumps(proof)})
             keep_high(books, life, answer.high)
             for problem in answer.problems:
                 row = books.dossiers.row(problem.subject)
@@ -137,7 +144,7 @@ class SyncStore:
         """Events, order, keys and cursor in one transaction."""
         with self._store.write() as books:
             own = books.settings.identity()
-            kept = _state(books)
+            kept = state_of(books)
             if answer.epoch != kept.get("epoch", ""):
                 raise LineFault("epoch")
             received = 0
@@ -178,31 +185,59 @@ class SyncStore:
             if answer.keys is not None:
                 for key in answer.keys:
                     books.settings.put_key(_known_key(key))
-                _put(books, keys_version=answer.keys_version)
+                put_state(books, keys_version=answer.keys_version)
+            if answer.upper is not None:
+                _keep_upper(books, kept.get("server_id", ""), answer.upper)
             digest = chain.add(kept.get("order_digest", chain.NOTHING), ordered)
-            _put(books, cursor=str(answer.upto), order_digest=digest)
+            put_state(books, cursor=str(answer.upto), order_digest=digest)
             keep_sent(books)
         return received, problems
 
     def order_digest(self) -> str:
         """The running sum of the hashes of everything in the order."""
         with self._store.read() as books:
-            return _state(books).get("order_digest", chain.NOTHING)
+            return state_of(books).get("order_digest", chain.NOTHING)
 
-    def forget_order(self, epoch: str) -> None:
-        """Fetch the order from the start; events stay, and what was acknowledged is asked anew."""
+    def forget_order(self) -> None:
+        """Fetch the order from the start; events stay."""
         with self._store.write() as books:
-            changed = _state(books).get("epoch", "") != epoch
             books.connection.execute(delete(event_order))
-            _put(books, epoch=epoch, cursor="0", order_digest=chain.NOTHING)
-            if changed:
-                for life in highs_of(books):
-                    keep_high(books, life, 0)
+            put_state(books, cursor="0", order_digest=chain.NOTHING)
+
+    def proofs(self) -> Sequence[Proof]:
+        """The delivery proofs of this epoch."""
+        with self._store.read() as books:
+            kept = state_of(books)
+            found = []
+            for life in lives_of(books):
+                if told := kept.get(f"proof:{life}"):
+                    epoch, high, head_hash, signature = json.loads(told)
+                    found.append(Proof(life, high, head_hash, epoch, signature))
+            life = kept.get("upper", "").partition(".")[0]
+            if told := kept.get(f"upper:{life}"):
+                dseq, head_hash, signature = json.loads(told)
+                found.append(Proof(life, dseq, head_hash, kept["epoch"], signature))
+            return [proof for proof in found if proof.epoch == kept.get("epoch")]
+
+    def enter_epoch(self, epoch: str, kept: int, highs: HighsAnswer) -> None:
+        """The order ends at `kept`; what was behind it and is not there is written down first."""
+        with self._store.write() as books:
+            begin_epoch(books, state_of(books).get("server_id", ""), epoch, kept, highs)
+
+    def next_back(self, most: int, max_bytes: int) -> GiveBack | None:
+        """What is to be given back next."""
+        with self._store.write() as books:
+            return next_back(books, most, max_bytes)
+
+    def gave_back(self) -> None:
+        """The server has the first of them again."""
+        with self._store.write() as books:
+            gave_back(books)
 
     def keep_batch(self, size: int) -> None:
         """How many events the line took well."""
         with self._store.write() as books:
-            _put(books, batch=str(size))
+            put_state(books, batch=str(size))
 
     def waiting(self) -> int:
         """Own events that the server has not acknowledged."""
@@ -214,7 +249,7 @@ class SyncStore:
         with self._store.write() as books:
             for day, number in answer.numbers:
                 books.numbers.pass_by(datetime.fromisoformat(day).date(), 0, number)
-            _put(
+            put_state(
                 books,
                 server_url=url,
                 server_id=answer.server,
@@ -227,16 +262,16 @@ class SyncStore:
         """How the last cycle ended, for the status bar."""
         with self._store.write() as books:
             if not error:
-                _put(books, last_success_at=at, failing_since="", last_error="")
-            elif _state(books).get("failing_since"):
-                _put(books, last_error=error)
+                put_state(books, last_success_at=at, failing_since="", last_error="")
+            elif state_of(books).get("failing_since"):
+                put_state(books, last_error=error)
             else:
-                _put(books, failing_since=at, last_error=error)
+                put_state(books, failing_since=at, last_error=error)
 
     def standing(self, today: str) -> Standing:
         """Counts in dossiers."""
         with self._store.read() as books:
-            kept = _state(books)
+            kept = state_of(books)
             sent = int(kept.get("sent_num", "0"))
             connection = books.connection
             of_today = connection.execute(
@@ -264,30 +299,6 @@ class SyncStore:
             oldest or "",
             kept.get("last_error", ""),
         )
-
-
-def _following(
-    books: Books, device: str, life: str, after: int, most: int, max_bytes: int
-) -> list[Event]:
-    query = (
-        select(*EVENT_COLUMNS)
-        .where(
-            event_log.c.device == device,
-            event_log.c.incarnation == life,
-            event_log.c.dseq > after,
-        )
-        .order_by(event_log.c.dseq)
-        .limit(most)
-    )
-    chosen: list[Event] = []
-    size = 0
-    for row in books.connection.execute(query):
-        event = Event(*row)
-        size += len(event.payload.encode()) + 200
-        if event.dseq != after + len(chosen) + 1 or (chosen and size > max_bytes):
-            break
-        chosen.append(event)
-    return chosen
 
 
 def _take_in(books: Books, event: Event, server_id: str) -> bool:
@@ -357,6 +368,22 @@ def _note_down(books: Books, event: Event, payload: Payload | None) -> None:
         case ev.PadPrinted():
             at = datetime.fromisoformat(event.occurred_at)
             books.pads.note_printed(payload.numbers, event.device, at)
+
+
+def _keep_upper(books: Books, server_id: str, told: tuple[str, int, str, str]) -> None:
+    """The signed head of the server's own chain, once everything before it is here."""
+    life, dseq, head_hash, signature = told
+    query = select(event_log.c.hash).where(
+        event_log.c.device == server_id,
+        event_log.c.incarnation == life,
+        event_log.c.dseq == dseq,
+    )
+    if books.connection.execute(query).scalar() == head_hash:
+        put_state(
+            books,
+            upper=f"{life}.{dseq}",
+            **{f"upper:{life}": json.dumps([dseq, head_hash, signature])},
+        )
 
 
 def _told_of_new_codes(
@@ -438,17 +465,3 @@ def _known_key(key: WireKey) -> KnownKey:
         datetime.fromisoformat(key.valid_from) if key.valid_from else None,
         datetime.fromisoformat(key.revoked_at) if key.revoked_at else None,
     )
-
-
-def _state(books: Books) -> dict[str, str]:
-    rows = books.connection.execute(select(sync_state.c.name, sync_state.c.value))
-    return {row.name: row.value for row in rows}
-
-
-def _put(books: Books, **values: str) -> None:
-    for name, value in values.items():
-        books.connection.execute(
-            upsert(sync_state)
-            .values(name=name, value=value)
-            .on_conflict_do_update(("name",), set_={"value": value})
-        )

@@ -22,6 +22,7 @@ COMMANDS = (
     "status",
     "check",
     "admin",
+    "restore-done",
 )
 
 
@@ -106,6 +107,7 @@ def _parser() -> argparse.ArgumentParser:
     add("status").add_argument("--silent", action="store_true")
     add("check")
     add("admin").add_argument("--name", required=True)
+    add("restore-done")
     return parser
 
 

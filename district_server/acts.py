@@ -118,6 +118,18 @@ def _revert(dossier: Dossier, given: Mapping[str, Any], now: datetime) -> Payloa
     return ev.ActionReverted(last.event_id, reason)
 
 
+def pass_notice(connection: Connection, org: str, kind: str, notice_no: str, year: int) -> None:
+    """A notice of this server came back from a counter: the count goes on after it."""
+    number = int(notice_no.rpartition("-")[2])
+    row = {"commune": org, "kind": kind, "year": year}
+    where = [notice_number.c[name] == value for name, value in row.items()]
+    last = connection.execute(select(notice_number.c.last).where(*where)).scalar()
+    if last is None:
+        connection.execute(insert(notice_number).values(**row, last=number))
+    elif last < number:
+        connection.execute(update(notice_number).where(*where).values(last=number))
+
+
 def _next_notice(connection: Connection, org: str, kind: str, year: int) -> str:
     where = (
         notice_number.c.commune == org,

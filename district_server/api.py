@@ -20,15 +20,18 @@ from counter_app.wire.messages import (
     DICTIONARY_ID,
     INCARNATION_HEADER,
     SIGNATURE_HEADER,
+    Behind,
     Enrol,
+    GivenBack,
     Hello,
+    Proof,
     Push,
     compress,
     decompress,
     encode,
 )
 from counter_app.wire.signing import PROTOCOL, answer_bytes, request_bytes
-from district_server import feed
+from district_server import feed, recovery
 from district_server.answering import Answering, address_of, decoded, plain, refusal
 from district_server.caller import Caller
 from district_server.database import Database, enter, get_meta, is_conflict
@@ -87,6 +90,9 @@ class Api:
             ("GET", "/sync/v1/stream", self._stream),
             ("GET", "/sync/v1/published", self._published),
             ("GET", "/sync/v1/published/text", self._published_text),
+            ("GET", "/sync/v1/highs", self._highs),
+            ("POST", "/sync/v1/proof", self._proof),
+            ("POST", "/sync/v1/give-back", self._give_back),
         ):
             app.add_api_route(path, self._answering(path, handle), methods=[method])
         Pages(self._database, self._keys, self._limits).add_to(app, self._answering)
@@ -132,11 +138,15 @@ class Api:
     def _hello(self, request: Request, body: bytes) -> Response:
         device_id = request.headers.get(DEVICE_HEADER, "")
         with self._database.begin_for_counter() as connection:
-            if self._device(connection, device_id) is None:
+            caller = self._device(connection, device_id)
+            if caller is None:
                 raise Refused("device_unknown", "Máy này chưa ghi danh ở máy chủ.", 401)
             epoch = get_meta(connection, "epoch") or ""
+            known = request.query_params.get("epoch", "")
+            kept = recovery.kept_of(connection, self._keys, caller.commune, known)
         challenge = self._challenge(device_id)
-        answer = Hello(epoch, PROTOCOL, datetime.now(UTC).isoformat(timespec="seconds"), challenge)
+        now = datetime.now(UTC).isoformat(timespec="seconds")
+        answer = Hello(epoch, PROTOCOL, now, challenge, kept)
         return plain(encode(answer))
 
     def _push(self, request: Request, body: bytes) -> Response:
@@ -168,6 +178,8 @@ class Api:
                     _number(query.get("after")),
                     max(1, min(_number(query.get("max_bytes")) or 65_536, 1_000_000)),
                     query.get("keys", ""),
+                    self._keys,
+                    query.get("upper", ""),
                 )
             )
 
@@ -202,6 +214,42 @@ class Api:
             if found is None or caller.revoked_at is not None:
                 raise _UNKNOWN
             return found.encode()
+
+        return self._answered(request, body, work)
+
+    def _highs(self, request: Request, body: bytes) -> Response:
+        def work(connection: Connection, caller: Caller) -> bytes:
+            return encode(recovery.highs(connection, self._keys, caller))
+
+        return self._answered(request, body, work)
+
+    def _proof(self, request: Request, body: bytes) -> Response:
+        """Shown a proof of its own for more than it has, the server knows that it was put back."""
+        dictionary = request.headers.get(DICTIONARY_HEADER, "")
+        lost: list[str] = []
+
+        def work(connection: Connection, caller: Caller) -> bytes:
+            if caller.revoked_at is not None:
+                raise _REVOKED
+            proof = decoded(decompress(body, dictionary), Proof)
+            if recovery.is_behind(connection, self._keys, caller, proof):
+                lost.append(proof.epoch)
+            return encode(Behind(bool(lost)))
+
+        answer = self._answered(request, body, work)
+        if lost:
+            with self._database.begin() as connection:
+                recovery.begin_epoch(connection, self._keys, lost[0])
+        return answer
+
+    def _give_back(self, request: Request, body: bytes) -> Response:
+        dictionary = request.headers.get(DICTIONARY_HEADER, "")
+
+        def work(connection: Connection, caller: Caller) -> bytes:
+            if caller.revoked_at is not None:
+                raise _REVOKED
+            given = decoded(decompress(body, dictionary), GivenBack)
+            return encode(recovery.take_back(connection, self._keys, caller, given))
 
         return self._answered(request, body, work)
 

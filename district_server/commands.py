@@ -36,6 +36,7 @@ from district_server.keys import (
 from district_server.output import write
 from district_server.projection import by_code, dossier_of
 from district_server.projection import find as find_ids
+from district_server.recovery import begin_epoch
 from district_server.schema import bring_up_to_date
 from district_server.silence import heard
 
@@ -198,6 +199,14 @@ def _asked_twice() -> str:
     if first != getpass.getpass("Gõ lại mật khẩu: "):
         raise Refused("password_differs", "Hai lần gõ không giống nhau. Chạy lại.")
     return first
+
+
+def restore_done(options: argparse.Namespace) -> int:
+    """The database was put back from a backup: a new epoch, in which the counters give back the rest."""
+    with _begun(options) as (connection, keys):
+        epoch = begin_epoch(connection, keys)
+    write({"ok": True, "epoch": epoch})
+    return 0
 
 
 @contextmanager

@@ -2,14 +2,17 @@
 
 import hashlib
 from collections.abc import Sequence
+from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, Row, func, select
 
 from counter_app.domain.events import Event
 from counter_app.wire.messages import PullAnswer, WireKey, runs_of
+from counter_app.wire.signing import head_bytes
 from district_server.caller import Caller
 from district_server.database import get_meta
+from district_server.keys import ServerKeys
 from district_server.lives import held_by
 from district_server.projection import EVENT_COLUMNS
 from district_server.tables import commune, device, event
@@ -25,6 +28,8 @@ def pull(
     after: int,
     max_bytes: int,
     keys: str,
+    signing: ServerKeys,
+    upper: str,
 ) -> PullAnswer:
     """What comes after the cursor. A cursor of another epoch starts again. What the caller must hold,
     being of its own life or before it, comes as a pair; what a copy of it wrote comes whole.
@@ -66,7 +71,18 @@ def pull(
         here.digest,
         None if version == keys else tuple(listed),
         version,
+        _upper_head(signing, here, upper),
     )
+
+
+def _upper_head(
+    signing: ServerKeys, here: Row[Any], known: str
+) -> tuple[str, int, str, str] | None:
+    """The signed head of the server's own chain: with it a counter can give the events back."""
+    if here.dseq == 0 or known == f"{here.incarnation}.{here.dseq}":
+        return None
+    message = head_bytes(signing.server_id, here.incarnation, here.dseq, here.head)
+    return here.incarnation, here.dseq, here.head, signing.sign(message)
 
 
 def key_list(connection: Connection, org: str) -> list[WireKey]:

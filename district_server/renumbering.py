@@ -26,7 +26,7 @@ BLOCKS_UNTIL = "blocks_until"
 """Meta: the last day on which a restored server may have given out numbers that it lost."""
 
 SERVER = Actor("system", "Máy chủ cấp trên")
-_ZONE = ZoneInfo("Asia/Ho_Chi_Minh")
+ZONE = ZoneInfo("Asia/Ho_Chi_Minh")
 
 
 def renumber(
@@ -34,7 +34,7 @@ def renumber(
 ) -> None:
     """Give these dossiers, (id, code that is another's already), a code of their own."""
     connection.execute(select(commune.c.org).where(commune.c.org == org).with_for_update())
-    now = datetime.now(_ZONE)
+    now = datetime.now(ZONE)
     for dossier_id, text in twice:
         code = DossierCode.parse(text)
         kept_by = connection.execute(

@@ -42,6 +42,7 @@ from district_server.journal import Journal
 from district_server.keys import ServerKeys, load_keys, make_keys
 from district_server.limits import Limits
 from district_server.schema import bring_up_to_date
+from district_server.tables import metadata
 
 
 @dataclass
@@ -82,6 +83,23 @@ class Upper:
     def code_for(self, org: str, counter_no: int) -> str:
         with self.database.begin() as connection:
             return issue_code(connection, org, counter_no)[0]
+
+    def save(self) -> dict[str, list[dict[str, Any]]]:
+        """A backup of the database, whichever it is."""
+        with self.database.begin() as connection:
+            return {
+                table.name: [dict(row._mapping) for row in connection.execute(table.select())]
+                for table in metadata.sorted_tables
+            }
+
+    def put_back(self, saved: dict[str, list[dict[str, Any]]]) -> None:
+        """The database as it was then: what came since is gone."""
+        with self.database.begin() as connection:
+            for table in reversed(metadata.sorted_tables):
+                connection.execute(table.delete())
+            for table in metadata.sorted_tables:
+                if rows := saved[table.name]:
+                    connection.execute(table.insert(), rows)
 
     def said(self) -> list[dict[str, Any]]:
         """The lines of its journal."""

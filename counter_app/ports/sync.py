@@ -8,6 +8,8 @@ from typing import Protocol
 from counter_app.domain.events import Event
 from counter_app.wire.messages import (
     Enrolled,
+    HighsAnswer,
+    Proof,
     PullAnswer,
     PushAnswer,
 )
@@ -28,6 +30,8 @@ class SyncIdentity:
     ca_pem: str
     epoch: str
     cursor: int
+    upper: str
+    """The newest head of the server's own chain that is held with its signature, `life.dseq`."""
     batch: int
     keys_version: str
 
@@ -74,6 +78,16 @@ class Summary:
     """The server does not want this device."""
 
 
+@dataclass(frozen=True, slots=True)
+class GiveBack:
+    """Events that a server lost: own ones, or its own up to `upto`, with its signature of the last."""
+
+    events: Sequence[Event]
+    upto: int
+    signature: str
+    """Empty for own events."""
+
+
 class Cycles(Protocol):
     """The conversation with the upper server, one cycle at a time."""
 
@@ -112,8 +126,22 @@ class SyncStore(Protocol):
     def order_digest(self) -> str:
         """The running sum of the hashes of everything in the order."""
 
-    def forget_order(self, epoch: str) -> None:
-        """The server lives a new epoch or differs: its order is fetched from the start."""
+    def forget_order(self) -> None:
+        """The server differs: its order is fetched from the start."""
+
+    def proofs(self) -> Sequence[Proof]:
+        """What the server signed in this epoch: the newest of each own life, and of its own chain."""
+
+    def enter_epoch(self, epoch: str, kept: int, highs: HighsAnswer) -> None:
+        """The server was put back: its order is good up to `kept`, and it has that much of each life.
+        What was behind it is to be given back in the order it had.
+        """
+
+    def next_back(self, most: int, max_bytes: int) -> GiveBack | None:
+        """What is to be given back next."""
+
+    def gave_back(self) -> None:
+        """The server has it again."""
 
     def keep_batch(self, size: int) -> None: ...
 

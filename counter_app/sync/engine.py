@@ -5,7 +5,7 @@ open while the line is waited for. What the clerk sees of all this is one line i
 """
 
 import base64
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import msgspec
@@ -30,9 +30,12 @@ from counter_app.wire.messages import (
     DICTIONARY_ID,
     INCARNATION_HEADER,
     SIGNATURE_HEADER,
+    Behind,
     Conflict,
     Damaged,
+    GivenBack,
     Hello,
+    HighsAnswer,
     PullAnswer,
     Push,
     PushAnswer,
@@ -140,18 +143,24 @@ class _Conversation:
         self._identity = store.identity()
         self._challenge = ""
         self._digest_above = ""
+        self._rewound: set[str] = set()
 
     def run(self) -> None:
-        """hello, push*, pull*, check; again from the start where the store proved to be a copy."""
+        """hello, what the server lost, push*, pull*, check; again from the start where the store
+        proved to be a copy or the server to be put back.
+        """
         for _ in range(_PARTINGS):
             try:
                 self._hello()
+                self._give_back_all()
                 self._push_all()
                 self._pull_all()
                 self._compare()
                 return
             except Forked as forked:
                 self._part(forked.life)
+            except _PutBack:
+                continue
         raise LineFault("fork")
 
     def _part(self, life: str) -> None:
@@ -179,51 +188,82 @@ class _Conversation:
         return page
 
     def _hello(self) -> None:
-        headers = {DEVICE_HEADER: self._identity.device_id}
-        status, _, body = self._link.send("POST", "/sync/v1/hello", headers, b"")
-        self._refuse_unless_good(status, body)
-        hello = _decoded(body, Hello)
-        self._challenge = hello.challenge
+        hello = self._hello_again()
         if hello.epoch != self._identity.epoch:
-            self._store.forget_order(hello.epoch)
+            # it may have been put back to before the epoch we know
+            self._show_proofs()
+            status, body = self._signed("GET", "/sync/v1/highs", b"")
+            self._refuse_unless_good(status, body)
+            self._store.enter_epoch(hello.epoch, hello.kept, _decoded(body, HighsAnswer))
             self._identity = self._store.identity()
+
+    def _give_back_all(self) -> None:
+        """What a server that was put back has lost, in the order it had."""
+        size = self._identity.batch or FIRST_BATCH
+        while (part := self._store.next_back(size, MOST_BYTES)) is not None:
+            if not part.signature:
+                size = self._push(part.events, size)
+                continue
+            given = GivenBack(self._identity.epoch, run_of(part.events), part.upto, part.signature)
+            status, body = self._signed("POST", "/sync/v1/give-back", compress(encode(given)))
+            if status == 409 and _decoded(body, Conflict).reason != "epoch":
+                # others hold what comes before; they give it back, or nobody can
+                self._store.gave_back()
+                continue
+            self._refuse_unless_good(status, body)
+            self._store.gave_back()
 
     def _push_all(self) -> None:
         size = self._identity.batch or FIRST_BATCH
-        rewound: set[str] = set()
         while events := self._store.outbox(size, MOST_BYTES):
-            run = run_of(events)
-            last = events[-1]
-            head = head_bytes(last.device, last.incarnation, last.dseq, last.hash)
-            signature = base64.b64encode(self._signer.sign(head)).decode("ascii")
-            message = encode(Push(self._identity.epoch, run, last.hash, signature))
-            began = self._clock.uptime()
-            try:
-                status, body = self._signed("POST", "/sync/v1/push", compress(message))
-            except LineFault:
-                self._store.keep_batch(max(1, size // 2))
-                raise
-            if status == 409:
-                conflict = _decoded(body, Conflict)
-                if conflict.reason == "fork":
-                    raise Forked(last.incarnation)
-                if conflict.reason == "gap" and last.incarnation not in rewound:
-                    rewound.add(last.incarnation)
-                    self._store.rewind(last.incarnation, conflict.high)
-                    continue
-                if conflict.reason == "epoch":
-                    raise LineFault("epoch")
-                raise Refused(conflict.reason, conflict.message)
-            if status == 413 and size > 1:
-                size = max(1, size // 2)
-                continue
-            self._refuse_unless_good(status, body)
-            answer = _decoded(body, PushAnswer)
-            self._check_proof(answer, last)
-            self._summary.problems += self._store.acknowledged(last.incarnation, answer)
-            self._summary.sent += len(events)
-            size = _next_size(size, self._clock.uptime() - began)
+            size = self._push(events, size)
         self._store.keep_batch(size)
+
+    def _push(self, events: Sequence[Event], size: int) -> int:
+        """Send a run of own events; how many the next one may have."""
+        run, last = run_of(events), events[-1]
+        head = head_bytes(last.device, last.incarnation, last.dseq, last.hash)
+        signature = base64.b64encode(self._signer.sign(head)).decode("ascii")
+        message = encode(Push(self._identity.epoch, run, last.hash, signature))
+        began = self._clock.uptime()
+        try:
+            status, body = self._signed("POST", "/sync/v1/push", compress(message))
+        except LineFault:
+            self._store.keep_batch(max(1, size // 2))
+            raise
+        if status == 409:
+            self._settle(_decoded(body, Conflict), last.incarnation)
+            return size
+        if status == 413 and size > 1:
+            return max(1, size // 2)
+        self._refuse_unless_good(status, body)
+        answer = _decoded(body, PushAnswer)
+        self._check_proof(answer, last)
+        self._summary.problems += self._store.acknowledged(last.incarnation, answer)
+        self._summary.sent += len(events)
+        return _next_size(size, self._clock.uptime() - began)
+
+    def _settle(self, conflict: Conflict, life: str) -> None:
+        """The server stands elsewhere in this life than we thought."""
+        match conflict.reason:
+            case "fork":
+                raise Forked(life)
+            case "gap" if life not in self._rewound:
+                self._rewound.add(life)
+                self._show_proofs()
+                self._store.rewind(life, conflict.high)
+            case "epoch" | "gap":
+                raise LineFault(conflict.reason)
+            case _:
+                raise Refused(conflict.reason, conflict.message)
+
+    def _show_proofs(self) -> None:
+        """A server that has less than it signed for was put back: it begins a new epoch."""
+        for proof in self._store.proofs():
+            status, body = self._signed("POST", "/sync/v1/proof", compress(encode(proof)))
+            self._refuse_unless_good(status, body)
+            if _decoded(body, Behind).behind:
+                raise _PutBack
 
     def _check_proof(self, answer: PushAnswer, last: Event) -> None:
         """Only the server's own signature makes an acknowledgement."""
@@ -245,7 +285,7 @@ class _Conversation:
             identity = self._identity = self._store.identity()
             target = (
                 f"/sync/v1/pull?epoch={identity.epoch}&after={identity.cursor}"
-                f"&max_bytes={_PULL_BYTES}&keys={identity.keys_version}"
+                f"&max_bytes={_PULL_BYTES}&keys={identity.keys_version}&upper={identity.upper}"
             )
             status, body = self._signed("GET", target, b"")
             self._refuse_unless_good(status, body)
@@ -264,8 +304,9 @@ class _Conversation:
         """Both sides must hold the same events in the same order."""
         if self._digest_above == self._store.order_digest():
             return
+        self._show_proofs()
         # never a blind overwrite: the order is fetched again, what is the same stays
-        self._store.forget_order(self._identity.epoch)
+        self._store.forget_order()
         self._pull_all()
         if self._digest_above != self._store.order_digest():
             self._summary.problems.append(
@@ -305,12 +346,15 @@ class _Conversation:
         except (Damaged, TooLarge) as fault:
             raise LineFault("answer") from fault
 
-    def _hello_again(self) -> None:
-        """A refused push spent its challenge without giving the next one."""
+    def _hello_again(self) -> Hello:
+        """A challenge: at first, and where a refused push spent one without giving the next."""
         headers = {DEVICE_HEADER: self._identity.device_id}
-        status, _, body = self._link.send("POST", "/sync/v1/hello", headers, b"")
+        target = f"/sync/v1/hello?epoch={self._identity.epoch}"
+        status, _, body = self._link.send("POST", target, headers, b"")
         self._refuse_unless_good(status, body)
-        self._challenge = _decoded(body, Hello).challenge
+        hello: Hello = _decoded(body, Hello)
+        self._challenge = hello.challenge
+        return hello
 
     def _refuse_unless_good(self, status: int, body: bytes) -> None:
         if status == 200:
@@ -322,6 +366,10 @@ class _Conversation:
         if status in (401, 403) and refusal.code != "challenge":
             raise Refused(refusal.code, refusal.message)
         raise LineFault(refusal.code)
+
+
+class _PutBack(Exception):
+    """The server began a new epoch while it was talked to."""
 
 
 def _next_size(size: int, took: float) -> int:

@@ -123,6 +123,42 @@ class PullAnswer(msgspec.Struct, frozen=True):
     """Sum of the hashes of all events up to the head, hex; where `more` is false it must be ours."""
     keys: tuple[WireKey, ...] | None = None
     keys_version: str = ""
+    upper: tuple[str, int, str, str] | None = None
+    """(life, dseq, hash, signature) of the server's own chain in that commune, where it is news."""
+
+
+class Proof(msgspec.Struct, frozen=True):
+    """A delivery proof that a counter kept, shown to the server that signed it."""
+
+    life: str
+    high: int
+    head_hash: str
+    epoch: str
+    signature: str
+
+
+class Behind(msgspec.Struct, frozen=True):
+    """The answer to a proof: whether the server has lost something of it."""
+
+    behind: bool
+
+
+class HighsAnswer(msgspec.Struct, frozen=True):
+    """How much the server has, by life: of the asking device, and of its own events there."""
+
+    own: tuple[tuple[str, int], ...]
+    upper: tuple[tuple[str, int], ...]
+
+
+class GivenBack(msgspec.Struct, frozen=True):
+    """The server's own events from a counter that kept them. `signature` is the server's, over the
+    head after the run; only what is missing up to `upto` is taken now, to keep the order.
+    """
+
+    epoch: str
+    run: Run
+    upto: int
+    signature: str
 
 
 class StreamAnswer(msgspec.Struct, frozen=True):
@@ -141,6 +177,8 @@ class Hello(msgspec.Struct, frozen=True):
     protocol: tuple[int, int]
     server_time: str
     challenge: str
+    kept: int = 0
+    """Where the epoch differs: up to which place the order that the counter has is still good."""
 
 
 class Enrol(msgspec.Struct, frozen=True):

@@ -218,7 +218,7 @@ def test_a_recorded_request_is_worth_nothing(upper, enrolled: Enrolled) -> None:
     before = events_above(upper)
     with httpx.Client(base_url=upper.url) as client:
         for method, target, headers, body in recorded:
-            if target.endswith("hello"):
+            if "/hello" in target:
                 continue
             for _ in range(3):
                 assert (

@@ -1,0 +1,224 @@
+"""A server put back from yesterday's backup is healed by its counters."""
+
+import pytest
+from fault_proxy import FaultProxy
+from sync_steps import Enrolled, Pair, accept, assert_at_rest, do, events_above, synced
+
+from counter_app.wire.dossier_json import dossier_json
+from district_server.acts import act
+from district_server.check import faults_of
+from district_server.database import get_meta
+from district_server.projection import by_code, dossier_of
+from district_server.recovery import begin_epoch
+
+
+def decide(upper, code: str, action: str, **given: object) -> None:  # type: ignore[no-untyped-def]
+    with upper.database.begin() as connection:
+        org, dossier_id = by_code(connection, code)[0]
+        act(connection, upper.keys, org, dossier_id, action, given, "Trên")
+
+
+def epoch_of(upper) -> str:  # type: ignore[no-untyped-def]
+    with upper.database.begin() as connection:
+        return get_meta(connection, "epoch") or ""
+
+
+def restore_done(upper) -> None:  # type: ignore[no-untyped-def]
+    with upper.database.begin() as connection:
+        begin_epoch(connection, upper.keys)
+
+
+def settle(*pairs: Pair) -> None:
+    """Until nobody has anything to say any more."""
+    for _ in range(3):
+        for counter, _ in pairs:
+            assert not counter.sync.cycle().fault
+
+
+def stories(upper, code: str, *pairs: Pair) -> list[object]:  # type: ignore[no-untyped-def]
+    found: list[object] = []
+    for counter, _ in pairs:
+        (view,) = counter.search.by_code(code)
+        found.append(dossier_json(view.dossier, view.row.sent))
+    with upper.database.begin() as connection:
+        org, dossier_id = by_code(connection, code)[0]
+        above = dossier_of(connection, org, dossier_id)
+        assert above is not None
+        found.append(dossier_json(above, "sent"))
+    return found
+
+
+@pytest.mark.parametrize("told", ["by restore-done", "by a proof of its own"])
+def test_what_the_server_lost_comes_back_in_the_order_it_had(
+    upper, enrolled: Enrolled, told: str
+) -> None:  # type: ignore[no-untyped-def]
+    first, second = enrolled(1), enrolled(2)
+    accept(first)
+    settle(first, second)
+    saved, epoch = upper.save(), epoch_of(upper)
+    made = accept(first)
+    do(first, made.dossier_id, "transfer", to="upper")
+    settle(first, second)
+    decide(upper, made.code, "complete", shelf="K1")
+    settle(first, second)
+    do(first, made.dossier_id, "return")
+    other = accept(second)
+    settle(first, second)
+    before = stories(upper, made.code, first, second)
+    assert before[0]["status"] == "returned"  # type: ignore[index]
+
+    upper.put_back(saved)
+    if told == "by restore-done":
+        restore_done(upper)
+    settle(first, second)
+
+    assert epoch_of(upper) != epoch
+    assert_at_rest(upper, first, second)
+    assert stories(upper, made.code, first, second) == before
+    assert stories(upper, other.code, first, second)[2]["status"] == "accepted"  # type: ignore[index]
+    assert first[0].search.open(made.dossier_id).row.sent == "sent"  # type: ignore[union-attr]
+
+
+def test_what_was_there_before_the_backup_is_not_sent_again(upper, enrolled: Enrolled) -> None:  # type: ignore[no-untyped-def]
+    first, second = enrolled(1), enrolled(2)
+    for _ in range(120):
+        accept(first)
+    settle(first, second)
+    saved = upper.save()
+    lost = accept(second)
+    settle(first, second)
+    upper.put_back(saved)
+    restore_done(upper)
+
+    again = second[0].sync.cycle()
+    idle = first[0].sync.cycle()
+
+    assert (again.sent, again.fault) == (1, "")
+    # a hundred dossiers stay where they are: nothing but the word of the new epoch comes
+    assert idle.received == 1
+    assert idle.bytes_in + idle.bytes_out < 8_000
+    assert again.bytes_in + again.bytes_out < 12_000
+    assert_at_rest(upper, first, second)
+    assert first[0].search.open(lost.dossier_id) is not None
+
+
+def test_a_server_put_back_without_a_word_goes_on_and_heals_later(
+    upper, enrolled: Enrolled
+) -> None:  # type: ignore[no-untyped-def]
+    first, second = enrolled(1), enrolled(2)
+    settle(first, second)
+    saved, epoch = upper.save(), epoch_of(upper)
+    lost = [accept(first), accept(first)]
+    settle(first, second)
+    upper.put_back(saved)
+    # the one that lost nothing has new work first; it has no proof that tells anything
+    new = [accept(second) for _ in range(4)]
+    assert not second[0].sync.cycle().fault
+    assert epoch_of(upper) == epoch
+
+    settle(first, second)
+
+    assert epoch_of(upper) != epoch
+    assert_at_rest(upper, first, second)
+    for one in (*lost, *new):
+        for counter, _ in (first, second):
+            assert counter.search.open(one.dossier_id).row.sent == "sent"  # type: ignore[union-attr]
+
+
+def test_put_back_twice_and_once_to_before_the_first_time(upper, enrolled: Enrolled) -> None:  # type: ignore[no-untyped-def]
+    first, second = enrolled(1), enrolled(2)
+    settle(first, second)
+    oldest = upper.save()
+    one = accept(first)
+    do(first, one.dossier_id, "transfer", to="upper")
+    settle(first, second)
+    decide(upper, one.code, "complete")
+    settle(first, second)
+    upper.put_back(oldest)
+    settle(first, second)
+    two = accept(second)
+    do(first, one.dossier_id, "return")
+    settle(first, second)
+    before = stories(upper, one.code, first, second)
+
+    upper.put_back(oldest)
+    settle(first, second)
+
+    assert_at_rest(upper, first, second)
+    assert stories(upper, one.code, first, second)[2]["status"] == before[2]["status"] == "returned"  # type: ignore[index]
+    assert second[0].search.open(two.dossier_id).row.sent == "sent"  # type: ignore[union-attr]
+
+
+def test_a_line_cut_in_the_middle_of_giving_back(
+    upper, enrolled: Enrolled, proxy: FaultProxy
+) -> None:  # type: ignore[no-untyped-def]
+    first = enrolled(1)
+    settle(first)
+    saved = upper.save()
+    made = [accept(first) for _ in range(3)]
+    for one in made:
+        do(first, one.dossier_id, "transfer", to="upper")
+    settle(first)
+    for one in made:
+        decide(upper, one.code, "complete")
+        settle(first)
+        do(first, one.dossier_id, "return")
+    settle(first)
+    before = [stories(upper, one.code, first) for one in made]
+    upper.put_back(saved)
+    for cut in (300, 900, 1500, 2100, 3000, 4000, 5500):
+        proxy.cut_down = cut
+        first[0].sync.cycle()
+        proxy.heal()
+
+    settle(first)
+
+    assert_at_rest(upper, first)
+    assert [stories(upper, one.code, first) for one in made] == before
+
+
+def test_numbers_of_the_lost_day_are_not_given_out_again_above(upper, enrolled: Enrolled) -> None:  # type: ignore[no-untyped-def]
+    first = enrolled(1)
+    made = accept(first)
+    do(first, made.dossier_id, "transfer", to="upper")
+    settle(first)
+    saved = upper.save()
+    decide(upper, made.code, "request-supplement", items=["Giấy khai sinh"], reason="Thiếu")
+    settle(first)
+    upper.put_back(saved)
+    settle(first)
+    other = accept(first)
+    do(first, other.dossier_id, "transfer", to="upper")
+    settle(first)
+
+    decide(upper, other.code, "request-supplement", items=["Giấy khai sinh"], reason="Thiếu")
+
+    with upper.database.begin() as connection:
+        notices = [
+            dossier_of(connection, *by_code(connection, one.code)[0]).timeline[-1].payload.notice_no  # type: ignore[union-attr]
+            for one in (made, other)
+        ]
+        assert faults_of(connection) == []
+    assert notices == ["0-0001", "0-0002"]
+
+
+def test_a_foreign_proof_moves_no_epoch(upper, enrolled: Enrolled) -> None:  # type: ignore[no-untyped-def]
+    first = enrolled(1)
+    accept(first)
+    synced(first)
+    epoch, above = epoch_of(upper), events_above(upper)
+    (proof,) = first[0].sync_store.proofs()
+    with first[0].store.write() as books:
+        books.connection.exec_driver_sql(
+            "UPDATE sync_state SET value = replace(value, ?, ?) WHERE name LIKE 'proof:%'",
+            (f", {proof.high},", f", {proof.high + 5},"),
+        )
+        # something makes it show what it has
+        books.connection.exec_driver_sql(
+            "UPDATE sync_state SET value = ? WHERE name = 'order_digest'", ("0" * 64,)
+        )
+
+    summary = first[0].sync.cycle()
+
+    assert summary.fault
+    assert (epoch_of(upper), events_above(upper)) == (epoch, above)
