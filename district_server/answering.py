@@ -16,7 +16,7 @@ from counter_app.wire.messages import LARGEST_BODY, Damaged, Refusal, TooLarge, 
 from district_server.faults import Refused, ServerFault
 from district_server.ingest import PushConflict
 from district_server.journal import Journal, device_of
-from district_server.limits import Limits, too_often
+from district_server.limits import Limits, busy, too_often
 from district_server.metrics import Metrics
 
 LARGEST_PACKED = LARGEST_BODY // 4
@@ -33,6 +33,7 @@ class Answering:
         self._limits = limits
         self._journal = journal
         self._metrics = metrics
+        self._in_hand = 0
 
     def __call__(
         self,
@@ -47,12 +48,15 @@ class Answering:
         async def endpoint(request: Request) -> Response:
             begun = time.monotonic()
             body = b""
+            self._in_hand += 1
             try:
                 self._greet(request)
                 body = await self._body(request, largest)
                 answer = await run_in_threadpool(handle, request, body)
             except Exception as fault:
                 answer = self._in_words(route, fault, in_words)
+            finally:
+                self._in_hand -= 1
             if answer.status_code == 401:
                 self._remember(request)
             self._note(route, request, answer, len(body), time.monotonic() - begun)
@@ -61,7 +65,11 @@ class Answering:
         return endpoint
 
     def _greet(self, request: Request) -> None:
-        """An address that keeps coming with nothing we know is not listened to for a while."""
+        """An address that keeps coming with nothing we know is not listened to for a while; nobody
+        waits behind more than can be answered in time.
+        """
+        if self._in_hand > self._limits.in_hand:
+            raise busy()
         wait = self._limits.stranger.wait(address_of(request))
         if wait:
             raise too_often(wait)

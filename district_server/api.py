@@ -263,7 +263,9 @@ class Api:
         challenge = request.headers.get(CHALLENGE_HEADER, "")
         for left in reversed(range(_TRIES)):
             try:
-                with self._database.begin_for_counter() as connection:
+                # what only reads writes no more than that it was here
+                durable = request.method != "GET"
+                with self._database.begin_for_counter(durable=durable) as connection:
                     caller = self._caller(connection, request, body, challenge)
                     raw = work(connection, caller)
                 break

@@ -57,14 +57,15 @@ class Database:
             ) from fault
 
     @contextmanager
-    def begin_for_counter(self) -> Iterator[Connection]:
+    def begin_for_counter(self, *, durable: bool = True) -> Iterator[Connection]:
         """One transaction that sees no commune until `enter` names one.
 
-        PostgreSQL itself sees to it, and gives up a statement that takes longer than 30 s.
+        PostgreSQL itself sees to it, and gives up a statement that takes longer than 30 s. What is not
+        `durable` does not wait for the disk: a crash may lose it, never tear it.
         """
         with self.begin() as connection:
             if self.on_postgres:
-                connection.execute(_AS_COUNTER)
+                connection.execute(_AS_COUNTER, {"wait": "on" if durable else "off"})
             yield connection
 
     def schema(self) -> int | None:
@@ -123,7 +124,8 @@ def enter(connection: Connection, org: str) -> None:
 
 _AS_COUNTER = text(
     f"SELECT set_config('role', '{ROLE}', true), set_config('mot_cua.commune', '', true), "
-    "set_config('statement_timeout', '30s', true)"
+    "set_config('statement_timeout', '30s', true), "
+    "set_config('synchronous_commit', :wait, true)"
 )
 _ENTER = text("SELECT set_config('mot_cua.commune', :org, true)")
 

@@ -3,6 +3,7 @@
 Each process counts for itself; with several processes the fence stands that many times farther out.
 """
 
+import secrets
 import threading
 import time
 from collections import OrderedDict
@@ -53,6 +54,12 @@ class Bucket:
         return min(float(self._burst), left + (now - at) * self._per_second)
 
 
+def busy() -> Refused:
+    """503, with a moment to come again that is not everybody's."""
+    wait = 5 + secrets.randbelow(25)
+    return Refused("busy", "Máy chủ đang bận. Quầy tự gửi lại sau ít giây.", 503, wait=wait)
+
+
 def too_often(wait: float) -> Refused:
     """429, with the seconds to wait."""
     return Refused("too_often", _TOO_OFTEN, 429, wait=int(wait) + 1)
@@ -70,5 +77,8 @@ class Limits:
     """Requests from an address that nobody signed, or signed wrong."""
     sign_in: Bucket = field(default_factory=lambda: Bucket(10, 0.05))
     """Passwords tried from an address."""
+    in_hand: int = 200
+    """Requests under way in the process; one more is told when to come again instead of waiting so long
+    that its counter takes the line for dead and sends everything once more."""
     stall: float = 20.0
     """Seconds without a byte of the body after which the rest is not waited for."""

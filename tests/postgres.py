@@ -17,8 +17,8 @@ def server_binaries() -> Path | None:
 
 
 @contextlib.contextmanager
-def cluster() -> Iterator[str]:
-    """The URL of a server that exists for this block."""
+def cluster(*, durable: bool = False) -> Iterator[str]:
+    """The URL of a server that exists for this block; `durable` where waiting for the disk counts."""
     given = os.environ.get("DISTRICT_TEST_DATABASE_URL")
     if given:
         yield given
@@ -44,7 +44,9 @@ def cluster() -> Iterator[str]:
         )
 
     run(str(binaries / "initdb"), "-D", str(data), "-A", "trust", "-U", "tests", "--no-sync")
-    options = f"-p {port} -k {folder} -c listen_addresses=127.0.0.1 -c fsync=off"
+    options = (
+        f"-p {port} -k {folder} -c listen_addresses=127.0.0.1 -c fsync={'on' if durable else 'off'}"
+    )
     control = (str(binaries / "pg_ctl"), "-D", str(data), "-w", "-l", str(folder / "log"))
     run(*control, "-o", options, "start")
     try:

@@ -128,6 +128,24 @@ def test_enrolments_and_strangers_are_counted_by_address(tmp_path: Path) -> None
         assert [machine.hello().status_code for _ in range(3)] == [401, 401, 429]
 
 
+def test_nobody_waits_behind_more_than_can_be_answered(tmp_path: Path) -> None:
+    url = f"sqlite:///{(tmp_path / 'a.sqlite3').as_posix()}"
+    with running(url, limits=Limits(in_hand=2)) as upper:
+        slow = [socket.create_connection(("127.0.0.1", upper.port)) for _ in range(2)]
+        for line in slow:
+            line.sendall(b"POST /enrol/v1/enrol HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\n{")
+        deadline = time.monotonic() + 20
+        while (answer := httpx.get(upper.url + "/health", trust_env=False)).status_code == 200:
+            assert time.monotonic() < deadline
+        assert (answer.status_code, answer.json()["code"]) == (503, "busy")
+        assert 5 <= int(answer.headers["Retry-After"]) < 30
+        for line in slow:
+            line.sendall(b"}")
+            assert line.recv(65536).startswith(b"HTTP/1.1 400 ")
+            line.close()
+        assert httpx.get(upper.url + "/health", trust_env=False).status_code == 200
+
+
 # ---- health, figures, journal ------------------------------------------------------------------
 
 
