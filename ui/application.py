@@ -115,6 +115,8 @@ class Window(QStackedWidget):
         if self.sign_in is None:
             self._show_sign_in()
         self.sign_in.open(self.desk)
+        # while the PIN is typed: 100 ms that the sign-in would have to wait for
+        self.lanes.paper.submit(_load_screens)
 
     def _on_not_opened(self, fault: Exception) -> None:
         if isinstance(fault, Refused):
@@ -296,6 +298,10 @@ class Window(QStackedWidget):
         if self.desk is not None:
             self.desk.counter.close()
         super().closeEvent(event)
+
+
+def _load_screens() -> None:
+    import ui.frame  # noqa: F401
 
 
 def run(doors: Doors) -> int:

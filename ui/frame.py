@@ -61,6 +61,7 @@ _LEVELS = {
     "repair": ("alert-circle", "gold"),
     "never": ("plug", "rail_dim"),
 }
+_BUILD_AHEAD_MS = 300
 _TOAST_MS = 4000
 _NARROW = 1200
 
@@ -277,8 +278,13 @@ class Frame(QWidget):
         counter = self.desk.counter
         self.desk.read(counter.prints.after_crash, self._on_crash_read)
         self._plan_sync()
+        # everybody takes in: that screen is built while the desk is looked at
+        QTimer.singleShot(_BUILD_AHEAD_MS, self, self._build_ahead)
         identity = counter.identity
         self._sample.setText("DỮ LIỆU MẪU" if identity.sample or identity.seeded else "")
+
+    def _build_ahead(self) -> None:
+        self.page("F2")
 
     def page(self, key: str) -> Page:
         """A screen, made at its first visit."""

@@ -44,9 +44,10 @@ class KeyFilter(QObject):
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Whether the key was ours."""
-        if event.type() != QEvent.Type.KeyPress or self._giving_back:
+        # every event of every widget comes by: what is no key must cost nothing
+        if type(event) is not QKeyEvent or self._giving_back:
             return False
-        if not isinstance(event, QKeyEvent) or not isinstance(watched, QWidget):
+        if event.type() != QEvent.Type.KeyPress or not isinstance(watched, QWidget):
             return False
         if watched is not (QApplication.focusWidget() or watched):
             return False
