@@ -39,17 +39,22 @@ def _boot_id() -> str:
         return f"{int((time.time() - time.monotonic()) // 600):08x}"
 
 
+def uuid7(at: datetime, chance: int) -> str:
+    """A UUIDv7 of that moment; `chance` are its 80 random bits, six of which give way."""
+    milliseconds = int(at.timestamp() * 1000) & (1 << 48) - 1
+    value = milliseconds << 80 | chance
+    value = value & ~(0xF << 76) | 0x7 << 76
+    value = value & ~(0x3 << 62) | 0x2 << 62
+    text = f"{value:032x}"
+    return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
+
+
 class SystemIds:
     """UUIDv7 and bytes from the operating system."""
 
     def new_id(self, at: datetime) -> str:
         """48 bits of the time in ms, the rest random: unique without any network."""
-        milliseconds = int(at.timestamp() * 1000) & (1 << 48) - 1
-        value = milliseconds << 80 | int.from_bytes(os.urandom(10), "big")
-        value = value & ~(0xF << 76) | 0x7 << 76
-        value = value & ~(0x3 << 62) | 0x2 << 62
-        text = f"{value:032x}"
-        return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
+        return uuid7(at, int.from_bytes(os.urandom(10), "big"))
 
     def random(self, size: int) -> bytes:
         """Bytes nobody can guess."""

@@ -5,26 +5,29 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from functools import partial
 from itertools import islice
-from typing import Any
+from operator import attrgetter
 
-from sqlalchemy import insert, select, text
+from sqlalchemy import Connection, select
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from counter_app.domain import chain
 from counter_app.domain.code import DossierCode
 from counter_app.domain.dossier import Entry, fold
-from counter_app.domain.events import Actor, Payload
+from counter_app.domain.events import Actor, Event, Payload
 from counter_app.domain.notice import numbered
 from counter_app.errors import Refused
 from counter_app.wire.codec import encode_payload, type_and_version
 from db.dossiers import words_of
-from db.log import values_of
+from db.log import EVENT_COLUMNS
 from db.settings import Settings
 from db.store import Books, Store
-from db.tables import code_number, dossier, event_log, issued_code, sync_state
+from db.tables import code_number, event_log, sync_state
 
 AT_ONCE = 4_000
 """Dossiers a transaction."""
+_CACHE_KIB = 64 * 1024
+_EVENT_NAMES = tuple(column.name for column in EVENT_COLUMNS)
+_EVENT_VALUES = attrgetter(*_EVENT_NAMES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +80,8 @@ def write_dossiers(store: Store, dossiers: Iterable[Sequence[Written]]) -> Itera
     done = 0
     while batch := list(islice(coming, AT_ONCE)):
         with store.write() as books:
+            # the indexes of a large store: a page that fell out is read and decrypted again
+            books.connection.exec_driver_sql(f"PRAGMA cache_size = -{_CACHE_KIB}")
             _write(books, batch)
         done += len(batch)
         yield done
@@ -87,8 +92,9 @@ def _write(books: Books, batch: Sequence[Sequence[Written]]) -> None:
     settings.put("seeded", "yes")
     head, dseq = settings.get("head") or chain.GENESIS, int(settings.get("dseq") or 0)
     own = settings.identity()
-    events: list[dict[str, object]] = []
+    events: list[Event] = []
     rows: list[dict[str, object]] = []
+    words: list[str] = []
     last_num: int = books.connection.exec_driver_sql(
         "SELECT coalesce(max(num), 0) FROM event_log"
     ).scalar_one()
@@ -115,31 +121,38 @@ def _write(books: Books, batch: Sequence[Sequence[Written]]) -> None:
                 encode_payload(payload, written.salt),
             )
             head = event.hash
-            events.append(values_of(event))
+            events.append(event)
             if name != "slip.printed":
                 last_own_num = last_num + len(events)
             entries.append((event, payload))
         state = fold(entries)
         assert state is not None
-        rows.append({**books.dossiers.values_of(state, last_own_num), "_words": words_of(state)})
-    first_num = books.connection.exec_driver_sql(
+        rows.append(books.dossiers.values_of(state, last_own_num))
+        words.append(words_of(state))
+    first_num: int = books.connection.exec_driver_sql(
         "SELECT coalesce(max(num), 0) + 1 FROM dossier"
     ).scalar_one()
-    words: list[dict[str, Any]] = []
-    for place, row in enumerate(rows):
-        row["num"] = first_num + place
-        words.append({"num": row["num"], "words": row.pop("_words")})
-    connection = books.connection
-    connection.execute(insert(event_log), events)
-    connection.execute(insert(dossier), rows)
-    connection.execute(
-        insert(issued_code), [{"code": row["code"], "dossier_id": row["id"]} for row in rows]
+    insert = partial(_insert, books.connection)
+    insert("event_log", _EVENT_NAMES, [_EVENT_VALUES(event) for event in events])
+    insert(
+        "dossier",
+        ("num", *rows[0]),
+        [(num, *row.values()) for num, row in enumerate(rows, first_num)],
     )
-    connection.execute(
-        text("INSERT INTO dossier_search(rowid, words) VALUES (:num, :words)"), words
-    )
+    insert("issued_code", ("code", "dossier_id"), [(row["code"], row["id"]) for row in rows])
+    insert("dossier_search", ("rowid", "words"), list(enumerate(words, first_num)))
     _count_numbers(books, rows)
     settings.put_all({"head": head, "dseq": str(dseq)})
+
+
+def _insert(
+    connection: Connection, table: str, names: Sequence[str], rows: list[tuple[object, ...]]
+) -> None:
+    places = ", ".join("?" * len(names))
+    connection.exec_driver_sql(
+        f"INSERT INTO {table}({', '.join(names)}) VALUES ({places})",
+        rows,
+    )
 
 
 def _next_notice(books: Books, year: int, kind: str) -> str:

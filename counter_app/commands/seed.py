@@ -2,7 +2,6 @@
 
 import argparse
 import time
-import uuid
 from collections.abc import Iterator
 from random import Random
 
@@ -12,6 +11,7 @@ from counter_app.commands.session import opened
 from counter_app.errors import WrongUsage
 from counter_app.services.invented import OFFICER, Inventor
 from counter_app.services.receipts import ReceiptSealer
+from counter_app.system import uuid7
 from db.bulk import Written, numbers_used, require_seedable, write_dossiers
 
 _MOST = 5_000_000
@@ -63,7 +63,7 @@ def _invented(counter: Counter, dossiers: int, seed: int) -> Iterator[list[Writt
                 step.payload,
                 OFFICER,
                 step.at,
-                str(uuid.UUID(int=random.getrandbits(128), version=4)),
+                uuid7(step.at, random.getrandbits(80)),
                 random.randbytes(8),
             )
             for step in story
