@@ -230,7 +230,7 @@ class Counter:
 
     @cached_property
     def sync(self) -> "SyncEngine":
-        """The conversation with the upper server; httpx loads on the sync lane."""
+        """The conversation with the upper server; what speaks HTTP loads on the sync lane."""
         from counter_app.keys.device import verify
         from counter_app.sync.engine import SyncEngine
         from counter_app.sync.link import HttpLink

@@ -1,19 +1,27 @@
 """The line over HTTP: one keep-alive connection, every byte counted, stalls found out.
 
-httpx speaks; the bytes are counted below it, where they meet the socket, headers included.
+httpcore speaks; the bytes are counted below it, where they meet the socket, headers included.
 """
 
 import ssl
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import httpcore
-import httpx
 
 from counter_app.ports.sync import LineFault
 
 CONNECT = 15.0
 STALL = 20.0
+_PATIENCE = {"connect": CONNECT, "read": STALL, "write": STALL, "pool": STALL}
+_HEADERS = {"user-agent": "mot-cua", "accept-encoding": "identity"}
+_FAULTS = (
+    httpcore.NetworkError,
+    httpcore.TimeoutException,
+    httpcore.ProtocolError,
+    httpcore.UnsupportedProtocol,
+    OSError,
+)
 
 
 class HttpLink:
@@ -21,16 +29,16 @@ class HttpLink:
 
     def __init__(self, url: str, ca_pem: str, *, verify: bool = True) -> None:
         self._counter = _Counting()
+        self._url = url.rstrip("/")
         context = ssl.create_default_context(cadata=ca_pem or None)
         if not verify:
             context.check_hostname = False
             context.verify_mode = ssl.CERT_NONE
-        self._client = httpx.Client(
-            base_url=url,
-            transport=_Transport(self._counter, context),
-            timeout=httpx.Timeout(STALL, connect=CONNECT),
-            trust_env=False,
-            headers={"User-Agent": "mot-cua", "Accept": "*/*", "Accept-Encoding": "identity"},
+        self._pool = httpcore.ConnectionPool(
+            ssl_context=context,
+            network_backend=self._counter,
+            max_connections=1,
+            keepalive_expiry=60,
         )
 
     @property
@@ -48,22 +56,28 @@ class HttpLink:
     ) -> tuple[int, Mapping[str, str], bytes]:
         """One request. A redirect or a page of a captive portal is the line's fault, not an answer."""
         try:
-            answer = self._client.request(method, target, headers=dict(headers), content=body)
-        except (
-            httpx.HTTPError,
-            httpcore.NetworkError,
-            httpcore.TimeoutException,
-            OSError,
-        ) as fault:
+            answer = self._pool.request(
+                method,
+                self._url + target,
+                headers=list((_HEADERS | dict(headers)).items()),
+                content=body,
+                extensions={"timeout": _PATIENCE},
+            )
+        except _FAULTS as fault:
             raise LineFault(type(fault).__name__) from fault
-        kind = answer.headers.get("content-type", "")
-        if answer.is_redirect or (kind.startswith("text/") and answer.status_code < 500):
+        told = {
+            name.decode("latin-1").lower(): value.decode("latin-1")
+            for name, value in answer.headers
+        }
+        kind = told.get("content-type", "")
+        redirected = 300 <= answer.status < 400
+        if redirected or (kind.startswith("text/") and answer.status < 500):
             raise LineFault("portal")
-        return answer.status_code, answer.headers, answer.content
+        return answer.status, told, answer.content
 
     def close(self) -> None:
         """Let go of the connection."""
-        self._client.close()
+        self._pool.close()
 
 
 class _Counting(httpcore.SyncBackend):
@@ -113,47 +127,3 @@ class _CountingStream(httpcore.NetworkStream):
     def get_extra_info(self, info: str) -> Any:
         """Whatever the inner stream knows."""
         return self._inner.get_extra_info(info)
-
-
-class _Transport(httpx.BaseTransport):
-    """httpx over a pool of ours, the documented way to give httpcore its own network."""
-
-    def __init__(self, counter: _Counting, context: ssl.SSLContext) -> None:
-        self._pool = httpcore.ConnectionPool(
-            ssl_context=context, network_backend=counter, max_connections=1, keepalive_expiry=60
-        )
-
-    def handle_request(self, request: httpx.Request) -> httpx.Response:
-        """Hand the request down and the answer up."""
-        body = request.stream
-        assert isinstance(body, Iterable)
-        core = httpcore.Request(
-            method=request.method,
-            url=httpcore.URL(
-                scheme=request.url.raw_scheme,
-                host=request.url.raw_host,
-                port=request.url.port,
-                target=request.url.raw_path,
-            ),
-            headers=request.headers.raw,
-            content=body,
-            extensions=request.extensions,
-        )
-        try:
-            answer = self._pool.handle_request(core)
-            try:
-                content = answer.read()
-            finally:
-                answer.close()
-        except (httpcore.NetworkError, httpcore.TimeoutException, httpcore.ProtocolError) as fault:
-            raise LineFault(type(fault).__name__) from fault
-        return httpx.Response(
-            status_code=answer.status,
-            headers=answer.headers,
-            content=content,
-            extensions={"http_version": b"HTTP/1.1"},
-        )
-
-    def close(self) -> None:
-        """Close the pool."""
-        self._pool.close()

@@ -18,11 +18,11 @@ DICTIONARY_ID = "1"
 LARGEST_BODY = 8 * 1024 * 1024
 """Bytes after decompression; more is refused before it is parsed."""
 
-DICTIONARY_HEADER = "X-Dictionary"
-DEVICE_HEADER = "X-Device"
-INCARNATION_HEADER = "X-Incarnation"
-CHALLENGE_HEADER = "X-Challenge"
-SIGNATURE_HEADER = "X-Signature"
+DICTIONARY_HEADER = "x-dictionary"
+DEVICE_HEADER = "x-device"
+INCARNATION_HEADER = "x-incarnation"
+CHALLENGE_HEADER = "x-challenge"
+SIGNATURE_HEADER = "x-signature"
 
 
 class TooLarge(Exception):
