@@ -202,11 +202,13 @@ def _check(counters: list[tuple[Counter, Officer]]) -> None:
 def _server() -> Iterator[tuple[str, str]]:
     """The real server in its own process."""
     _district("init")
-    process = subprocess.Popen(
-        [sys.executable, "-m", "district_server", "serve", "--port", "0"],
-        stdout=subprocess.PIPE,
-        env=_environment(),
-    )
+    with (OUT / "may-chu.log").open("wb") as journal:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "district_server", "serve", "--port", "0"],
+            stdout=subprocess.PIPE,
+            stderr=journal,
+            env=_environment(),
+        )
     try:
         assert process.stdout is not None
         told = json.loads(process.stdout.readline() or b'{"url":""}')
