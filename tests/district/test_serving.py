@@ -15,7 +15,7 @@ from pathlib import Path
 import httpx
 import pytest
 from sqlalchemy import select
-from upper import Machine, Upper, running, taken
+from upper import Machine, Upper, pulled, running, taken
 
 from district_server import api as api_module
 from district_server.answering import LARGEST_PACKED
@@ -144,6 +144,27 @@ def test_nobody_waits_behind_more_than_can_be_answered(tmp_path: Path) -> None:
             assert line.recv(65536).startswith(b"HTTP/1.1 400 ")
             line.close()
         assert httpx.get(upper.url + "/health", trust_env=False).status_code == 200
+
+
+def test_any_process_goes_on_where_another_ended(database_url: str) -> None:
+    with (
+        running(database_url) as first,
+        running(database_url) as second,
+        httpx.Client(base_url=first.url, trust_env=False) as one,
+        httpx.Client(base_url=second.url, trust_env=False) as other,
+    ):
+        machine = Machine(one)
+        machine.enrol(first.code_for("H50.99.01", 1))
+        machine.hello()
+        for number in range(1, 5):
+            machine.client = other if number % 2 else one
+            assert machine.push(machine.seal([note(number)])).status_code == 200
+        assert pulled(machine.pull()).head == 4
+        # a challenge that one has seen spent is spent at the other
+        spent = machine.challenge
+        assert machine.pull().status_code == 200
+        machine.client, machine.challenge = other, spent
+        assert machine.pull().status_code == 401
 
 
 # ---- health, figures, journal ------------------------------------------------------------------
