@@ -12,7 +12,7 @@ from PySide6.QtGui import QKeyEvent, QPixmap
 from PySide6.QtWidgets import QDialog, QScrollArea, QWidget
 
 from counter_app.domain.outcome import Outcome
-from counter_app.services.prints import FORM
+from counter_app.services.print_jobs import FORM
 from ui.desk import Desk
 from ui.widgets import Button, column, label, row
 

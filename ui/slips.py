@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QWidget
 from counter_app.domain.officer import Officer
 from counter_app.domain.outcome import Outcome, Reason
 from counter_app.ports import Printer, PrintJob
+from counter_app.services.print_jobs import FORM
 from counter_app.services.prints import Printed
 from ui.desk import Desk
 from ui.dialogs import ask
@@ -187,7 +188,8 @@ class Slips(QObject):
             return
         # this PC has one printer: on paper of whatever opens a PDF here
         self._answer(job.id)
-        self._desk.forms_requested.emit((("", self._code),))
+        form = job.what.removeprefix(FORM) if job.what.startswith(FORM) else ""
+        self._desk.forms_requested.emit(((form, job.subject if form else self._code),))
 
     def _answer(self, job_id: str) -> None:
         """The paper is there, or comes from elsewhere."""

@@ -4,6 +4,9 @@ from datetime import datetime
 
 from counter_app.ports import PrintJob
 
+FORM = "form:"
+"""Before a form's name in what a job prints."""
+
 
 def asked_for(
     job_id: str,

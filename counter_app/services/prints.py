@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from counter_app.domain import events as ev
-from counter_app.domain.dossier import Dossier
+from counter_app.domain.dossier import ON_A_SLIP, Dossier
 from counter_app.domain.events import Actor
 from counter_app.domain.officer import Officer
 from counter_app.domain.outcome import Outcome, Reason, Sent
@@ -21,11 +21,10 @@ from counter_app.domain.slips import SlipContent
 from counter_app.errors import Refused
 from counter_app.ports import Books, Clock, IdSource, PaperMaker, Printer, PrintJob, Store
 from counter_app.ports.desk import Process
-from counter_app.services.print_jobs import asked_for
+from counter_app.services.print_jobs import FORM, asked_for
 from counter_app.services.results import Changes
 from counter_app.services.visits import is_closed, live_dossiers, visit_receipt
 
-FORM = "form:"
 _AFTER: Mapping[Outcome, str] = {Outcome.FAILED: "pending", Outcome.UNKNOWN: "unknown"}
 
 
@@ -289,7 +288,7 @@ class Prints:
 
     def after_crash(self) -> tuple[PrintJob, ...]:
         """Dossiers saved and not printed, or perhaps printed: shown first after a start."""
-        return tuple(job for job in self.waiting() if job.dossier_id is not None)
+        return tuple(job for job in self.waiting() if job.what in ON_A_SLIP)
 
     def all(self) -> tuple[PrintJob, ...]:
         """Every job, oldest first, after the ones that wait were looked through."""

@@ -4,9 +4,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from counter_app.domain.dossier import ON_A_SLIP
 from counter_app.domain.due import working_day_after
+from counter_app.domain.form_kinds import KINDS
 from counter_app.ports import Books, Clock, DossierRow, Figures, PrintJob, Store
 from counter_app.services.catalogue import Catalogue
+from counter_app.services.print_jobs import FORM
 
 UNCOLLECTED_AFTER = (90, 60, 30)
 """Days a result may lie on the shelf before it is pointed out."""
@@ -77,9 +80,9 @@ class Worklists:
         lines: list[Urgent] = []
         with self._store.read() as books:
             waiting = [job for job in books.prints.unfinished() if job.state != "printing"]
-            of_dossiers = [job for job in waiting if job.dossier_id is not None]
-            lines += [_of_dossier(books, job) for job in of_dossiers[:20]]
-            lines += _of_others([job for job in waiting if job.dossier_id is None])
+            slips = [job for job in waiting if job.what in ON_A_SLIP]
+            lines += [_of_dossier(books, job) for job in slips[:20]]
+            lines += _of_others(books, [job for job in waiting if job.what not in ON_A_SLIP])
             for row in books.dossiers.work("problem", 20, today, today):
                 text = f"Hồ sơ {row.code} cần sửa trước khi gửi."
                 lines.append(Urgent("repair", text, row.id, code=row.code))
@@ -109,10 +112,15 @@ def _of_dossier(books: Books, job: PrintJob) -> Urgent:
     return Urgent("unprinted", text, job.dossier_id, code=code, job_id=job.id)
 
 
-def _of_others(jobs: Sequence[PrintJob]) -> list[Urgent]:
-    """One line a question, one a kind of slip that waits: a pad may have hundreds."""
+def _of_others(books: Books, jobs: Sequence[PrintJob]) -> list[Urgent]:
+    """One line a question, one a kind of print that waits: a pad may have hundreds."""
     lines = [
-        Urgent("unknown_print", f"{_thing(job)} đã ra chưa?", code=job.subject, job_id=job.id)
+        Urgent(
+            "unknown_print",
+            f"{_thing(books, job)} đã ra chưa?",
+            code=_code(books, job),
+            job_id=job.id,
+        )
         for job in jobs
         if job.state == "unknown"
     ]
@@ -120,12 +128,25 @@ def _of_others(jobs: Sequence[PrintJob]) -> list[Urgent]:
         waiting = [job for job in jobs if job.state == "pending" and job.what == what]
         more = f" và {len(waiting) - 1} phiếu nữa" if len(waiting) > 1 else ""
         first = waiting[0]
-        lines.append(Urgent("other_print", f"{_thing(first)}{more} chưa in.", job_id=first.id))
+        thing = _thing(books, first)
+        lines.append(Urgent("other_print", f"{thing}{more} chưa in.", job_id=first.id))
     return lines
 
 
-def _thing(job: PrintJob) -> str:
-    return f"{_THINGS.get(job.what, 'Bản in')} {job.subject.rpartition('/')[2]}"
+def _thing(books: Books, job: PrintJob) -> str:
+    kind = KINDS.get(job.what.removeprefix(FORM))
+    if kind is None:
+        return f"{_THINGS.get(job.what, 'Bản in')} {job.subject.rpartition('/')[2]}"
+    code = _code(books, job)
+    return f"{kind.title} {code}" if code else kind.title
+
+
+def _code(books: Books, job: PrintJob) -> str:
+    """What an officer knows it by; nothing where it is about several dossiers."""
+    row = books.dossiers.row(job.dossier_id) if job.dossier_id else None
+    if row is not None:
+        return row.code
+    return "" if job.what.startswith(FORM) and "," in job.subject else job.subject
 
 
 _THINGS = {"ticket": "Số thứ tự", "appointment": "Phiếu hẹn", "pad": "Phiếu dự phòng"}

@@ -238,6 +238,19 @@ def test_a_print_that_a_crash_cut_off_is_asked_about_and_not_repeated(
     assert desk.dossier(dossier_id).prints_of(1) == 1
 
 
+def test_a_form_that_was_not_printed_is_no_dossier_to_be_taken_in_again(desk: Desk) -> None:
+    made = desk.accept(applicant=person("Hồ Thị Lan"))
+    prints = desk.counter.prints
+    prints.print_slip(made.dossier_id, [Printer(Outcome.SENT)], desk.officer)
+    prints.print("form:receipt", made.dossier_id, [Printer(Outcome.FAILED)], desk.officer)
+    title = "Giấy tiếp nhận hồ sơ và hẹn trả kết quả"
+    assert urgent(desk) == [("other_print", f"{title} {made.code} chưa in.")]
+    assert prints.after_crash() == ()
+
+    prints.print("form:receipt", made.dossier_id, [Printer(Outcome.UNKNOWN)], desk.officer)
+    assert urgent(desk) == [("unknown_print", f"{title} {made.code} đã ra chưa?")]
+
+
 def test_own_drafts_are_shown_with_whom_they_are_for(desk: Desk) -> None:
     desk.counter.drafts.save(desk.officer.id, "nhap-1", {"applicant": {"name": "Pả Kưng"}})
     desk.counter.drafts.save("nguoi-khac", "nhap-2", {"applicant": {"name": "Lê Văn Đạt"}})
