@@ -22,6 +22,8 @@ from district_server.metrics import Metrics
 LARGEST_PACKED = LARGEST_BODY // 4
 """Bytes of a body as sent. A counter's largest batch is 256 kB; no honest one comes near."""
 
+_MOST_HEADERS = 100
+
 Kind = TypeVar("Kind")
 Handler = Callable[[Request, bytes], Response]
 
@@ -68,6 +70,8 @@ class Answering:
         """An address that keeps coming with nothing we know is not listened to for a while; nobody
         waits behind more than can be answered in time.
         """
+        if len(request.headers.raw) > _MOST_HEADERS:
+            raise Refused("headers", "Yêu cầu có quá nhiều dòng đầu.", 431)
         if self._in_hand > self._limits.in_hand:
             raise busy()
         wait = self._limits.stranger.wait(address_of(request))

@@ -42,8 +42,6 @@ from district_server.silence import heard
 
 OFFICER = "Cán bộ cấp trên"
 _MOST = 1_000_000
-_LONGEST_FAREWELL = 30
-"""Seconds that requests under way get after the signal to stop."""
 
 
 def init(options: argparse.Namespace) -> int:
@@ -62,6 +60,8 @@ def serve(options: argparse.Namespace) -> int:
     import uvicorn  # only the one that serves needs it
 
     from district_server.api import Api
+    from district_server.limits import Limits
+    from district_server.serving import config
 
     journal = Journal()
     take_over_logging(journal)
@@ -74,17 +74,8 @@ def serve(options: argparse.Namespace) -> int:
             tls: dict[str, Any] = {}
             if options.tls_dir is not None or not loopback:
                 tls = _tls(options, keys, Path(folder))
-            config = uvicorn.Config(
-                Api(database, keys, journal=journal, metrics_token=token).app(),
-                log_config=None,
-                access_log=False,
-                lifespan="off",
-                server_header=False,
-                timeout_keep_alive=75,
-                timeout_graceful_shutdown=_LONGEST_FAREWELL,
-                **tls,
-            )
-            server = uvicorn.Server(config)
+            api = Api(database, keys, journal=journal, metrics_token=token)
+            server = uvicorn.Server(config(api.app(), Limits().stall, log_config=None, **tls))
             url = f"{'https' if tls else 'http'}://{options.host}:{port}"
             write({"ok": True, "url": url, "fingerprint": keys.fingerprint})
             journal.write("started", url=url)

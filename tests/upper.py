@@ -42,6 +42,7 @@ from district_server.journal import Journal
 from district_server.keys import ServerKeys, load_keys, make_keys
 from district_server.limits import Limits
 from district_server.schema import bring_up_to_date
+from district_server.serving import config
 from district_server.tables import metadata
 
 
@@ -65,8 +66,7 @@ class Upper:
         self.url = f"http://127.0.0.1:{self.port}"
         journal = Journal(self.journal)
         api = Api(self.database, self.keys, self.limits, journal, self.metrics_token)
-        config = uvicorn.Config(api.app(), log_level="error", lifespan="off")
-        self._server = uvicorn.Server(config)
+        self._server = uvicorn.Server(config(api.app(), self.limits.stall, log_level="error"))
         self._thread = threading.Thread(target=self._server.run, args=([listener],), daemon=True)
         self._thread.start()
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from importlib.resources import files
 from typing import Any, TypeVar
 from urllib.parse import quote
@@ -58,6 +59,11 @@ class Visit:
     problem: str = ""
     done: str = ""
     typed: Mapping[str, str] = field(default_factory=dict)
+
+    @cached_property
+    def devices(self) -> list[Heard]:
+        """Every device as it stood when this was first asked."""
+        return heard(self.connection)
 
     @property
     def who(self) -> str:
@@ -176,14 +182,13 @@ class Pages:
 
     def _page(self, visit: Visit, template: str, title: str, **more: Any) -> Response:
         asides = reviewing.waiting(visit.connection)
-        devices = heard(visit.connection)
         return self._html(
             template,
             title=title,
             visit=visit,
             place="/" + visit.request.url.path.split("/")[1],
             asides=asides,
-            counted=_counted(devices),
+            counted=_counted(visit.devices),
             **more,
         )
 
@@ -278,7 +283,6 @@ class Pages:
         return _to("/desk")
 
     def _desk(self, visit: Visit) -> Response:
-        devices = heard(visit.connection)
         names = _names(visit.connection)
         return self._page(
             visit,
@@ -287,7 +291,7 @@ class Pages:
             communes=len(names),
             names=names,
             silent=sorted(
-                (one for one in devices if one.silence), key=lambda one: -one.silent_days
+                (one for one in visit.devices if one.silence), key=lambda one: -one.silent_days
             )[:12],
             cases=reviewing.cases(visit.connection, "waiting", 8),
             drafts=[row for row in publishing.all_of(visit.connection) if row.state == "draft"],
@@ -299,7 +303,7 @@ class Pages:
         only_silent = visit.request.query_params.get("show") == "silent"
         sought = visit.request.query_params.get("q", "").strip().casefold()
         by_org: dict[str, list[Heard]] = {}
-        for one in heard(visit.connection):
+        for one in visit.devices:
             by_org.setdefault(one.commune, []).append(one)
         rows = []
         for org, name in _names(visit.connection).items():
@@ -339,7 +343,7 @@ class Pages:
 
     def _unit(self, visit: Visit, **more: Any) -> Response:
         org = self._org(visit)
-        devices = [one for one in heard(visit.connection) if one.commune == org]
+        devices = [one for one in visit.devices if one.commune == org]
         row = visit.connection.execute(select(commune).where(commune.c.org == org)).one()
         in_use = {one.counter for one in devices if one.revoked_at is None}
         return self._page(
@@ -369,7 +373,7 @@ class Pages:
         org = self._org(visit)
         found = [
             one
-            for one in heard(visit.connection)
+            for one in visit.devices
             if (one.commune, one.device, one.revoked_at) == (org, visit.path("device"), None)
         ]
         if not found:

@@ -17,9 +17,9 @@ from upper import running
 from counter_app.bootstrap import Counter
 from counter_app.services.results import Accepted
 from district_server.__main__ import COMMANDS
-from district_server.commands import _LONGEST_FAREWELL
 from district_server.database import ROLE, Database
 from district_server.projection import by_code
+from district_server.serving import LONGEST_FAREWELL
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
 BIN = Path(sys.executable).parent
@@ -37,7 +37,7 @@ def test_the_units_start_what_there_is_and_wait_for_its_farewell() -> None:
     program, command = service["ExecStart"].split()
     assert Path(program).name == "district-server"
     assert command in COMMANDS
-    assert int(service["TimeoutStopSec"]) > _LONGEST_FAREWELL
+    assert int(service["TimeoutStopSec"]) > LONGEST_FAREWELL
     started = Path(unit("district-server-backup.service")["Service"]["ExecStart"].split()[0])
     assert os.access(DEPLOY / started.name, os.X_OK)
     container = (DEPLOY / "Containerfile").read_text(encoding="utf-8")

@@ -11,6 +11,7 @@ import zlib
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from select import select as select_now
 
 import httpx
 import pytest
@@ -75,6 +76,42 @@ def test_a_body_that_stops_coming_is_not_waited_for(tmp_path: Path) -> None:
         with socket.create_connection(("127.0.0.1", upper.port)) as line:
             line.sendall(b"POST /enrol/v1/enrol HTTP/1.1\r\nHost: a\r\nContent-Length: 50\r\n\r\n{")
             assert line.recv(65536).startswith(b"HTTP/1.1 408 ")
+
+
+def test_a_head_that_comes_byte_by_byte_is_not_waited_for(tmp_path: Path) -> None:
+    url = f"sqlite:///{(tmp_path / 'a.sqlite3').as_posix()}"
+    health = b"GET /health HTTP/1.1\r\nHost: a\r\n\r\n"
+
+    def asked(line: socket.socket) -> None:
+        line.sendall(health)
+        told = b""
+        while not told.endswith(b'{"ok":true}'):
+            told += line.recv(65536)
+
+    with running(url, limits=Limits(stall=0.5)) as upper:
+        with socket.create_connection(("127.0.0.1", upper.port), 20) as line:
+            # nothing at all
+            assert line.recv(65536) == b""
+        with socket.create_connection(("127.0.0.1", upper.port), 20) as line:
+            asked(line)
+            # after a good request, half of one
+            line.sendall(health[:20])
+            assert line.recv(65536) == b""
+        with socket.create_connection(("127.0.0.1", upper.port), 20) as line:
+            for _ in range(2):
+                # whoever only rests between requests is not sent away
+                asked(line)
+                assert select_now([line], [], [], 0.7)[0] == []
+
+
+def test_headers_without_end_are_refused(upper: Upper) -> None:
+    many = {f"X-{number}": "a" for number in range(1000)}
+    answer = httpx.get(upper.url + "/health", headers=many, trust_env=False)
+    assert answer.status_code == 431
+    with socket.create_connection(("127.0.0.1", upper.port), 20) as line:
+        endless = b"".join(b"X-%d: a\r\n" % number for number in range(10_000))
+        line.sendall(b"GET /health HTTP/1.1\r\nHost: a\r\n" + endless)
+        assert line.recv(65536).startswith(b"HTTP/1.1 400 ")
 
 
 # ---- limits ------------------------------------------------------------------------------------
