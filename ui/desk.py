@@ -50,6 +50,8 @@ class Desk(QObject):
     """A dossier whose receipt is to be printed."""
     print_again_requested = Signal(str)
     """A print job that waits."""
+    slip_requested = Signal(str, str)
+    """What and whose: one more print of a slip that is no dossier's."""
     printed = Signal(str, object)
     """(dossier id, Printed): how a slip ended."""
     unknown_print = Signal(str, str)
@@ -61,6 +63,8 @@ class Desk(QObject):
         self.lanes = lanes
         self.theme = theme
         self.officer: Officer | None = None
+        self.serving = ""
+        """The number that was called and stands before the counter."""
         self.reporter: Callable[[Exception], None] | None = None
 
     @property

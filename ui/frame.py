@@ -33,6 +33,7 @@ from ui.intake.page import IntakePage
 from ui.open_file import open_pdf
 from ui.page import Page
 from ui.procedures_page import ProceduresPage
+from ui.queue_page import QueuePage
 from ui.rail import RailButton
 from ui.return_page import ReturnPage
 from ui.search_page import SearchPage
@@ -48,6 +49,7 @@ PAGES: tuple[tuple[str, str, str, Callable[[Desk], Page]], ...] = (
     ("F3", "Tra cứu", "search", SearchPage),
     ("F4", "Trả kết quả", "package-export", ReturnPage),
     ("F5", "Xử lý", "arrows-exchange", WorkPage),
+    ("F6", "Số thứ tự", "ticket", QueuePage),
     ("F8", "Thủ tục", "book", ProceduresPage),
     ("F9", "Đồng bộ", "refresh", SyncPage),
     ("F11", "Thiết lập", "settings", SettingsPage),
@@ -346,7 +348,16 @@ class Frame(QWidget):
         if name == "Esc" and self.current != "F1":
             self.go("F1")
             return True
-        return name in ("F6", "F7", "F10")
+        if name == "Ctrl+G":
+            self._call_next()
+            return True
+        return name in ("F7", "F10")
+
+    def _call_next(self) -> None:
+        """The next number, from whatever screen."""
+        page = self.page("F6")
+        assert isinstance(page, QueuePage)
+        page.call_next()
 
     def scanned(self, payload: str) -> None:
         """A scan: this screen's, or opened where it belongs. It never lands in a field."""

@@ -51,6 +51,7 @@ class Slips(QObject):
         self._timer.timeout.connect(self.look)
         desk.print_requested.connect(self.print)
         desk.print_again_requested.connect(self.print_again)
+        desk.slip_requested.connect(self.print_slip)
         desk.unknown_print.connect(self._ask)
         desk.printer_changed.connect(self.look)
 
@@ -63,6 +64,11 @@ class Slips(QObject):
         """Print the receipt in force of a dossier."""
         prints = self._desk.counter.prints
         self._print("receipt", lambda ways, who: prints.print_slip(dossier_id, ways, who))
+
+    def print_slip(self, what: str, subject: str) -> None:
+        """Print a slip that is no dossier's."""
+        prints = self._desk.counter.prints
+        self._print(what, lambda ways, who: prints.print(what, subject, ways, who))
 
     def print_again(self, job_id: str) -> None:
         """Print what a job is about, where such things come out."""
@@ -153,7 +159,8 @@ class Slips(QObject):
                 reason, _, remedy = printed.message.partition(". ")
                 remedy = remedy.removesuffix(".").removesuffix("rồi in lại").rstrip(" ,")
                 self.told.emit(
-                    f"Chưa in được: {reason[:1].lower()}{reason[1:]}. Hồ sơ {seq} đã lưu. "
+                    f"Chưa in được: {reason[:1].lower()}{reason[1:]}. "
+                    f"{'Hồ sơ' if printed.changes.dossiers else 'Số'} {seq} đã lưu. "
                     f"{remedy} rồi bấm Ctrl+P."
                 )
         self.look()
@@ -208,4 +215,5 @@ def words_of(against: Reason | None) -> str:
 
 
 def _seq(code: str) -> str:
-    return code.rpartition("-")[2]
+    """The end of a code; of a number of the queue the number."""
+    return code.rpartition("/")[2].rpartition("-")[2]

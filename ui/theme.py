@@ -149,7 +149,9 @@ class Theme:
             if name not in ("chips", "border")
         }
         values["edge"] = f"{self.palette.border}px"
-        values |= {f"s{size}": f"{self.px(size)}px" for size in (12, 13, 14, 15, 16, 20, 25, 34)}
+        values |= {
+            f"s{size}": f"{self.px(size)}px" for size in (12, 13, 14, 15, 16, 20, 25, 34, 72)
+        }
         values |= {f"h{size}": f"{self.px(size)}px" for size in (20, 24, 30, 32, 34, 36, 38)}
         values["w116"] = f"{self.px(116)}px"
         sheet = Template(_SHEET).substitute(values)
@@ -192,6 +194,7 @@ QLabel#sectionTitle { font-weight: 700; font-size: $s14; }
 QLabel#sectionNumber { background: $soft; color: $accent; font-weight: 700; font-size: $s13;
   border-radius: 5px; padding: 0px; min-width: $h20; max-width: $h20; min-height: $h20;
   max-height: $h20; }
+QLabel#queue { font-family: "Be Vietnam Pro"; font-weight: 600; font-size: $s72; color: $accent; }
 QLabel#figure { font-family: "Be Vietnam Pro"; font-weight: 600; font-size: $s34; }
 QLabel#figureRed { font-family: "Be Vietnam Pro"; font-weight: 600; font-size: $s34; color: $red; }
 QLabel#required { color: $red; font-weight: 600; }

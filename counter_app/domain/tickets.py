@@ -1,6 +1,7 @@
 """Queue tickets (số thứ tự): a letter for the group, a running number that begins anew each day."""
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
@@ -9,6 +10,10 @@ from counter_app.domain.faults import FileFault
 from counter_app.domain.text import clean_text
 
 LAST_NUMBER = 999
+PRIORITY = "U"
+"""The letter of those who go first: old people, disabled ones, expectant mothers, small children."""
+_IN_A_ROW = 2
+"""So many of them are called before one of the others, so that nobody waits for ever."""
 _LABEL = re.compile(r"([A-Z])(\d{3})")
 _LONGEST_NAME = 60
 _MOST_GROUPS = 9
@@ -54,6 +59,18 @@ class Ticket:
     def label(self) -> str:
         """`A012`."""
         return f"{self.group}{self.number:03d}"
+
+
+def next_of(waiting: Iterable[Ticket], in_a_row: int) -> Ticket | None:
+    """Whose turn it is, after so many priority numbers in a row; each kind in the order of coming."""
+    first: list[Ticket] = []
+    others: list[Ticket] = []
+    for ticket in waiting:
+        if ticket.state is TicketState.WAITING:
+            (first if ticket.group == PRIORITY else others).append(ticket)
+    if first and (in_a_row < _IN_A_ROW or not others):
+        return first[0]
+    return others[0] if others else None
 
 
 def read_label(text: str) -> tuple[str, int] | None:

@@ -8,9 +8,11 @@ from counter_app.domain.slips import TicketSlip
 from counter_app.domain.text import clean_text
 from counter_app.domain.tickets import (
     GROUPS,
+    PRIORITY,
     Ticket,
     TicketGroup,
     TicketState,
+    next_of,
     read_groups,
     read_label,
 )
@@ -19,6 +21,8 @@ from counter_app.ports import Books, Clock, IdSource, Store
 from counter_app.services.print_jobs import asked_for
 
 _SETTING = "local.ticket_groups"
+_IN_A_ROW = "local.tickets_priority_in_a_row"
+"""The day, and how many priority numbers were called one after another on it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +73,41 @@ class Tickets:
         """In the order they were taken."""
         with self._store.read() as books:
             return tuple(books.tickets.of(self._clock.now().date()))
+
+    def next_up(self) -> Ticket | None:
+        """Whose turn comes when the next one is called."""
+        with self._store.read() as books:
+            return next_of(books.tickets.of(self._today()), self._in_a_row(books))
+
+    def call_next(self) -> Ticket | None:
+        """Whoever was served is done; the next one is called. None where nobody waits."""
+        with self._store.write() as books:
+            ticket = next_of(books.tickets.of(self._today()), self._in_a_row(books))
+            self._call(books, ticket)
+            return None if ticket is None else _ticket(books, subject_of(ticket))
+
+    def call(self, label: str) -> Ticket:
+        """This one out of turn: somebody who came back, or whoever must go first."""
+        with self._store.write() as books:
+            ticket = _ticket(books, f"{self._today()}/{clean_text(label)}")
+            self._call(books, ticket)
+            return _ticket(books, subject_of(ticket))
+
+    def _call(self, books: Books, ticket: Ticket | None) -> None:
+        for before in books.tickets.of(self._today()):
+            if before.state is TicketState.CALLED and before != ticket:
+                books.tickets.change(before, TicketState.DONE)
+        if ticket is not None:
+            books.tickets.change(ticket, TicketState.CALLED)
+            in_a_row = self._in_a_row(books) + 1 if ticket.group == PRIORITY else 0
+            books.settings.put(_IN_A_ROW, f"{self._today()} {in_a_row}")
+
+    def _in_a_row(self, books: Books) -> int:
+        day, _, count = (books.settings.get(_IN_A_ROW) or "").partition(" ")
+        return int(count) if day == self._today().isoformat() else 0
+
+    def _today(self) -> date:
+        return self._clock.now().date()
 
     def move(self, label: str, state: TicketState) -> Ticket:
         """It was called, is done, or nobody came; a ticket of today."""

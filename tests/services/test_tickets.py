@@ -148,3 +148,58 @@ def test_groups_that_cannot_be_used_are_refused_with_their_line(
 )
 def test_a_label_is_read_however_it_is_typed(typed: str, read: tuple[str, int] | None) -> None:
     assert read_label(typed) == read
+
+
+# ---- calling ------------------------------------------------------------------------------------
+
+
+def called(desk: Desk) -> list[str]:
+    """Everybody in the order in which they are called."""
+    found = []
+    while (ticket := desk.counter.tickets.call_next()) is not None:
+        found.append(ticket.label)
+    return found
+
+
+def states(desk: Desk) -> dict[str, str]:
+    return {ticket.label: ticket.state.value for ticket in desk.counter.tickets.today()}
+
+
+def test_after_two_priority_numbers_comes_one_of_the_others(desk: Desk) -> None:
+    for letter in "AABUUUUU":
+        take(desk, letter)
+        desk.clock.move(seconds=5)
+    assert called(desk) == ["U001", "U002", "A001", "U003", "U004", "A002", "U005", "B001"]
+
+
+def test_nobody_is_left_out_where_only_priority_numbers_wait(desk: Desk) -> None:
+    take(desk, "U", "U", "U", "U")
+    assert called(desk) == ["U001", "U002", "U003", "U004"]
+
+
+def test_calling_ends_what_was_served_before(desk: Desk) -> None:
+    take(desk, "A", "A", "A")
+    desk.counter.tickets.call_next()
+    desk.counter.tickets.call_next()
+    assert states(desk) == {"A001": "done", "A002": "called", "A003": "waiting"}
+    up = desk.counter.tickets.next_up()
+    assert up is not None
+    assert up.label == "A003"
+
+
+def test_whoever_was_absent_is_called_when_they_come_back(desk: Desk) -> None:
+    take(desk, "A", "A", "A")
+    desk.counter.tickets.call_next()
+    desk.counter.tickets.move("A001", TicketState.ABSENT)
+    desk.counter.tickets.call_next()
+    assert states(desk) == {"A001": "absent", "A002": "called", "A003": "waiting"}
+    assert desk.counter.tickets.call("a001").state is TicketState.CALLED
+    assert states(desk) == {"A001": "called", "A002": "done", "A003": "waiting"}
+
+
+def test_the_row_of_priority_numbers_begins_anew_each_day(desk: Desk) -> None:
+    take(desk, "U", "U")
+    assert called(desk) == ["U001", "U002"]
+    desk.at("2026-11-23T07:31")
+    take(desk, "A", "U")
+    assert called(desk) == ["U001", "A001"]

@@ -6,7 +6,9 @@ from hands import PEOPLE, Hand, visible
 from PySide6.QtWidgets import QComboBox, QLabel
 
 from counter_app.domain.printer import KeptPrinter, PrinterRole, Profile
+from counter_app.domain.tickets import TicketState
 from counter_app.printing.virtual import VirtualPrinter
+from counter_app.services.appointments import Booked
 
 Scene = Callable[[Hand], None]
 ACT_KEYS = ("Alt+C", "Alt+B", "Alt+N", "Alt+G", "Alt+D", "Alt+U", "Alt+K", "Alt+S", "Alt+H")
@@ -122,6 +124,31 @@ def nothing_found(hand: Hand) -> None:
     hand.wait(lambda: hand.says("Không có hồ sơ nào như vậy"))
 
 
+def queue(hand: Hand) -> None:
+    """Some wait, one is served, one did not come."""
+    desk = hand.window.desk
+    assert desk is not None
+    for letter in "AAUABUC":
+        desk.counter.tickets.take(letter)
+    desk.counter.tickets.call_next()
+    desk.counter.tickets.move("A001", TicketState.ABSENT)
+    screen("F6")(hand)
+    hand.wait(lambda: hand.says("U001"))
+
+
+def booking(hand: Hand) -> None:
+    """Monday, somebody comes at nine, somebody does not."""
+    desk = hand.window.desk
+    assert desk is not None
+    monday = desk.now().replace(day=23, hour=9, minute=0)
+    for name in ("Hồ Thị Hẹn", "Pả Lỡ"):
+        made = desk.counter.appointments.book(monday, name, "0912 000 345", "1.004873", desk.who)
+        assert isinstance(made, Booked)
+    desk.counter.appointments.cancel(made.appointment.number, desk.who)
+    screen("F6", "Alt+2", "Alt+S", "Alt+S", "Alt+S")(hand)
+    hand.wait(lambda: hand.says("Thứ Hai 23/11/2026: 1 người hẹn"))
+
+
 def returning(choice: str = "") -> Scene:
     """Somebody stands there for a result."""
 
@@ -221,6 +248,9 @@ SCENES: dict[str, Scene] = {
     "F5 marked": screen("F5", "Space", "Space"),
     "F5 transfer": screen("F5", "Space", "Space", "Alt+C"),
     **{f"F5 {key}": screen("F5", key) for key in ACT_KEYS[1:7]},
+    "F6 empty": screen("F6"),
+    "F6": queue,
+    "F6 booking": booking,
     "F8": screen("F8"),
     "F9": screen("F9"),
     "F11 office": screen("F11", "Alt+1"),

@@ -164,7 +164,7 @@ def test_tab_reaches_every_input_of_the_intake_in_reading_order(hand: Hand) -> N
     ]
 
 
-@pytest.mark.parametrize("key", ["F1", "F2", "F3", "F4", "F5", "F8", "F9", "F11"])
+@pytest.mark.parametrize("key", ["F1", "F2", "F3", "F4", "F5", "F6", "F8", "F9", "F11"])
 def test_the_keyboard_begins_on_something_useful(hand: Hand, key: str) -> None:
     """Opening a screen puts the focus on the first useful field, and it is seen."""
     hand.press(key)
@@ -174,7 +174,9 @@ def test_the_keyboard_begins_on_something_useful(hand: Hand, key: str) -> None:
     assert spoken(hand.focus)
 
 
-@pytest.mark.parametrize("name", ["F1", "F3 opened", "F4 proxy", "F5", "F8", "F9", "F11 officers"])
+@pytest.mark.parametrize(
+    "name", ["F1", "F3 opened", "F4 proxy", "F5", "F6", "F8", "F9", "F11 officers"]
+)
 def test_tab_goes_round_and_stops_only_at_what_has_a_name(hand: Hand, name: str) -> None:
     SCENES[name](hand)
     hand.front()
@@ -184,7 +186,7 @@ def test_tab_goes_round_and_stops_only_at_what_has_a_name(hand: Hand, name: str)
         assert not stop.visibleRegion().isEmpty(), f"“{spoken(stop)}” cannot be seen"
 
 
-@pytest.mark.parametrize("key", ["F1", "F2", "F3", "F4", "F5", "F8", "F9", "F11"])
+@pytest.mark.parametrize("key", ["F1", "F2", "F3", "F4", "F5", "F6", "F8", "F9", "F11"])
 def test_no_screen_opens_a_window_of_its_own(hand: Hand, key: str) -> None:
     """A label shown before it has a parent flashes as a window and takes the keyboard away."""
     hand.press(key)

@@ -72,6 +72,12 @@ class IntakePage(Page):
     """F2."""
 
     title = "Tiếp nhận"
+
+    @property
+    def subtitle(self) -> str:  # type: ignore[override]
+        """The number of whoever stands there."""
+        return f"Số {self.desk.serving}" if self.desk.serving else ""
+
     hints = (
         ("Enter", "ô kế"),
         ("Alt+1-4", "mục"),

@@ -15,9 +15,9 @@ class ProcedureBox(QWidget):
 
     chosen = Signal(object)
 
-    def __init__(self) -> None:
+    def __init__(self, caption: str = "Tên hoặc chữ đầu", *, required: bool = True) -> None:
         super().__init__()
-        self.field = Field("Tên hoặc chữ đầu", required=True, hint="ks, kết hôn, xntt, 1.004873")
+        self.field = Field(caption, required=required, hint="ks, kết hôn, xntt, 1.004873")
         self.edit = self.field.edit
         self.setLayout(column(self.field, space=0))
         self._index: ProcedureIndex | None = None
