@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 _DOTS_AN_INCH = 300
 """Finer than the eye reads on paper; a page of A4 is 8 MB."""
 
+_SLACK = 2.0
+"""Points by which the system's sizes of paper and ours may differ."""
+
 Pictures = Callable[[bytes, int], "Iterator[PagePicture]"]
 
 
@@ -53,18 +56,17 @@ class SheetPrinter:
             return sent(Reason.QUEUE_REFUSED)
         # the paper's own edges: the form keeps its margins itself
         printer.setFullPage(True)
+        usual = printer.pageLayout().pageSize().sizePoints()
         painter = QPainter()
         for picture in self._pictures(job, min(_DOTS_AN_INCH, printer.resolution())):
-            _set_paper(printer, picture)
+            place = _place(printer, (usual.width(), usual.height()), picture.paper)
             if not painter.isActive():
                 if not painter.begin(printer):
                     return sent(Reason.QUEUE_REFUSED)
             elif not printer.newPage():
                 painter.end()
                 return sent(Reason.QUEUE_SILENT)
-            painter.drawImage(
-                QRectF(printer.pageLayout().fullRectPixels(printer.resolution())), image_of(picture)
-            )
+            painter.drawImage(place, image_of(picture))
         return sent(Reason.SPOOLED if painter.end() else Reason.QUEUE_SILENT)
 
 
@@ -77,14 +79,25 @@ def image_of(picture: PagePicture) -> QImage:
     return made.copy()
 
 
-def _set_paper(printer: QPrinter, picture: PagePicture) -> None:
-    """The size the form was drawn for, upright or not."""
-    width, height = picture.paper
-    size = QPageSize(QSizeF(min(width, height), max(width, height)), QPageSize.Unit.Point)
+def _place(printer: QPrinter, usual: tuple[float, float], page: tuple[float, float]) -> QRectF:
+    """Choose the sheet for a page, and where it stands on it, in the printer's dots.
+
+    A page that fits goes on the sheet the printer usually has, as large as it can be: one that asks
+    for a sheet nobody put in stops and waits. A larger one asks for its own.
+    """
+    width, height = page
+    narrow, long = sorted(page)
+    sheet = tuple(sorted(usual))
+    if narrow > sheet[0] + _SLACK or long > sheet[1] + _SLACK:
+        sheet = (narrow, long)
     across = (
         QPageLayout.Orientation.Landscape if width > height else QPageLayout.Orientation.Portrait
     )
+    size = QPageSize(QSizeF(*sheet), QPageSize.Unit.Point)
     printer.setPageLayout(QPageLayout(size, across, QMarginsF()))
+    room = QRectF(printer.pageLayout().fullRectPixels(printer.resolution()))
+    scale = min(room.width() / width, room.height() / height)
+    return QRectF(0.0, 0.0, width * scale, height * scale)
 
 
 def _printer_of(queue: str) -> QPrinter | None:
