@@ -180,6 +180,7 @@ class SyncStore:
                     raise Forked(own.incarnation)
                 if _order(books, cseq, row.event_id):
                     ordered.append(row.hash)
+                _taken_after_all(books, row.event_id)
                 touched.setdefault(row.subject, row.type)
             problems = [*_refresh(books, touched), *_told_of_new_codes(books, renumbered)]
             if answer.keys is not None:
@@ -368,6 +369,15 @@ def _note_down(books: Books, event: Event, payload: Payload | None) -> None:
         case ev.PadPrinted():
             at = datetime.fromisoformat(event.occurred_at)
             books.pads.note_printed(payload.numbers, event.device, at)
+
+
+def _taken_after_all(books: Books, event_id: str) -> None:
+    """What was quarantined above and is in the order now needs no repair."""
+    books.connection.execute(
+        delete(event_verdict).where(
+            event_verdict.c.event_id == event_id, event_verdict.c.verdict == "quarantined"
+        )
+    )
 
 
 def _keep_upper(books: Books, server_id: str, told: tuple[str, int, str, str]) -> None:

@@ -17,7 +17,7 @@ from counter_app.wire.signing import enrol_bytes
 from district_server.database import get_meta
 from district_server.faults import Refused
 from district_server.keys import ServerKeys, verify
-from district_server.tables import commune, device, device_home, dossier, enrol_code
+from district_server.tables import commune, device, device_home, dossier, enrol_code, quarantine
 
 LIFETIME = timedelta(minutes=15)
 TRIES = 5
@@ -130,8 +130,12 @@ def _numbers(connection: Connection, org: str, counter_no: int) -> tuple[tuple[s
     """The highest running number known of that counter for each of the last days."""
     since = (datetime.now(UTC) - timedelta(days=_DAYS_OF_NUMBERS)).date().isoformat()
     query = select(dossier.c.code).where(dossier.c.commune == org, dossier.c.received_at >= since)
+    # what waits in quarantine is on somebody's paper all the same
+    aside = select(quarantine.c.dossier_code).where(
+        quarantine.c.commune == org, quarantine.c.dossier_code != ""
+    )
     highest: dict[str, int] = defaultdict(int)
-    for text in connection.scalars(query):
+    for text in (*connection.scalars(query), *connection.scalars(aside)):
         code = DossierCode.parse(text)
         if code is None or code.org != org or len(code.seq) > 5:
             continue
