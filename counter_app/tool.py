@@ -34,8 +34,6 @@ VERBS = {
     "keys": "keys",
     "enrol": "enrol",
     "sync": "sync",
-    "bundle-out": "bundle_out",
-    "bundle-in": "bundle_in",
     "check": "check",
     "backup": "backup",
     "restore": "restore",

@@ -18,6 +18,7 @@ from counter_app.domain.printer import (
 from counter_app.errors import Refused
 from counter_app.services.prints import Printed
 from ui.desk import Desk
+from ui.intake.slip_view import SlipView
 from ui.lanes import Runs
 from ui.widgets import (
     Banner,
@@ -44,6 +45,8 @@ _QUESTIONS = (
 _SLIP_BYTES = 70_000
 """A slip of 80 mm, blank rows and all."""
 _SLOW_SECONDS = 8
+_PICTURE = 270
+"""Pixels: narrow enough for the questions beside it."""
 
 
 class PrinterWizard(QWidget):
@@ -147,8 +150,13 @@ class PrinterWizard(QWidget):
             lines.addWidget(_line(label(title, "strong"), told, word, yes, no))
         again = Button("In lại trang thử", "Ctrl+P")
         again.clicked.connect(self.print_page)
-        text = "Máy vừa in một trang thử. Nhìn tờ giấy rồi trả lời ba câu."
-        return _page(label(text, wrap=True), lines, row(again, 1), 1)
+        text = "Máy vừa in một trang thử như hình bên. Nhìn tờ giấy rồi trả lời ba câu."
+        self._picture = SlipView("Trang thử", "")
+        self._picture.setFixedWidth(_PICTURE)
+        asked = column(label(text, wrap=True), lines, row(again, 1), 1, space=12)
+        whole = row(asked, self._picture, space=16)
+        whole.setStretch(0, 1)
+        return _page(whole)
 
     def _done(self) -> QWidget:
         self._summary = label("", wrap=True)
@@ -346,6 +354,11 @@ class PrinterWizard(QWidget):
         self._banner.tell("Đang in trang thử…")
         counter, who, kept = self._desk.counter, self._desk.who, self._kept
         way = counter.printers.way(kept)
+        self._desk.lanes.paper.submit(
+            lambda: counter.prints.test_png(kept.profile.width),
+            self._picture.show_slip,
+            self._on_fault,
+        )
         self._lane().submit(
             lambda: counter.prints.print("test", kept.name, [way], who),
             self._on_printed,

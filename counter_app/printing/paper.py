@@ -37,6 +37,12 @@ class Paper:
         """Slips, each with how many prints were before it, one a page of the roll's own width."""
         return draw_slips([place(slip_blocks(*one), width) for one in contents], "Phiếu", "")
 
+    def test_png(self, width: int) -> bytes:
+        """That page as a picture."""
+        out = BytesIO()
+        draw_test_page(width).save(out, "PNG")
+        return out.getvalue()
+
     def test_job(self, profile: Profile) -> bytes:
         """A page for trying a printer."""
         page = draw_test_page(profile.width)

@@ -43,6 +43,8 @@ class Fault(StrEnum):
     """Prints everything, answers nothing."""
     NO_FENCE = "no_fence"
     """Answers how it is, but not what comes after the job."""
+    CALLS_BUSY_OFFLINE = "calls_busy_offline"
+    """Prints, and says that it is offline while it does, as some do with a full buffer."""
     PAPER_LOW = "paper_low"
     """Prints, and says that the roll is nearly used up."""
 
@@ -50,6 +52,9 @@ class Fault(StrEnum):
 _STOPS = (Fault.PAPER_OUT, Fault.COVER_OPENED, Fault.WENT_OFFLINE, Fault.STALLS)
 _WITHOUT_PAPER = (Fault.NO_PAPER, Fault.PAPER_OUT)
 _UNCOVERED = (Fault.COVER_OPEN, Fault.COVER_OPENED)
+_RESERVE = 96 * 1024
+"""Room for what is on its way when the other side is told to wait, in bytes: on a pseudo terminal that
+may be 64 KB."""
 _REAL_TIME = re.compile(b"\x10\x04(.)", re.DOTALL)
 
 
@@ -189,9 +194,9 @@ class Buffer:
         return len(self._held) >= self._size
 
     def put(self, data: bytes) -> None:
-        """Never refuses: what is on its way when it is full is kept too."""
+        """What comes when it is full finds some room; what comes after that is lost."""
         with self._changed:
-            self._held += data
+            self._held += data[: max(0, self._size + _RESERVE - len(self._held))]
             self._changed.notify_all()
 
     def wait_for_room(self) -> None:
@@ -228,6 +233,7 @@ class Machine:
         """Jobs read to their end, whether or not it was said."""
         self.finished = threading.Condition()
         self._stuck = False
+        self._at_work = False
         self._gone = threading.Event()
 
     def hear(self, link: Link) -> None:
@@ -267,6 +273,7 @@ class Machine:
         paper = stopped and self.fault in _WITHOUT_PAPER
         cover = stopped and self.fault in _UNCOVERED
         offline = stopped and self.fault in (Fault.OFFLINE, Fault.WENT_OFFLINE)
+        offline = offline or (self.fault is Fault.CALLS_BUSY_OFFLINE and self._at_work)
         match question:
             case b"\x01":
                 return 0x12 | 0x08 * (paper or cover or offline)
@@ -282,6 +289,7 @@ class Machine:
         decoder = Decoder(lambda question: self._reply(link, question))
         printed = 0
         while data := buffer.take(1024 if self.speed else 4096):
+            self._at_work = True
             link.go_on(buffer)
             if self.speed:
                 self._gone.wait(len(data) / self.speed)

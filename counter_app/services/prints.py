@@ -128,9 +128,9 @@ class Prints:
         """The slip of a dossier as the printer's bytes; never counted."""
         return self.job("receipt", dossier_id, Profile(width=width))
 
-    def test_job(self, width: int) -> bytes:
-        """A page that shows edges, letters and the QR of a printer."""
-        return self._paper().test_job(Profile(width=width))
+    def test_png(self, width: int) -> bytes:
+        """The page that shows edges, letters and the QR of a printer, as a picture."""
+        return self._paper().test_png(width)
 
     # ---- printing --------------------------------------------------------------------------
 

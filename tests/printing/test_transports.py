@@ -20,7 +20,8 @@ from counter_app.printing.ways import printer_at, warning_of
 from counter_app.services.results import Accepted
 
 QUICK = Timeouts(connect=0.5, status=0.3, stall=0.5, fence=0.9, slow=0.7)
-JOB = b"\x1b@" + (b"\x1dv0\x00\x48\x00\x80\x00" + b"\x00" * 72 * 128) * 60 + b"\x1dVB\x00"
+STRIP = b"\x1dv0\x00\x48\x00\x80\x00" + b"\x00" * 72 * 128
+JOB = b"\x1b@" + STRIP * 60 + b"\x1dVB\x00"
 SMALL = 16 * 1024
 """A job that a buffer of 64 KB swallows whole."""
 TAKEN, IN_THE_MIDDLE = len(JOB) - 500, 20_000
@@ -89,6 +90,13 @@ def test_a_slow_printer_with_a_small_buffer_prints_all_of_it(virtual: Virtual) -
         assert way(printer).send(JOB) == sent(Reason.SLOW)
         (job,) = printer.wait_for(1)
     assert len(job.rows) == 60 * 128
+
+
+def test_a_printer_that_calls_itself_offline_while_it_prints_is_waited_for() -> None:
+    """37 kB in its buffer at 70 kB a second: it is asked before it is through."""
+    with VirtualPrinter(Fault.CALLS_BUSY_OFFLINE, speed=70_000) as printer:
+        found = way(printer).send(b"\x1b@" + STRIP * 4 + b"\x1dVB\x00")
+    assert found.outcome is Outcome.CONFIRMED
 
 
 @EACH

@@ -8,12 +8,18 @@ from PySide6.QtWidgets import QLabel, QScrollArea
 class SlipView(QScrollArea):
     """Shows a picture of a slip; a long one is moved up and down, never sideways."""
 
-    def __init__(self) -> None:
+    def __init__(
+        self,
+        name: str = "Phiếu sẽ in",
+        empty: str = "Chọn thủ tục và gõ họ tên để thấy phiếu.",
+    ) -> None:
+        """`empty` stands there while there is no picture."""
         super().__init__()
+        self._empty = empty
         self._slip = QPixmap()
         self._shown = QLabel()
         self._shown.setAlignment(Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignHCenter)
-        self._shown.setAccessibleName("Phiếu sẽ in")
+        self._shown.setAccessibleName(name)
         self._shown.setObjectName("caption")
         self._shown.setTextFormat(Qt.TextFormat.PlainText)
         self._shown.setWordWrap(True)
@@ -36,7 +42,7 @@ class SlipView(QScrollArea):
 
     def _draw(self) -> None:
         if self._slip.isNull():
-            self._shown.setText("Chọn thủ tục và gõ họ tên để thấy phiếu.")
+            self._shown.setText(self._empty)
             return
         ratio = self.devicePixelRatioF()
         width = self.width() - self.verticalScrollBar().sizeHint().width() - 4
