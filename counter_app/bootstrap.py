@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from counter_app.services.tickets import Tickets
     from counter_app.services.visits import Visits
     from counter_app.services.worklists import Worklists
+    from counter_app.sync.bundles import Bundles
     from counter_app.sync.engine import SyncEngine
     from counter_app.sync.words import SyncState
     from db.check import Report
@@ -242,6 +243,28 @@ class Counter:
             verify,
             self.clock,
         )
+
+    @cached_property
+    def bundles(self) -> "Bundles":
+        """What a cycle says, on a stick."""
+        from counter_app.keys.device import verify
+        from counter_app.sync.bundles import Bundles
+
+        return Bundles(self.sync_store, self.signer, self._private_key, verify, self.clock)
+
+    def enrol_request(self, code: str, target: Path) -> None:
+        """By stick: ask to be taken in."""
+        from counter_app.sync.enrol import write_request
+
+        write_request(self.sync_store, self.signer, code, target)
+
+    def enrol_answer(self, source: Path, fingerprint: str | None) -> tuple[str, str]:
+        """By stick: take the answer; the device id and the fingerprint of the server's CA."""
+        from counter_app.keys.device import verify
+        from counter_app.sync.enrol import take_answer
+
+        enrolled, mark = take_answer(self.sync_store, verify, source, fingerprint)
+        return enrolled.device, mark
 
     def enrol(self, url: str, code: str, fingerprint: str | None) -> str:
         """Bind this device at the upper server; answers the device id."""

@@ -34,6 +34,8 @@ VERBS = {
     "keys": "keys",
     "enrol": "enrol",
     "sync": "sync",
+    "bundle-out": "bundle_out",
+    "bundle-in": "bundle_in",
     "check": "check",
     "backup": "backup",
     "restore": "restore",

@@ -2,7 +2,7 @@
 
 import base64
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from sqlalchemy import delete, func, insert, select
@@ -48,6 +48,8 @@ from db.log import values_of
 from db.store import Books, Store
 from db.tables import dossier, event_log, event_order, event_verdict, issued_code
 
+_NOTHING: Mapping[str, int] = {}
+
 _REJECTED = {
     "state": "Việc này làm khi hồ sơ không còn ở trạng thái đó. Mở hồ sơ xem diễn biến.",
     "other_side": "Việc này bên kia đã giữ hồ sơ nên không tính. Mở hồ sơ xem diễn biến.",
@@ -86,12 +88,21 @@ class SyncStore:
                 kept.get("keys_version", ""),
             )
 
-    def outbox(self, most: int, max_bytes: int) -> Sequence[Event]:
+    def outbox(
+        self, most: int, max_bytes: int, beyond: Mapping[str, int] = _NOTHING
+    ) -> Sequence[Event]:
         """Own events of the oldest life that has some to send; at least one, however large."""
         with self._store.read() as books:
             device, highs = books.settings.identity().device_id, highs_of(books)
             for life in lives_of(books):
-                chosen = following(books, device, life, highs.get(life, 0), most, max_bytes)
+                chosen = following(
+                    books,
+                    device,
+                    life,
+                    max(highs.get(life, 0), beyond.get(life, 0)),
+                    most,
+                    max_bytes,
+                )
                 if chosen:
                     return chosen
             return ()
@@ -180,6 +191,7 @@ class SyncStore:
                     raise Forked(own.incarnation)
                 if _order(books, cseq, row.event_id):
                     ordered.append(row.hash)
+                _taken_after_all(books, row.event_id)
                 touched.setdefault(row.subject, row.type)
             problems = [*_refresh(books, touched), *_told_of_new_codes(books, renumbered)]
             if answer.keys is not None:
@@ -368,6 +380,15 @@ def _note_down(books: Books, event: Event, payload: Payload | None) -> None:
         case ev.PadPrinted():
             at = datetime.fromisoformat(event.occurred_at)
             books.pads.note_printed(payload.numbers, event.device, at)
+
+
+def _taken_after_all(books: Books, event_id: str) -> None:
+    """What was quarantined above and is in the order now needs no repair."""
+    books.connection.execute(
+        delete(event_verdict).where(
+            event_verdict.c.event_id == event_id, event_verdict.c.verdict == "quarantined"
+        )
+    )
 
 
 def _keep_upper(books: Books, server_id: str, told: tuple[str, int, str, str]) -> None:

@@ -23,6 +23,9 @@ COMMANDS = (
     "check",
     "admin",
     "restore-done",
+    "bundle-in",
+    "bundle-out",
+    "enrol-file",
 )
 
 
@@ -108,6 +111,14 @@ def _parser() -> argparse.ArgumentParser:
     add("check")
     add("admin").add_argument("--name", required=True)
     add("restore-done")
+    add("bundle-in").add_argument("file", type=Path)
+    out = add("bundle-out")
+    out.add_argument("file", type=Path)
+    out.add_argument("--device", required=True)
+    enrol = add("enrol-file")
+    enrol.add_argument("request", type=Path)
+    enrol.add_argument("answer", type=Path)
+    enrol.add_argument("--url", default="")
     return parser
 
 

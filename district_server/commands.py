@@ -19,6 +19,8 @@ from sqlalchemy import Connection
 from counter_app.wire.dossier_json import dossier_json, summary_of
 from district_server.acts import act as do_act
 from district_server.administrators import note, set_password
+from district_server.bundles import enrol_by_stick, take_in
+from district_server.bundles import write as write_bundle
 from district_server.check import faults_of
 from district_server.database import DEFAULT_URL, Database
 from district_server.enrolment import issue_code as make_code
@@ -197,6 +199,27 @@ def restore_done(options: argparse.Namespace) -> int:
     with _begun(options) as (connection, keys):
         epoch = begin_epoch(connection, keys)
     write({"ok": True, "epoch": epoch})
+    return 0
+
+
+def bundle_in(options: argparse.Namespace) -> int:
+    """Take a counter's bundle from a stick."""
+    with _opened(options) as (database, keys):
+        write(take_in(database, keys, options.file))
+    return 0
+
+
+def bundle_out(options: argparse.Namespace) -> int:
+    """The answer for a counter, onto a stick."""
+    with _opened(options) as (database, keys):
+        write(write_bundle(database, keys, options.device, options.file))
+    return 0
+
+
+def enrol_file(options: argparse.Namespace) -> int:
+    """Answer a request to be taken in that came on a stick."""
+    with _opened(options) as (database, keys):
+        write(enrol_by_stick(database, keys, options.request, options.answer, options.url))
     return 0
 
 

@@ -14,10 +14,11 @@ from counter_app.domain.code import DossierCode, is_org_code
 from counter_app.domain.events import COUNTER_PREFIX
 from counter_app.wire.messages import Enrol, Enrolled
 from counter_app.wire.signing import enrol_bytes
+from district_server.caller import Caller
 from district_server.database import get_meta
 from district_server.faults import Refused
 from district_server.keys import ServerKeys, verify
-from district_server.tables import commune, device, device_home, dossier, enrol_code
+from district_server.tables import commune, device, device_home, dossier, enrol_code, quarantine
 
 LIFETIME = timedelta(minutes=15)
 TRIES = 5
@@ -54,8 +55,22 @@ def issue_code(connection: Connection, org: str, counter_no: int) -> tuple[str, 
     return code, expires_at
 
 
-def enrol(connection: Connection, keys: ServerKeys, asked: Enrol) -> Enrolled | Refused:
-    """Bind the device. A wrong try is counted, so the refusal is an answer, not a rollback."""
+def caller_of(connection: Connection, device_id: str) -> Caller | None:
+    """The device's record, for those who see all communes."""
+    home = select(device_home.c.commune).where(device_home.c.device == device_id)
+    row = connection.execute(
+        select(device).where(device.c.commune == home.scalar_subquery(), device.c.id == device_id)
+    ).one_or_none()
+    if row is None:
+        return None
+    key = base64.b64decode(row.public_key)
+    return Caller(row.id, row.commune, row.counter, key, row.revoked_at)
+
+
+def enrol(
+    connection: Connection, keys: ServerKeys, asked: Enrol, later: timedelta = timedelta()
+) -> Enrolled | Refused:
+    """Bind the device. `later`: how much longer the code is good. A wrong try is counted, so the refusal is an answer, not a rollback."""
     public_key = _public_key(asked)
     message = enrol_bytes(asked.code, asked.device, asked.commune, asked.counter)
     if public_key is None or not verify(public_key, _decoded(asked.signature), message):
@@ -67,7 +82,7 @@ def enrol(connection: Connection, keys: ServerKeys, asked: Enrol) -> Enrolled | 
         # the answer was lost on the way: the same device may hear it again
         return _answer(connection, keys, asked)
     row = connection.execute(select(enrol_code).where(*where).with_for_update()).one_or_none()
-    if row is None or datetime.fromisoformat(row.expires_at) < datetime.now(UTC):
+    if row is None or datetime.fromisoformat(row.expires_at) + later < datetime.now(UTC):
         return Refused("code_wrong", _WRONG, 403)
     if not hmac.compare_digest(row.code_hash, _hash(asked.code)):
         if row.tries + 1 >= TRIES:
@@ -130,8 +145,12 @@ def _numbers(connection: Connection, org: str, counter_no: int) -> tuple[tuple[s
     """The highest running number known of that counter for each of the last days."""
     since = (datetime.now(UTC) - timedelta(days=_DAYS_OF_NUMBERS)).date().isoformat()
     query = select(dossier.c.code).where(dossier.c.commune == org, dossier.c.received_at >= since)
+    # what waits in quarantine is on somebody's paper all the same
+    aside = select(quarantine.c.dossier_code).where(
+        quarantine.c.commune == org, quarantine.c.dossier_code != ""
+    )
     highest: dict[str, int] = defaultdict(int)
-    for text in connection.scalars(query):
+    for text in (*connection.scalars(query), *connection.scalars(aside)):
         code = DossierCode.parse(text)
         if code is None or code.org != org or len(code.seq) > 5:
             continue

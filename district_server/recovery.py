@@ -50,7 +50,7 @@ def is_behind(connection: Connection, keys: ServerKeys, caller: Caller, proof: P
     message = proof_bytes(caller.device, proof.life, proof.high, proof.head_hash, proof.epoch)
     if not verify(keys.public_key, signature, message):
         raise Refused("proof_wrong", "Xác nhận này không phải của máy chủ này.", 400)
-    if proof.epoch in (get_meta(connection, _PAST) or "").split():
+    if proof.epoch in past_epochs(connection):
         # what was lost with that epoch is on its way back
         return False
     if proof.epoch != get_meta(connection, "epoch"):
@@ -67,7 +67,7 @@ def begin_epoch(connection: Connection, keys: ServerKeys, shown: str | None = No
     """A new epoch. `shown` is that of the proof that told: once it is past, nothing happens again."""
     query = select(meta.c.value).where(meta.c.name == "epoch").with_for_update()
     epoch: str = connection.execute(query).scalar_one()
-    past = (get_meta(connection, _PAST) or "").split()
+    past = list(past_epochs(connection))
     if shown in past:
         return epoch
     # one that this server does not remember began after what it was put back from
@@ -89,9 +89,14 @@ def begin_epoch(connection: Connection, keys: ServerKeys, shown: str | None = No
     return made
 
 
+def past_epochs(connection: Connection) -> tuple[str, ...]:
+    """The epochs before this one, the oldest first."""
+    return tuple((get_meta(connection, _PAST) or "").split())
+
+
 def kept_of(connection: Connection, keys: ServerKeys, org: str, epoch: str) -> int:
     """Up to which place the order of an epoch before is still that of this one; 0 where unknown."""
-    past = (get_meta(connection, _PAST) or "").split()
+    past = past_epochs(connection)
     if epoch not in past:
         return 0
     turns = len(past) - past.index(epoch)

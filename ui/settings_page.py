@@ -14,6 +14,7 @@ from ui.settings.pads import PadsSection
 from ui.settings.screen import ScreenSection
 from ui.settings.section import Section
 from ui.settings.server import ServerSection
+from ui.settings.wording import WordingSection
 from ui.widgets import Banner, Button, Card, NavButton, column, row
 
 SECTIONS: tuple[tuple[str, Callable[[Desk, Banner], Section]], ...] = (
@@ -23,6 +24,7 @@ SECTIONS: tuple[tuple[str, Callable[[Desk, Banner], Section]], ...] = (
     ("Cán bộ", OfficersSection),
     ("Màn hình", ScreenSection),
     ("Phiếu dự phòng", PadsSection),
+    ("Mẫu in", WordingSection),
 )
 
 

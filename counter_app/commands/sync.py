@@ -5,6 +5,7 @@ from dataclasses import asdict
 
 from counter_app.commands.lines import write
 from counter_app.commands.session import opened
+from counter_app.ports.sync import Summary
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -15,6 +16,14 @@ def run(options: argparse.Namespace) -> int:
     """The summary is printed in every case; a complete cycle is 0 even with single problems."""
     with opened(options) as counter:
         summary = counter.sync.cycle()
+    tell(summary)
+    if summary.refused:
+        return 1
+    return 3 if summary.fault else 0
+
+
+def tell(summary: Summary) -> None:
+    """The line that a cycle and a bundle end with."""
     write(
         {
             "sent": summary.sent,
@@ -26,6 +35,3 @@ def run(options: argparse.Namespace) -> int:
             **({"message": summary.fault} if summary.fault else {}),
         }
     )
-    if summary.refused:
-        return 1
-    return 3 if summary.fault else 0

@@ -14,6 +14,9 @@ from counter_app.wire.messages import (
     PushAnswer,
 )
 
+BY_STICK = "usb:"
+"""Stands for the server's address where there is no line to it."""
+
 
 @dataclass(frozen=True, slots=True)
 class SyncIdentity:
@@ -100,8 +103,10 @@ class SyncStore(Protocol):
 
     def identity(self) -> SyncIdentity: ...
 
-    def outbox(self, most: int, max_bytes: int) -> Sequence[Event]:
-        """The next own events of one life that are not acknowledged, in order; the oldest life first."""
+    def outbox(self, most: int, max_bytes: int, beyond: Mapping[str, int] = ...) -> Sequence[Event]:
+        """The next own events of one life that are not acknowledged, in order; the oldest life first.
+        `beyond`: life → up to where they were written already.
+        """
 
     def acknowledged(self, life: str, answer: PushAnswer) -> Sequence[SyncProblem]:
         """Keep the delivery proof and what it says of single events. Raises `Forked`."""

@@ -15,6 +15,7 @@ from counter_app.domain.slip_code import Verify
 from counter_app.errors import Refused
 from counter_app.ports import Clock, Signer
 from counter_app.ports.sync import (
+    BY_STICK,
     Forked,
     LineFault,
     Link,
@@ -66,6 +67,7 @@ _FORK = (
     "khối riêng. Hãy báo cấp trên để chỉ còn một máy dùng sổ này."
 )
 _PARTINGS = 4
+_BY_STICK = "Máy này gửi bằng USB, không qua mạng. Xuất gói rồi đưa cấp trên."
 _PULL_BYTES = 256 * 1024
 
 
@@ -91,6 +93,8 @@ class SyncEngine:
         identity = self._store.identity()
         if not identity.server_url:
             raise Refused("not_enrolled", NOT_ENROLLED)
+        if identity.server_url == BY_STICK:
+            raise Refused("by_stick", _BY_STICK)
         summary = Summary()
         tries = 0
         last_progress = self._clock.uptime()

@@ -3,17 +3,28 @@
 import base64
 import hashlib
 import ipaddress
+import os
 import ssl
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import msgspec
 
+from counter_app.domain.slip_code import Verify
 from counter_app.errors import EnvironmentFault, Refused
 from counter_app.ports import Signer
-from counter_app.ports.sync import LineFault, SyncStore
+from counter_app.ports.sync import BY_STICK, LineFault, SyncIdentity, SyncStore
 from counter_app.sync.link import HttpLink
-from counter_app.wire.messages import Enrol, Enrolled, Refusal, encode
-from counter_app.wire.signing import enrol_bytes
+from counter_app.wire.messages import (
+    Enrol,
+    EnrolAnswer,
+    Enrolled,
+    EnrolledFrom,
+    EnrolRequest,
+    Refusal,
+    encode,
+)
+from counter_app.wire.signing import enrol_bytes, enrolled_bytes
 
 _NO_LINE = "Chưa nối được máy chủ. Xem lại địa chỉ và mạng rồi làm lại."
 
@@ -43,17 +54,75 @@ def enrol(
     return answer
 
 
+def write_request(store: SyncStore, signer: Signer, code: str, target: Path) -> None:
+    """By stick: what `enrol` would have sent, in a file."""
+    request = EnrolRequest(_asked(store.identity(), signer, code))
+    _write_whole(target, encode(request))
+
+
+def take_answer(
+    store: SyncStore, verify: Verify, source: Path, fingerprint: str | None
+) -> tuple[Enrolled, str]:
+    """By stick: bind to the server that answered. Also tells the fingerprint of its CA, for comparing
+    with the paper from above.
+    """
+    identity = store.identity()
+    wrong = Refused("answer_wrong", "Tệp này không phải câu trả lời ghi danh cho máy này.")
+    try:
+        raw = source.read_bytes()
+    except OSError:
+        raise EnvironmentFault(
+            "file_missing", f"Không đọc được {source.name}. Xem USB còn cắm không."
+        ) from None
+    try:
+        answer = msgspec.json.decode(raw, type=EnrolAnswer)
+        told = msgspec.json.decode(answer.content, type=EnrolledFrom)
+        key = base64.b64decode(told.enrolled.server_key, validate=True)
+        signature = base64.b64decode(answer.signature, validate=True)
+        mark = grouped(told.ca_pem)
+    except (msgspec.DecodeError, ValueError):
+        raise wrong from None
+    if not verify(key, signature, enrolled_bytes(answer.content)):
+        raise wrong
+    if told.enrolled.device != identity.device_id:
+        raise wrong
+    if told.enrolled.commune != identity.org_code:
+        raise Refused("commune_wrong", "Câu trả lời này là của xã khác. Hãy báo cấp trên.")
+    if fingerprint and _plain(fingerprint) != _plain(mark):
+        raise Refused(
+            "fingerprint_wrong",
+            "Dấu của máy chủ không khớp với giấy của cấp trên. Đừng ghi danh; hãy báo cấp trên.",
+        )
+    store.bind(told.enrolled, told.url or BY_STICK, told.ca_pem)
+    return told.enrolled, mark
+
+
+def _write_whole(target: Path, raw: bytes) -> None:
+    part = target.with_name(target.name + ".part")
+    try:
+        with part.open("wb") as out:
+            out.write(raw)
+            out.flush()
+            os.fsync(out.fileno())
+        part.replace(target)
+    except OSError:
+        raise EnvironmentFault(
+            "file_failed", f"Không ghi được vào {target.parent}. Xem USB còn cắm, còn chỗ không."
+        ) from None
+    finally:
+        part.unlink(missing_ok=True)
+
+
 def grouped(ca_pem: str) -> str:
     """The fingerprint of a CA in four groups, for comparing by eye."""
     digest = hashlib.sha256(ssl.PEM_cert_to_DER_cert(ca_pem)).hexdigest().upper()[:16]
     return "-".join(digest[at : at + 4] for at in range(0, 16, 4))
 
 
-def _ask(store: SyncStore, signer: Signer, address: str, code: str, ca_pem: str) -> Enrolled:
-    identity = store.identity()
+def _asked(identity: SyncIdentity, signer: Signer, code: str) -> Enrol:
     plain = code.strip().upper()
     message = enrol_bytes(plain, identity.device_id, identity.org_code, identity.counter_no)
-    asked = Enrol(
+    return Enrol(
         plain,
         identity.device_id,
         base64.b64encode(signer.public_key).decode("ascii"),
@@ -62,6 +131,10 @@ def _ask(store: SyncStore, signer: Signer, address: str, code: str, ca_pem: str)
         identity.incarnation,
         base64.b64encode(signer.sign(message)).decode("ascii"),
     )
+
+
+def _ask(store: SyncStore, signer: Signer, address: str, code: str, ca_pem: str) -> Enrolled:
+    asked = _asked(store.identity(), signer, code)
     link = HttpLink(address, ca_pem)
     try:
         status, _, body = link.send("POST", "/enrol/v1/enrol", {}, encode(asked))

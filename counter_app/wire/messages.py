@@ -227,6 +227,62 @@ class PublicationList(msgspec.Struct, frozen=True):
     items: tuple[WirePublication, ...] | None
 
 
+class BundleUp(msgspec.Struct, frozen=True):
+    """The first message of a counter's bundle; the others are `Push`es. What it has from above."""
+
+    life: str
+    epoch: str
+    cursor: int
+    keys_version: str
+    upper: str
+
+
+class BundleDown(msgspec.Struct, frozen=True):
+    """The first message of a bundle from above; `BundleProof`s and `BundlePage`s follow."""
+
+    epoch: str
+    past: tuple[str, ...]
+    """The epochs before, so that an old bundle is told from a new one."""
+    kept: int
+    highs: HighsAnswer
+
+
+class BundleProof(msgspec.Struct, frozen=True, tag="proof"):
+    """What a push would have been answered."""
+
+    life: str
+    answer: PushAnswer
+
+
+class BundlePage(msgspec.Struct, frozen=True, tag="page"):
+    """What a pull after that place would have been answered."""
+
+    after: int
+    answer: PullAnswer
+
+
+class EnrolRequest(msgspec.Struct, frozen=True, tag="enrol-request"):
+    """A counter's request on a stick."""
+
+    asked: Enrol
+
+
+class EnrolAnswer(msgspec.Struct, frozen=True, tag="enrol-answer"):
+    """The server's answer on a stick, signed over `content`."""
+
+    content: str
+    """An `EnrolledFrom` as JSON."""
+    signature: str
+
+
+class EnrolledFrom(msgspec.Struct, frozen=True):
+    """What a counter needs of the server that it may never reach by a line."""
+
+    enrolled: Enrolled
+    url: str
+    ca_pem: str
+
+
 class Refusal(msgspec.Struct, frozen=True):
     """Any other no, with a sentence for people."""
 

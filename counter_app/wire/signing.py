@@ -33,6 +33,11 @@ def proof_bytes(device: str, incarnation: str, high: int, head_hash: str, epoch:
     return f"proof/v1\n{device}\n{incarnation}\n{high}\n{head_hash}\n{epoch}".encode()
 
 
+def enrolled_bytes(content: str) -> bytes:
+    """The server's answer to an enrolment by stick."""
+    return b"enrolled/v1\n" + content.encode()
+
+
 def enrol_bytes(code: str, device: str, commune: str, counter_no: int) -> bytes:
     """The request of a counter to be taken into the key list."""
     return f"enrol/v1\n{code}\n{device}\n{commune}\n{counter_no}".encode()

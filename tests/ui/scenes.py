@@ -210,6 +210,13 @@ def _found(hand: Hand) -> str:
     return combo.currentText()
 
 
+def wording(hand: Hand) -> None:
+    """The form as it looks now."""
+    screen("F11", "Alt+7")(hand)
+    sheet = next(w for w in visible(hand.window, QLabel) if w.accessibleName() == "Mẫu như sẽ in")
+    hand.wait(lambda: not sheet.pixmap().isNull())
+
+
 def in_contrast(scene: Scene) -> Scene:
     def go(hand: Hand) -> None:
         screen("Ctrl+K")(hand)
@@ -261,6 +268,7 @@ SCENES: dict[str, Scene] = {
     "F11 officers": screen("F11", "Alt+4"),
     "F11 screen": screen("F11", "Alt+5"),
     "F11 pads": screen("F11", "Alt+6"),
+    "F11 wording": wording,
     "contrast F1": in_contrast(screen("F1")),
     "contrast F2": in_contrast(filled),
     "contrast F3": in_contrast(opened(0)),

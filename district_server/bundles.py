@@ -1,0 +1,243 @@
+"""Bundles on a stick: what counters without a line bring, and what they take back."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection, select
+
+from counter_app.wire import bundle
+from counter_app.wire.bundle import Header
+from counter_app.wire.messages import (
+    BundleDown,
+    BundlePage,
+    BundleProof,
+    BundleUp,
+    Damaged,
+    EnrolAnswer,
+    EnrolledFrom,
+    EnrolRequest,
+    Push,
+    PushAnswer,
+    TooLarge,
+    WireProblem,
+    encode,
+)
+from counter_app.wire.signing import enrolled_bytes, proof_bytes
+from district_server import feed, recovery
+from district_server.caller import Caller
+from district_server.database import Database, get_meta, put_meta
+from district_server.enrolment import LIFETIME, caller_of, enrol
+from district_server.faults import Refused, ServerFault
+from district_server.ingest import PushConflict, push
+from district_server.keys import ServerKeys
+from district_server.tables import commune, quarantine, stream
+
+_WRONG = Refused(
+    "bundle_wrong", "Gói này hỏng, hoặc không phải của quầy đã ghi danh gửi cho máy chủ này."
+)
+_PAGE = 256 * 1024
+_BY_STICK = timedelta(days=7)
+
+
+def take_in(database: Database, keys: ServerKeys, source: Path) -> dict[str, Any]:
+    """Take what a counter's bundle holds. Bundles come in any order and any number of times."""
+    callers: list[Caller] = []
+
+    def sender_key(header: Header) -> bytes | None:
+        with database.begin() as connection:
+            caller = caller_of(connection, header.sender)
+        if caller is None:
+            return None
+        callers.append(caller)
+        return caller.public_key
+
+    try:
+        with source.open("rb") as opened:
+            header, messages = bundle.read(opened, keys.signing.private_bytes_raw(), sender_key)
+            if (header.kind, header.recipient) != ("up", keys.server_id):
+                raise _WRONG
+            told = msgspec.json.decode(next(messages, b""), type=BundleUp)
+            return _take(database, keys, callers[-1], told, messages)
+    except OSError:
+        raise ServerFault("file_missing", f"Không đọc được tệp {source.name}.") from None
+    except (Damaged, TooLarge, msgspec.DecodeError):
+        raise _WRONG from None
+
+
+def _take(
+    database: Database, keys: ServerKeys, caller: Caller, told: BundleUp, messages: Iterator[bytes]
+) -> dict[str, Any]:
+    received, problems = 0, []
+    for message in messages:
+        sent = msgspec.json.decode(message, type=Push)
+        try:
+            with database.begin() as connection:
+                before = _high(connection, caller, sent.run.incarnation)
+                # the bundle may be older than this epoch; its events are signed all the same
+                current = msgspec.structs.replace(sent, epoch=get_meta(connection, "epoch") or "")
+                answer = push(connection, keys, caller, current)
+        except PushConflict as conflict:
+            raise Refused(f"bundle_{conflict.conflict.reason}", conflict.conflict.message) from None
+        received += max(0, answer.high - before)
+        problems += [
+            {"dossier_code": one.dossier_code, "code": one.code, "message": one.message}
+            for one in answer.problems
+        ]
+    with database.begin() as connection:
+        _remember(connection, caller, told)
+    return {
+        "device": caller.device,
+        "commune": caller.commune,
+        "received": received,
+        "problems": problems,
+    }
+
+
+def write(database: Database, keys: ServerKeys, device_id: str, target: Path) -> dict[str, Any]:
+    """The answer for a counter: proofs of what is here, and all that it has not."""
+    with database.begin() as connection:
+        caller = caller_of(connection, device_id)
+        if caller is None:
+            raise Refused("device_unknown", f"Không có máy {device_id}. Xem bằng status.")
+        if caller.revoked_at is not None:
+            raise Refused("revoked", "Máy này đã bị thu hồi.")
+        try:
+            size = bundle.write(
+                target,
+                "down",
+                keys.signing.private_bytes_raw(),
+                keys.server_id,
+                caller.device,
+                caller.public_key,
+                _now(),
+                _messages(connection, keys, caller),
+            )
+        except OSError:
+            raise ServerFault(
+                "bundle_failed", f"Không ghi được gói vào {target.parent}. Xem USB còn cắm không."
+            ) from None
+    return {"ok": True, "device": caller.device, "bytes": size}
+
+
+def enrol_by_stick(
+    database: Database, keys: ServerKeys, source: Path, target: Path, url: str
+) -> dict[str, Any]:
+    """Answer a counter's request on a stick. Its code is good for seven days instead of minutes."""
+    try:
+        asked = msgspec.json.decode(source.read_bytes(), type=EnrolRequest).asked
+    except OSError:
+        raise ServerFault("file_missing", f"Không đọc được tệp {source.name}.") from None
+    except msgspec.DecodeError:
+        raise Refused("request_wrong", "Tệp này không phải yêu cầu ghi danh của quầy.") from None
+    with database.begin() as connection:
+        enrolled = enrol(connection, keys, asked, _BY_STICK - LIFETIME)
+    if isinstance(enrolled, Refused):
+        raise enrolled
+    content = encode(EnrolledFrom(enrolled, url, keys.ca_pem.decode("ascii"))).decode()
+    answer = EnrolAnswer(content, keys.sign(enrolled_bytes(content)))
+    part = target.with_name(target.name + ".part")
+    try:
+        part.write_bytes(encode(answer))
+        part.replace(target)
+    except OSError:
+        raise ServerFault(
+            "file_failed", f"Không ghi được {target.name}. Xem USB còn cắm không."
+        ) from None
+    finally:
+        part.unlink(missing_ok=True)
+    return {
+        "ok": True,
+        "device": enrolled.device,
+        "commune": enrolled.commune,
+        "fingerprint": keys.fingerprint,
+    }
+
+
+def _messages(connection: Connection, keys: ServerKeys, caller: Caller) -> Iterator[bytes]:
+    epoch = get_meta(connection, "epoch") or ""
+    told = _remembered(connection, caller) or BundleUp("", epoch, 0, "", "")
+    kept = recovery.kept_of(connection, keys, caller.commune, told.epoch)
+    past = recovery.past_epochs(connection)
+    yield encode(BundleDown(epoch, past, kept, recovery.highs(connection, keys, caller)))
+    head_cseq = connection.execute(
+        select(commune.c.seq).where(commune.c.org == caller.commune)
+    ).scalar_one()
+    own = select(stream).where(stream.c.commune == caller.commune, stream.c.device == caller.device)
+    for row in connection.execute(own).fetchall():
+        message = proof_bytes(caller.device, row.incarnation, row.high, row.head, epoch)
+        answer = PushAnswer(
+            epoch,
+            row.high,
+            row.head,
+            head_cseq,
+            _problems(connection, caller, row.incarnation),
+            _now(),
+            keys.sign(message),
+        )
+        yield encode(BundleProof(row.incarnation, answer))
+    after = told.cursor if told.epoch == epoch else min(told.cursor, kept)
+    while True:
+        page = feed.pull(
+            connection,
+            caller,
+            told.life,
+            epoch,
+            after,
+            _PAGE,
+            told.keys_version,
+            keys,
+            told.upper,
+        )
+        yield encode(BundlePage(after, page))
+        after = page.upto
+        if not page.more:
+            return
+
+
+def _problems(connection: Connection, caller: Caller, life: str) -> tuple[WireProblem, ...]:
+    query = (
+        select(quarantine)
+        .where(
+            quarantine.c.commune == caller.commune,
+            quarantine.c.device == caller.device,
+            quarantine.c.incarnation == life,
+        )
+        .order_by(quarantine.c.dseq)
+    )
+    return tuple(
+        WireProblem(row.dseq, row.event_id, row.subject, row.dossier_code, row.code, row.message)
+        for row in connection.execute(query)
+    )
+
+
+def _remember(connection: Connection, caller: Caller, told: BundleUp) -> None:
+    """What that counter has, for the answer; an older bundle that comes later tells nothing new."""
+    known = _remembered(connection, caller)
+    same = known is not None and (known.life, known.epoch) == (told.life, told.epoch)
+    if known is None or not same or known.cursor < told.cursor:
+        put_meta(connection, _name(caller), encode(told).decode())
+
+
+def _remembered(connection: Connection, caller: Caller) -> BundleUp | None:
+    kept = get_meta(connection, _name(caller))
+    return None if kept is None else msgspec.json.decode(kept, type=BundleUp)
+
+
+def _name(caller: Caller) -> str:
+    return f"b:{caller.device}"
+
+
+def _high(connection: Connection, caller: Caller, life: str) -> int:
+    query = select(stream.c.high).where(
+        stream.c.commune == caller.commune,
+        stream.c.device == caller.device,
+        stream.c.incarnation == life,
+    )
+    return connection.execute(query).scalar() or 0
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")

@@ -1,0 +1,77 @@
+"""The verbs of the stick, on both sides, as administrators call them."""
+
+import json
+from pathlib import Path
+
+import pytest
+from conftest import draft
+from console import Console
+
+from district_server.__main__ import main as district
+
+
+class District:
+    """Calls `district-server` in this process."""
+
+    def __init__(self, capsys: pytest.CaptureFixture[str], url: str) -> None:
+        self._capsys = capsys
+        self._url = url
+
+    def __call__(self, *words: object) -> tuple[int, dict[str, object]]:
+        self._capsys.readouterr()
+        status = district([*map(str, words), "--database-url", self._url])
+        lines = self._capsys.readouterr().out.splitlines()
+        return status, json.loads(lines[-1]) if lines else {}
+
+
+@pytest.fixture
+def upper(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> District:
+    made = District(capsys, f"sqlite:///{(tmp_path / 'may-chu.sqlite3').as_posix()}")
+    assert made("init")[0] == 0
+    return made
+
+
+def test_the_way_of_a_counter_without_a_line(
+    console: Console, upper: District, tmp_path: Path
+) -> None:
+    ask, answer = tmp_path / "xin.json", tmp_path / "tra-loi.json"
+    going, coming = tmp_path / "len.hsx", tmp_path / "xuong.hsx"
+    made = console.accept(draft()).one
+    assert (console("bundle-out", going).status, console("bundle-in", coming).status) == (1, 1)
+    code = upper("issue-code", "--commune", "H50.99.01", "--counter", 2)[1]["code"]
+    assert console("enrol", "--code", code).status == 2
+    assert console("enrol", "--answer", ask, "--code", code).status == 2
+    told = console("enrol", "--code", code, "--request", ask).one
+    status, enrolled = upper("enrol-file", ask, answer)
+    assert (status, enrolled["device"]) == (0, told["device_id"])
+    assert console("enrol", "--answer", answer).one["fingerprint"] == enrolled["fingerprint"]
+
+    out = console("bundle-out", going).one
+    assert (out["sent"], out["waiting"], out["bytes_out"]) == (3, 3, going.stat().st_size)
+    status, taken = upper("bundle-in", going)
+    assert (status, taken["received"], taken["problems"]) == (0, 3, [])
+    assert upper("show", made["code"])[1]["status"] == "accepted"
+    assert upper("bundle-out", "--device", told["device_id"], coming)[0] == 0
+    back = console("bundle-in", coming).one
+    assert (back["received"], back["waiting"], back["bytes_in"]) == (0, 0, coming.stat().st_size)
+    assert console("show", made["code"]).one["sent"] == "sent"
+
+    # again and again, and what is damaged or not there
+    assert upper("bundle-in", going) == (0, {**taken, "received": 0})
+    assert console("bundle-in", coming).status == 0
+    coming.write_bytes(coming.read_bytes()[:-1])
+    assert console("bundle-in", coming).codes == ["bundle_wrong"]
+    assert upper("bundle-in", coming)[0] == 1
+    assert (console("bundle-in", tmp_path / "a").status, upper("bundle-in", tmp_path / "a")[0]) == (
+        3,
+        3,
+    )
+    assert upper("bundle-out", "--device", "c-khong-co", coming)[0] == 1
+    assert console("sync").codes == ["by_stick"]
+
+
+def test_a_server_put_back_is_told(upper: District) -> None:
+    status, told = upper("restore-done")
+    assert (status, told["ok"]) == (0, True)
+    assert upper("restore-done")[1]["epoch"] != told["epoch"]
+    assert upper("check")[0] == 0
