@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import resources
+from benchmarks.drafts import NAMES, draft
 from benchmarks.measure import Figure, Series, in_turns
 from benchmarks.printer import printer_apart
 from counter_app import data_folder
@@ -22,8 +23,6 @@ from db.engine import connect
 
 PIN = "246813"
 PASSPHRASE = "cau mo so de do"
-_PROCEDURES = ("1.004873", "2.000635", "1.001193", "1.004837")
-_NAMES = ("nguyễn thị hồng", "ho van lam", "pa kung", "Đặng Quang Dũng", "le thi ngoc anh")
 _ROUNDS = 200
 
 
@@ -57,27 +56,12 @@ def figures(folder: Path) -> Iterator[Figure]:
         yield _open(counter)
 
 
-def _draft(number: int) -> dict[str, object]:
-    return {
-        "procedure": _PROCEDURES[number % len(_PROCEDURES)],
-        "applicant": {
-            "name": f"{_NAMES[number % len(_NAMES)]} {number}".upper().rstrip("0123456789 "),
-            "personal_number": f"045190{number % 1_000_000:06d}",
-            "born_on": "1990-03-05",
-            "sex": "female",
-            "address": "Thôn Ta Đủ, Tân Hợp, Hướng Hóa, Quảng Trị",
-            "phone": f"09{number % 100_000_000:08d}",
-        },
-        "components": "all",
-    }
-
-
 def _accept(counter: Counter, officer: Officer, bare_folder: Path) -> Iterator[Figure]:
-    first = counter.intake.accept(_draft(0), officer)
+    first = counter.intake.accept(draft(0), officer)
     assert isinstance(first, Accepted)
     bare = _BareCommit(bare_folder, counter, first.dossier_id)
     ours, floor = in_turns(
-        _ROUNDS, lambda n: counter.intake.accept(_draft(n + 1), officer), lambda n: bare.commit(n)
+        _ROUNDS, lambda n: counter.intake.accept(draft(n + 1), officer), lambda n: bare.commit(n)
     )
     bare.close()
     ratio = ours.median / floor.median
@@ -97,7 +81,7 @@ def _print(counter: Counter, officer: Officer) -> Iterator[Figure]:
         printer = counter.printer_at(f"tcp://127.0.0.1:{port}", Profile())
 
         def accept_and_print(number: int) -> str:
-            made = counter.intake.accept(_draft(1000 + number), officer)
+            made = counter.intake.accept(draft(1000 + number), officer)
             assert isinstance(made, Accepted)
             counter.prints.print_slip(made.dossier_id, [printer], officer)
             return made.dossier_id
@@ -126,7 +110,7 @@ def _print(counter: Counter, officer: Officer) -> Iterator[Figure]:
 
 
 def _search(counter: Counter, folder: Path) -> Iterator[Figure]:
-    typed = [name[:length] for name in _NAMES for length in range(1, len(name) + 1)]
+    typed = [name[:length] for name in NAMES for length in range(1, len(name) + 1)]
     typed = [text for text in typed if search_key(text)]
     raw = _raw(folder)
     # the same rows, by the same index, without our layers

@@ -5,8 +5,6 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from counter_app.printing.virtual import VirtualPrinter
-
 
 @contextmanager
 def printer_apart() -> Iterator[int]:
@@ -22,6 +20,8 @@ def printer_apart() -> Iterator[int]:
 
 
 if __name__ == "__main__":
+    from counter_app.printing.virtual import VirtualPrinter
+
     with VirtualPrinter() as paper:
         print(paper.port, flush=True)
         # until whoever asked for it lets go

@@ -11,7 +11,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import resources
-from benchmarks.book import PASSPHRASE, PIN, _draft
+from benchmarks.book import PASSPHRASE, PIN
+from benchmarks.drafts import draft
 from benchmarks.measure import Figure
 from counter_app.bootstrap import create_counter, open_counter
 
@@ -66,7 +67,7 @@ def figures(place: Path) -> Iterator[Figure]:
 
         def cycle(dossiers: int, first: int) -> int:
             for number in range(dossiers):
-                counter.intake.accept(_draft(first + number), officer)
+                counter.intake.accept(draft(first + number), officer)
             relay.taken()
             counter.sync.cycle()
             return relay.taken()

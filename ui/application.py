@@ -116,7 +116,7 @@ class Window(QStackedWidget):
             self._show_sign_in()
         self.sign_in.open(self.desk)
         # while the PIN is typed: 100 ms that the sign-in would have to wait for
-        self.lanes.paper.submit(_load_screens)
+        self.lanes.records.submit(_load_screens)
 
     def _on_not_opened(self, fault: Exception) -> None:
         if isinstance(fault, Refused):

@@ -40,7 +40,7 @@ def length(text: str, letters: Font) -> int:
     return sum(_advance(letters, sign) for sign in text)
 
 
-@lru_cache(maxsize=2048)
+@lru_cache(maxsize=384)
 def word_picture(letters: Font, word: str) -> Image.Image:
     """A word as a one-bit mask, its pen `OVERHANG` dots from the left and from the top.
 
