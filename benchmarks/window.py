@@ -93,6 +93,7 @@ def day(folder: Path) -> None:
             page.box.textEdited.emit(name[:length])
             until = time.monotonic() + 0.03
             wait(lambda until=until: time.monotonic() > until)
+    screens = _resident()
     with printer_apart() as port:
         printer = counter.printer_at(f"tcp://127.0.0.1:{port}", Profile())
 
@@ -113,6 +114,7 @@ def day(folder: Path) -> None:
     print(
         json.dumps(
             {
+                "screens_mb": screens,
                 "mb": _resident(),
                 "accepted": len(accepted) - 1,
                 "longest_ms": turns[-1],
