@@ -208,7 +208,9 @@ def _bad(event: Event, what: str) -> Fault:
 
 def _dossiers(books: Books, verify: Verify | None) -> Iterator[Fault]:
     rows = {row.id: row for row in books.connection.execute(select(dossier))}
-    accepted = select(event_log.c.event_id).where(event_log.c.type == "dossier.accepted")
+    # a correction may bring in what could not be taken above as it was accepted
+    brought = event_log.c.type.in_(("dossier.accepted", "dossier.corrected"))
+    accepted = select(event_log.c.subject).where(brought).distinct()
     keys = books.settings.keys()
     words: dict[int, tuple[str, int]] = {}
     aliases: set[tuple[str, str]] = set()

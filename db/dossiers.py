@@ -126,9 +126,20 @@ class Dossiers:
         state = apply(None, event, payload)
         if not isinstance(state, Dossier):
             raise LookupError(event.event_id)
-        self._connection.execute(_ISSUE, {"code": state.code, "dossier_id": state.id})
+        self.issue(state.code, state.id)
         self._add(state, self._log.last_num)
         return state
+
+    def issue(self, code: str, dossier_id: str) -> None:
+        """A code was given out: the database itself refuses it a second time."""
+        self._connection.execute(_ISSUE, {"code": code, "dossier_id": dossier_id})
+
+    def is_set_aside(self, dossier_id: str) -> bool:
+        """Whether the upper server could not take the dossier's acceptance."""
+        query = select(event_verdict.c.code).where(
+            event_verdict.c.event_id == dossier_id, event_verdict.c.verdict == "quarantined"
+        )
+        return self._connection.execute(query).first() is not None
 
     def refresh(self, dossier_id: str) -> Dossier:
         """Fold the dossier again and bring its row and its words up to date."""

@@ -192,6 +192,9 @@ class SyncStore:
                 if _order(books, cseq, row.event_id):
                     ordered.append(row.hash)
                 _taken_after_all(books, row.event_id)
+                if row.type == "dossier.corrected":
+                    # it stands for an acceptance that could not be taken, or that was taken before
+                    _taken_after_all(books, row.subject)
                 touched.setdefault(row.subject, row.type)
             problems = [*_refresh(books, touched), *_told_of_new_codes(books, renumbered)]
             if answer.keys is not None:

@@ -10,8 +10,10 @@ import re
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from itertools import takewhile
+from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, insert, select, update
+import msgspec
+from sqlalchemy import ColumnElement, Connection, Row, delete, insert, select, update
 
 from counter_app.domain import chain
 from counter_app.domain.events import Event
@@ -21,10 +23,10 @@ from district_server.book import append
 from district_server.caller import Caller
 from district_server.database import get_meta
 from district_server.faults import Refused
-from district_server.judging import Judged, judge
+from district_server.judging import Judged, is_repair, judge
 from district_server.keys import ServerKeys, verify
 from district_server.renumbering import renumber
-from district_server.tables import commune, device, event, stream
+from district_server.tables import commune, device, event, quarantine, stream
 
 _INCARNATION = re.compile("[0-9a-f]{16}")
 
@@ -64,6 +66,9 @@ def push(connection: Connection, keys: ServerKeys, caller: Caller, sent: Push) -
     if new:
         good, problems = judge(connection, caller, new)
         take(connection, keys, caller.commune, good)
+        if repaired := [one.event for one in good if is_repair(one)]:
+            freed = _free(connection, keys, caller, repaired)
+            problems = [problem for problem in problems if problem.event_id not in freed]
         high, head = new[-1].dseq, new[-1].hash
         _move(connection, caller, run.incarnation, high, head)
     _seen(connection, caller)
@@ -80,6 +85,37 @@ def take(connection: Connection, keys: ServerKeys, org: str, good: Sequence[Judg
         append(connection, org, [(one.event, one.payload) for one in good])
     if twice := [(one.event.subject, one.twice) for one in good if one.twice]:
         renumber(connection, keys, org, twice)
+
+
+def _free(
+    connection: Connection, keys: ServerKeys, caller: Caller, repaired: Sequence[Event]
+) -> set[str]:
+    """What waited behind an acceptance that was put right, judged again in its order: what went in."""
+    freed = set()
+    for repair in repaired:
+        mine = (
+            quarantine.c.commune == caller.commune,
+            quarantine.c.device == caller.device,
+            quarantine.c.subject == repair.subject,
+        )
+        rows = connection.execute(
+            select(quarantine).where(*mine).order_by(quarantine.c.set_aside_at, quarantine.c.dseq)
+        ).fetchall()
+        connection.execute(delete(quarantine).where(*mine))
+        waiting = [
+            msgspec.json.decode(row.raw, type=Event)
+            for row in rows
+            if row.event_id != repair.subject and not _is_failed_repair(row)
+        ]
+        good, _ = judge(connection, caller, waiting)
+        take(connection, keys, caller.commune, good)
+        freed |= {one.event.event_id for one in good}
+    return freed
+
+
+def _is_failed_repair(row: Row[Any]) -> bool:
+    known: Event = msgspec.json.decode(row.raw, type=Event)
+    return known.type == "dossier.corrected" and row.code != "parked"
 
 
 def _check_head(caller: Caller, sent: Push, events: Sequence[Event]) -> None:

@@ -11,7 +11,7 @@ import msgspec
 from sqlalchemy import Connection, String, insert, select
 
 from counter_app.domain.code import DossierCode
-from counter_app.domain.events import TYPES, DossierAccepted, Event, Payload
+from counter_app.domain.events import TYPES, DossierAccepted, DossierCorrected, Event, Payload
 from counter_app.wire.codec import decode_payload
 from counter_app.wire.messages import WireProblem
 from district_server.caller import Caller
@@ -65,6 +65,7 @@ def judge(
         read = [replace(one, reason=_REVOKED) for one in read]
     clean = [one for one in read if one.reason is None]
     parked = _parked(connection, caller, {one.event.subject for one in clean})
+    aside_ids = _aside(connection, caller, {one.event.subject for one in clean})
     codes = _codes_here(connection, caller, clean)
     here = _here(connection, caller, [one.event.event_id for one in clean])
     good: list[Judged] = []
@@ -77,19 +78,20 @@ def judge(
             reason: Reason | None = one.reason
         elif known is not None:
             reason = _FORM
-        elif one.event.subject in parked:
+        elif one.event.subject in parked and not _repairs(one, aside_ids):
             reason = ("parked", "Chờ việc trước của cùng hồ sơ được sửa.")
         else:
             reason = _taken(one, codes)
         if reason is not None:
             parked.add(one.event.subject)
+            aside_ids.add(one.event.event_id)
             aside.append((one, reason))
             continue
         here[one.event.event_id] = _content(one.event)
         twice = ""
-        if isinstance(one.payload, DossierAccepted):
-            twice = one.payload.code if one.payload.code in codes else ""
-            codes.add(one.payload.code)
+        if (accepted := _brought(one.payload)) is not None:
+            twice = accepted.code if accepted.code in codes else ""
+            codes.add(accepted.code)
         good.append(Judged(one.event, one.payload, twice))
     _set_aside(connection, caller, aside)
     return good, [_problem(one, reason) for one, reason in aside]
@@ -107,8 +109,19 @@ def _read(coming: Event, caller: Caller) -> _Read:
         payload = decode_payload(coming)
     except (msgspec.ValidationError, msgspec.DecodeError):
         return _Read(coming, None, _FORM)
-    reason = _code_reason(coming, payload, caller) if isinstance(payload, DossierAccepted) else None
+    accepted = _brought(payload)
+    reason = _code_reason(accepted, caller) if accepted is not None else None
+    own_id = coming.subject == coming.event_id
+    if isinstance(payload, DossierAccepted) and not own_id:
+        reason = reason or _FORM
     return _Read(coming, payload, reason)
+
+
+def _brought(payload: Payload | None) -> DossierAccepted | None:
+    """What brings a dossier into the book: its acceptance, as it was or as it was put right."""
+    if isinstance(payload, DossierCorrected):
+        return payload.accepted
+    return payload if isinstance(payload, DossierAccepted) else None
 
 
 def _well_formed(coming: Event) -> bool:
@@ -128,7 +141,7 @@ def _well_formed(coming: Event) -> bool:
     return at.tzinfo is not None and 1 <= coming.version <= _NEWEST_VERSION
 
 
-def _code_reason(coming: Event, payload: DossierAccepted, caller: Caller) -> Reason | None:
+def _code_reason(payload: DossierAccepted, caller: Caller) -> Reason | None:
     code = DossierCode.parse(payload.code)
     if code is None or str(code) != payload.code:
         return "code_wrong", f"Mã hồ sơ {payload.code[:40]} không đúng cách viết."
@@ -136,14 +149,14 @@ def _code_reason(coming: Event, payload: DossierAccepted, caller: Caller) -> Rea
         code.org != caller.commune or not code.seq.startswith(str(caller.counter))
     ):
         return "code_foreign", f"Mã hồ sơ {code} không thuộc xã và quầy này."
-    return None if coming.subject == coming.event_id else _FORM
+    return None
 
 
 def _taken(one: _Read, codes: Collection[str]) -> Reason | None:
     """Entered from a paper, it is the same dossier again. What two copies of a store gave out stays."""
-    paper = isinstance(one.payload, DossierAccepted) and one.payload.origin not in _COUNTED
-    if isinstance(one.payload, DossierAccepted) and paper and one.payload.code in codes:
-        return "code_taken", f"Mã hồ sơ {one.payload.code} đã có ở một hồ sơ khác."
+    accepted = _brought(one.payload)
+    if accepted is not None and accepted.origin not in _COUNTED and accepted.code in codes:
+        return "code_taken", f"Mã hồ sơ {accepted.code} đã có ở một hồ sơ khác."
     return None
 
 
@@ -154,9 +167,31 @@ def _parked(connection: Connection, caller: Caller, subjects: set[str]) -> set[s
     return set(connection.scalars(query))
 
 
+def is_repair(one: Judged) -> bool:
+    """Whether it brings in what waited because its acceptance could not be taken."""
+    return isinstance(one.payload, DossierCorrected) and one.payload.accepted is not None
+
+
+def _aside(connection: Connection, caller: Caller, subjects: set[str]) -> set[str]:
+    """Events of the caller's own that wait there."""
+    query = select(quarantine.c.event_id).where(
+        quarantine.c.commune == caller.commune,
+        quarantine.c.device == caller.device,
+        quarantine.c.subject.in_(subjects),
+    )
+    return set(connection.scalars(query)) if subjects else set()
+
+
+def _repairs(one: _Read, aside_ids: Collection[str]) -> bool:
+    """Whether it says what one of the author's own that waits should have said."""
+    if not isinstance(one.payload, DossierCorrected) or one.payload.accepted is None:
+        return False
+    return one.payload.supersedes == one.event.subject and one.event.subject in aside_ids
+
+
 def _codes_here(connection: Connection, caller: Caller, clean: Sequence[_Read]) -> set[str]:
     """Of the codes in this batch those that the commune has already."""
-    wanted = {one.payload.code for one in clean if isinstance(one.payload, DossierAccepted)}
+    wanted = {accepted.code for one in clean if (accepted := _brought(one.payload)) is not None}
     query = select(dossier.c.code).where(
         dossier.c.commune == caller.commune, dossier.c.code.in_(wanted)
     )
@@ -204,7 +239,8 @@ def _problem(one: _Read, reason: Reason) -> WireProblem:
 
 
 def _code_of(one: _Read) -> str:
-    return one.payload.code if isinstance(one.payload, DossierAccepted) else ""
+    accepted = _brought(one.payload)
+    return accepted.code if accepted is not None else ""
 
 
 def _fitting(text: str, width: int) -> str:

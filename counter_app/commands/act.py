@@ -28,7 +28,10 @@ def run(options: argparse.Namespace) -> int:
         views = counter.search.by_code(options.code)
         if not views:
             raise Refused("dossier_unknown", f"Không có hồ sơ mã {options.code} trong sổ.")
-        done = counter.acts.act(views[0].dossier.id, options.action, given, officer)
+        # one code may be two dossiers': what needs repair is meant where one is put right
+        wanted = [view for view in views if view.row.sent == "problem"]
+        view = wanted[0] if wanted and options.action == "correct" else views[0]
+        done = counter.acts.act(view.dossier.id, options.action, given, officer)
         if isinstance(done, Rejected):
             write_problems(done.problems)
             return 1

@@ -4,7 +4,7 @@ Counter and upper server run this same code over the same log, so both come to t
 event that is not allowed in the state it meets is kept and marked rejected, on every machine alike.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from enum import StrEnum
@@ -211,9 +211,17 @@ def fold(entries: Iterable[Entry]) -> Dossier | None:
     dossier: Dossier | None = None
     timeline: list[TimelineEntry] = []
     undo: list[_Undo] = []
-    for event, payload in entries:
+    story = list(entries)
+    repairs = _repairs(story)
+    for event, payload in story:
         rejected: Rejection | None = None
-        if isinstance(payload, ev.ActionReverted):
+        if (repaired := repairs.get(event.event_id)) is not None:
+            if dossier is None:
+                dossier = _accepted(event, repaired)
+            elif event.event_id == event.subject:
+                # what it should have said is in the book already
+                continue
+        elif isinstance(payload, ev.ActionReverted):
             rejected = _revertible(undo, payload.event_id, event.by_upper)
             if rejected is None and dossier is not None:
                 dossier = _as_before(undo.pop().before, dossier, payload.event_id)
@@ -243,6 +251,21 @@ def fold(entries: Iterable[Entry]) -> Dossier | None:
             )
         )
     return None if dossier is None else replace(dossier, timeline=tuple(timeline))
+
+
+def _repairs(story: Sequence[Entry]) -> dict[str, ev.DossierAccepted]:
+    """Event → the acceptance as it was put right: of the one that could not be taken above, and of the
+    correction that says it. Whichever comes first in an order brings the dossier into the book.
+    """
+    found: dict[str, ev.DossierAccepted] = {}
+    author = {event.event_id: event.device for event, _ in story if event.event_id == event.subject}
+    for event, payload in story:
+        if not isinstance(payload, ev.DossierCorrected) or payload.accepted is None:
+            continue
+        if author.get(event.subject, event.device) == event.device:
+            # the last repair holds for all of them
+            found = dict.fromkeys((*found, event.subject, event.event_id), payload.accepted)
+    return found
 
 
 def _as_before(before: Dossier, now: Dossier, event_id: str) -> Dossier:
@@ -371,7 +394,7 @@ def _changes(
 def _accepted(event: Event, payload: ev.DossierAccepted) -> Dossier:
     due_at = payload.due_override.at if payload.due_override else payload.due.due_at
     return Dossier(
-        id=event.event_id,
+        id=event.subject,
         code=payload.code,
         status=Status.ACCEPTED,
         facts=payload.facts,

@@ -427,6 +427,10 @@ class DossierCorrected:
     due: Due | None = None
     """Set where the procedure or case changed: counted anew from the same receipt."""
     note: str = ""
+    supersedes: str | None = None
+    """The event that the upper server could not take: that of the acceptance."""
+    accepted: DossierAccepted | None = None
+    """Then what it should have said, whole: the dossier is in the book by this event."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -221,6 +221,12 @@ class Dossiers(Protocol):
     def refresh(self, dossier_id: str) -> Dossier:
         """Fold again and bring the lists and the search up to date."""
 
+    def issue(self, code: str, dossier_id: str) -> None:
+        """A code was given out: never again."""
+
+    def is_set_aside(self, dossier_id: str) -> bool:
+        """Whether the upper server could not take the dossier's acceptance."""
+
     def ids_of(self, code: str) -> Sequence[str]:
         """Dossiers that carry or carried this code, the holder of the code first."""
 

@@ -19,6 +19,7 @@ from counter_app.domain.actions import (
     may_return_at_once,
     refusal_sentence,
 )
+from counter_app.domain.code import DossierCode, place_of
 from counter_app.domain.dossier import (
     Dossier,
     Rejection,
@@ -252,12 +253,78 @@ class Acts:
     def _correct(
         self, books: Books, dossier: Dossier, given: Mapping[str, Any]
     ) -> tuple[Payload, ...] | Rejected:
+        if books.dossiers.is_set_aside(dossier.id):
+            return self._repaired(books, dossier, given)
         if reason := refusal(dossier, EVENT_OF["correct"], self._sealer.device_id):
             return _not_now(dossier, reason)
         read = read_correction(dossier, given, self._catalogue)
         if isinstance(read, Rejected):
             return read
         return (self._corrected(books, dossier, read),)
+
+    def _repaired(
+        self, books: Books, dossier: Dossier, given: Mapping[str, Any]
+    ) -> tuple[Payload, ...] | Rejected:
+        """The upper server could not take the acceptance: say it again as it should be, with the code
+        that stands on the paper (`code`) or one of this counter's, the old one staying an alias.
+        """
+        rest = {name: value for name, value in given.items() if name != "code"}
+        read = read_correction(dossier, rest, self._catalogue, may_be_same=True)
+        if isinstance(read, Rejected):
+            return read
+        code = self._right_code(books, dossier, given.get("code"))
+        if isinstance(code, Rejected):
+            return code
+        (accepted,) = (
+            payload
+            for event, payload in books.log.of(dossier.id)
+            if event.event_id == dossier.id and isinstance(payload, ev.DossierAccepted)
+        )
+        due, due_at = None, dossier.original_due_at
+        if read.case is not None:
+            due = self._count(books, dossier, read.case.unit, read.case.amount, ())
+            due_at = due.due_at
+        seal = self._sealer.seal(
+            code, dossier.receipt.no + 1, dossier.received_at, due_at, read.facts
+        )
+        whole = replace(
+            accepted,
+            code=code,
+            alias=accepted.alias or dossier.code,
+            facts=read.facts,
+            due=due or accepted.due,
+            due_override=None if due else accepted.due_override,
+            receipt=seal,
+            slip=dossier.slip,
+        )
+        books.dossiers.issue(code, dossier.id)
+        change = ev.Change("code", dossier.code, code)
+        return (
+            ev.DossierCorrected(
+                (*read.changes, change),
+                read.reason,
+                read.facts,
+                dossier.receipt.no,
+                seal,
+                due,
+                supersedes=dossier.id,
+                accepted=whole,
+            ),
+        )
+
+    def _right_code(self, books: Books, dossier: Dossier, given: object) -> str | Rejected:
+        day, own = dossier.received_at.date(), books.settings.identity()
+        if given is None:
+            return f"{own.org_code}-{day:%y%m%d}-{books.numbers.next_seq(day)}"
+        code = DossierCode.parse(str(given))
+        if code is None:
+            return rejected("code_wrong", "Mã hồ sơ trên giấy không đúng. Xem lại.", "code")
+        if books.dossiers.ids_of(str(code)):
+            return rejected("code_exists", f"Mã {code} đã có trong sổ. Xem lại giấy.", "code")
+        place = place_of(code.seq)
+        if place and (code.org, place.counter_no) == (own.org_code, own.counter_no):
+            books.numbers.pass_by(code.day, place.block, place.number)
+        return str(code)
 
     def _corrected(self, books: Books, dossier: Dossier, read: Correction) -> ev.DossierCorrected:
         due, due_at = None, dossier.original_due_at

@@ -40,9 +40,10 @@ class Correction:
 
 
 def read_correction(
-    dossier: Dossier, given: Mapping[str, Any], catalogue: Catalogue
+    dossier: Dossier, given: Mapping[str, Any], catalogue: Catalogue, *, may_be_same: bool = False
 ) -> Correction | Rejected:
-    """Merge what is given into the dossier's own draft and check the whole.
+    """Merge what is given into the dossier's own draft and check the whole. `may_be_same`: a new code
+    is all that is asked for.
 
     What was not corrected stays as the dossier pinned it, whatever the catalogue says by now.
     """
@@ -81,7 +82,7 @@ def read_correction(
             # nothing that a fee is counted by was corrected
             facts = replace(facts, fees=old.fees)
     changes = _changes(old, facts)
-    if not changes:
+    if not changes and not may_be_same:
         return rejected("nothing_changed", "Không có ô nào khác trước. Sửa ô sai rồi lưu lại.")
     return Correction(facts, changes, reason, reading.case if moved else None)
 

@@ -7,7 +7,9 @@ from sync_steps import Enrolled, Pair, accept, assert_at_rest, do, synced
 
 from counter_app.bootstrap import Counter
 from counter_app.domain.events import SYSTEM, DossierAccepted
-from counter_app.services.results import Accepted
+from counter_app.domain.slip_code import Verdict
+from counter_app.services.acts import Acted
+from counter_app.services.results import Accepted, Rejected
 from district_server.enrolment import revoke
 from district_server.reviewing import release
 from district_server.tables import device
@@ -85,3 +87,104 @@ def test_what_is_taken_after_all_is_nobodys_problem_any_more(upper, enrolled: En
 
 def _code(number: int) -> str:
     return f"H50.99.01-261120-1{number:03d}"
+
+
+def correct(pair: Pair, made: Accepted, **fields: object) -> str:
+    """Put it right at the console's service; the code it has now."""
+    reason = {"reason": "Cấp trên không nhận được"}
+    done = pair[0].acts.act(made.dossier_id, "correct", {**reason, **fields}, pair[1])
+    assert isinstance(done, Acted), done
+    return done.dossier.code
+
+
+def test_one_paper_entered_at_two_counters_is_put_right_by_the_second(
+    upper, enrolled: Enrolled
+) -> None:  # type: ignore[no-untyped-def]
+    first, second = enrolled(1), enrolled(2)
+    paper = "H50.99.01-261119-3007"
+    kept = from_paper(first, paper, "HỒ VĂN MỘT")
+    twice = from_paper(second, paper, "HỒ VĂN HAI")
+    do(second, twice.dossier_id, "transfer")
+    synced(first)
+    assert told(second) == ["code_taken", "parked"]
+    do(second, twice.dossier_id, "complete")
+    assert told(second) == ["parked"]
+    assert second[0].acts.allowed(second[0].search.open(twice.dossier_id).dossier, second[1])  # type: ignore[union-attr]
+
+    new = correct(second, twice)
+
+    assert new == "H50.99.01-261120-2001"
+    assert sent(second[0], twice) == "problem"
+    assert told(second) == []
+    assert sent(second[0], twice) == "sent"
+    assert_at_rest(upper, first, second, superseded=1)
+    for counter, _ in (first, second):
+        views = counter.search.by_code(paper)
+        assert {view.dossier.id for view in views} == {kept.dossier_id, twice.dossier_id}
+        (view,) = counter.search.by_code(new)
+        assert view.dossier.id == twice.dossier_id
+        assert view.dossier.status.value == "completed"
+        assert view.dossier.facts.applicant.name == "HỒ VĂN HAI"
+        assert view.dossier.receipt.no == 2
+        slip, _ = counter.prints.next_slip("receipt", twice.dossier_id)
+        assert counter.scans.judge(slip.qr).verdict is Verdict.GREEN
+    lines = [
+        [
+            (line.event, line.rejected)
+            for line in counter.search.open(twice.dossier_id).dossier.timeline
+        ]  # type: ignore[union-attr]
+        for counter, _ in (first, second)
+    ]
+    assert lines[0] == lines[1]
+    assert lines[0] == [
+        ("dossier.corrected", None),
+        ("dossier.transferred", None),
+        ("dossier.completed", None),
+    ]
+
+
+def test_a_repair_may_name_the_code_on_the_paper_and_fail_once_more(
+    upper, enrolled: Enrolled
+) -> None:  # type: ignore[no-untyped-def]
+    first, second = enrolled(1), enrolled(2)
+    one, two = "H50.99.01-261119-3007", "H50.99.01-261119-3008"
+    from_paper(first, one, "HỒ VĂN MỘT")
+    from_paper(first, two, "HỒ VĂN BA")
+    twice = from_paper(second, one, "HỒ VĂN HAI")
+    first[0].sync.cycle()
+    # the second counter has pulled nothing yet: it does not know of the other two
+    with second[0].store.read() as books:
+        assert not books.dossiers.ids_of(two)
+    assert "code_taken" in told(second)
+    refused = second[0].acts.act(
+        twice.dossier_id, "correct", {"reason": "Nhầm mã", "code": two}, second[1]
+    )
+    assert isinstance(refused, Rejected)
+    assert [problem.code for problem in refused.problems] == ["code_exists"]
+
+    assert correct(second, twice, code="H50.99.01-261119-3009", sets=2).endswith("3009")
+
+    assert told(second) == []
+    assert_at_rest(upper, first, second, superseded=1)
+    (view,) = first[0].search.by_code("H50.99.01-261119-3009")
+    assert view.dossier.facts.sets == 2
+
+
+def test_what_waits_elsewhere_is_not_freed_by_a_repair_of_something_else(
+    upper, enrolled: Enrolled
+) -> None:  # type: ignore[no-untyped-def]
+    first, second = enrolled(1), enrolled(2)
+    papers = [f"H50.99.01-261119-300{at}" for at in (7, 8)]
+    for paper in papers:
+        from_paper(first, paper, "HỒ VĂN MỘT")
+    twice = [from_paper(second, paper, "HỒ VĂN HAI") for paper in papers]
+    synced(first)
+    assert told(second) == ["code_taken", "code_taken"]
+
+    correct(second, twice[0])
+
+    assert told(second) == []
+    assert [sent(second[0], one) for one in twice] == ["sent", "problem"]
+    correct(second, twice[1])
+    assert told(second) == []
+    assert_at_rest(upper, first, second, superseded=2)
