@@ -27,6 +27,13 @@ _WORDS = {
     Reason.NOT_WRITTEN: "không ghi được tệp",
     Reason.BUSY: "chương trình khác đang giữ",
 }
+_NO_ANSWER = "Máy in không trả lời."
+_KNOWN_CAUSES = (
+    Reason.PAPER_OUT_IN_JOB,
+    Reason.COVER_OPEN_IN_JOB,
+    Reason.OFFLINE_IN_JOB,
+    Reason.ERROR_IN_JOB,
+)
 _LOOK = (Reason.SLOW, Reason.PAPER_LOW)
 """It came out, and somebody should look at the printer all the same."""
 
@@ -52,7 +59,7 @@ class Slips(QObject):
         desk.print_requested.connect(self.print)
         desk.print_again_requested.connect(self.print_again)
         desk.slip_requested.connect(self.print_slip)
-        desk.unknown_print.connect(self._ask)
+        desk.unknown_print.connect(self._ask_again)
         desk.printer_changed.connect(self.look)
 
     def start(self) -> None:
@@ -153,7 +160,8 @@ class Slips(QObject):
             case Outcome.SENT:
                 self._desk.told.emit(f"Đã gửi phiếu {seq} tới máy in.")
             case Outcome.UNKNOWN:
-                self._ask(printed.job_id, printed.code)
+                known = printed.reason in _KNOWN_CAUSES
+                self._ask(printed.job_id, printed.code, printed.message if known else _NO_ANSWER)
             case Outcome.FAILED:
                 self._refused = printed.job_id
                 reason, _, remedy = printed.message.partition(". ")
@@ -165,12 +173,16 @@ class Slips(QObject):
                 )
         self.look()
 
-    def _ask(self, job_id: str, code: str) -> None:
+    def _ask_again(self, job_id: str, code: str) -> None:
+        """It was left open: by now nobody knows why."""
+        self._ask(job_id, code, _NO_ANSWER)
+
+    def _ask(self, job_id: str, code: str, why: str) -> None:
         """The one question that may come while the next citizen is typed."""
         answer = ask(
             self._window,
             "Phiếu đã ra chưa?",
-            f"Phiếu {_seq(code)} đã ra chưa? Máy in không trả lời.",
+            f"Phiếu {_seq(code)} đã ra chưa? {why}",
             (("Rồi", "R"), ("In lại", "I"), ("In ở máy khác", "K")),
         )
         prints = self._desk.counter.prints

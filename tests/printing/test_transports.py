@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import pytest
 from conftest import draft
+from PIL import Image
 from virtual_serial import VirtualSerialPrinter
 from virtual_usb import VirtualUsbPrinter
 
@@ -15,6 +16,7 @@ from counter_app.domain.printer import Profile
 from counter_app.errors import Refused
 from counter_app.ports import Printer
 from counter_app.printing.conversation import Timeouts
+from counter_app.printing.escpos import job_bytes
 from counter_app.printing.virtual import Fault, VirtualPrinter
 from counter_app.printing.ways import printer_at, warning_of
 from counter_app.services.results import Accepted
@@ -105,6 +107,20 @@ def test_a_printer_prints_one_job_after_another(virtual: Virtual) -> None:
         for _ in range(3):
             assert way(printer).send(JOB) == sent(Reason.OK)
         assert len(printer.wait_for(3)) == 3
+
+
+@EACH
+def test_a_picture_that_spells_a_question_comes_out_as_a_picture(virtual: Virtual) -> None:
+    """Printers hear a question even in the middle of a picture; so does the one that judges here."""
+    dots = b"\x10\x04\x01" * 16
+    image = Image.frombytes("1", (384, 200), bytes(byte ^ 0xFF for byte in dots * 200))
+    raw = b"\x1b@\x1dv0\x00\x30\x00\xc8\x00" + dots * 200 + b"\x1dVB\x00"
+    with virtual() as printer:
+        assert way(printer).send(job_bytes(image, Profile(width=384))) == sent(Reason.OK)
+        (slip,) = printer.wait_for(1)
+    assert sum(any(row) for row in slip.rows) == 200
+    with virtual() as printer:
+        assert way(printer).send(raw) != sent(Reason.OK)
 
 
 def test_a_reset_near_the_end_is_never_taken_for_a_slip() -> None:

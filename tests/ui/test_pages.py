@@ -909,6 +909,24 @@ def test_an_unknown_print_is_asked_with_three_answers(
     assert offered == ["Rồi", "In lại", "In ở máy khác"]
 
 
+def test_the_question_says_what_the_printer_said(printing: Callable[..., Hand]) -> None:
+    told: list[str] = []
+    with VirtualPrinter(Fault.PAPER_OUT, 5_000, buffer=256 * 1024) as printer:
+        hand = printing(printer)
+        filled(hand)
+        hand.during_dialog(
+            lambda question: told.extend(w.text() for w in visible(question, QLabel)),
+            lambda: hand.press("F12"),
+        )
+    assert any("đã ra chưa? Máy in hết giấy khi đang in. Thay giấy" in text for text in told)
+
+
+def test_the_status_bar_names_the_printer_that_cannot_print(printing: Callable[..., Hand]) -> None:
+    with VirtualPrinter() as first, VirtualPrinter(Fault.COVER_OPEN) as second:
+        hand = printing(first, slip_printer("Lấy số", second, PrinterRole.TICKET))
+        hand.wait(lambda: hand.says("Lấy số: nắp đang mở"))
+
+
 @pytest.mark.parametrize(("letter", "jobs"), [("R", 1), ("I", 2)])
 def test_an_unknown_print_is_answered_by_its_letter(
     printing: Callable[[VirtualPrinter], Hand], letter: str, jobs: int
