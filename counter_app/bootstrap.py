@@ -96,10 +96,17 @@ class Counter:
 
     @cached_property
     def catalogue(self) -> "Catalogue":
-        """Procedures and calendars."""
-        from counter_app.services.catalogue import Catalogue
+        """Procedures and calendars: what is shipped, and in its place what is published above."""
+        from counter_app.domain.published import CALENDAR, PROCEDURES
+        from counter_app.services.catalogue import Catalogue, in_force
 
-        return Catalogue(resources.procedure_texts, resources.calendar_texts)
+        with self.store.read() as books:
+            published = books.settings.published()
+        today = self.clock.now().date()
+        return Catalogue(
+            lambda: in_force(PROCEDURES, resources.procedure_texts(), published, today),
+            lambda: in_force(CALENDAR, resources.calendar_texts(), published, today),
+        )
 
     @cached_property
     def intake(self) -> "Intake":

@@ -1,7 +1,7 @@
 """Whose store this is, and the versions of what it was told."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from functools import lru_cache
 from typing import Any
 
@@ -9,10 +9,12 @@ from sqlalchemy import Connection, Row, func, select
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from counter_app.domain.office import Office, parse_office
+from counter_app.domain.published import Published
 from counter_app.domain.slip_code import KnownKey
 from counter_app.ports import Document, Identity
 from db.tables import document, known_key, store_meta
 
+_PUBLISHED = "published:"
 _parsed = lru_cache(maxsize=16)(parse_office)
 _META = select(store_meta.c.name, store_meta.c.value)
 _NEW_META = upsert(store_meta)
@@ -126,6 +128,21 @@ class Settings:
             "since": since.isoformat(timespec="seconds"),
         }
         self._connection.execute(upsert(document).values(row))
+
+    def published(self) -> Sequence[Published]:
+        """Every version of every published file that came."""
+        query = select(document).where(document.c.kind.startswith(_PUBLISHED))
+        found = []
+        for row in self._connection.execute(query):
+            _, kind, name = row.kind.split(":", 2)
+            day, text = row.content.split("\n", 1)
+            found.append(Published(kind, name, int(row.version), date.fromisoformat(day), text))
+        return found
+
+    def put_published(self, one: Published) -> None:
+        """One more version of a published file."""
+        content = f"{one.effective_on.isoformat()}\n{one.text}"
+        self.put_document(f"{_PUBLISHED}{one.kind}:{one.name}", str(one.version), content)
 
     def _last_num(self, kind: str) -> int:
         query = select(func.coalesce(func.max(document.c.num), 0)).where(document.c.kind == kind)

@@ -2,7 +2,7 @@
 
 import base64
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
 from sqlalchemy import delete, func, insert, select
@@ -15,6 +15,7 @@ from counter_app.domain.events import DOSSIER_TYPES, Event, Payload
 from counter_app.domain.faults import FileFault
 from counter_app.domain.notice import Numbered, kind_of
 from counter_app.domain.office import parse_office
+from counter_app.domain.published import Published
 from counter_app.domain.slip_code import KnownKey
 from counter_app.ports import IdSource, NoticeRow
 from counter_app.ports.sync import Forked, GiveBack, LineFault, Standing, SyncIdentity, SyncProblem
@@ -86,7 +87,23 @@ class SyncStore:
                 kept.get("upper", ""),
                 int(kept.get("batch", "0")),
                 kept.get("keys_version", ""),
+                kept.get("published", ""),
             )
+
+    def published_here(self) -> Collection[tuple[str, str, int]]:
+        """Which published files are here."""
+        with self._store.read() as books:
+            return {(one.kind, one.name, one.version) for one in books.settings.published()}
+
+    def keep_published(self, one: Published) -> None:
+        """One more version."""
+        with self._store.write() as books:
+            books.settings.put_published(one)
+
+    def keep_published_list(self, version: str) -> None:
+        """All of that list is here."""
+        with self._store.write() as books:
+            put_state(books, published=version)
 
     def outbox(
         self, most: int, max_bytes: int, beyond: Mapping[str, int] = _NOTHING

@@ -256,8 +256,9 @@ document = Table(
     Column("since", String, nullable=False, server_default=""),
     PrimaryKeyConstraint("kind", "version"),
 )
-"""Versions of what the store was told: office files, wordings of forms (`form:SET/FORM`); the newest
-`num` of a kind is in force. `since` when it came into force, where that matters."""
+"""Versions of what the store was told: office files, wordings of forms (`form:SET/FORM`), published files
+(`published:KIND:NAME`); the newest `num` of a kind is in force, of a published file the newest version
+whose day has come. `since` when it came into force, where that matters."""
 
 known_key = Table(
     "known_key",

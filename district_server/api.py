@@ -144,9 +144,10 @@ class Api:
             epoch = get_meta(connection, "epoch") or ""
             known = request.query_params.get("epoch", "")
             kept = recovery.kept_of(connection, self._keys, caller.commune, known)
+            listed = get_meta(connection, "published") or ""
         challenge = self._challenge(device_id)
         now = datetime.now(UTC).isoformat(timespec="seconds")
-        answer = Hello(epoch, PROTOCOL, now, challenge, kept)
+        answer = Hello(epoch, PROTOCOL, now, challenge, kept, listed)
         return plain(encode(answer))
 
     def _push(self, request: Request, body: bytes) -> Response:

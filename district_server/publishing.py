@@ -17,6 +17,7 @@ from counter_app.domain.office import parse_calendar
 from counter_app.domain.procedure import parse_procedures
 from counter_app.wire.messages import PublicationList, WirePublication
 from counter_app.wire.signing import publication_bytes
+from district_server.database import put_meta
 from district_server.faults import Refused
 from district_server.keys import ServerKeys
 from district_server.tables import publication
@@ -87,6 +88,7 @@ def publish(
         published_by=who,
         signature=signature,
     )
+    put_meta(connection, "published", published(connection, "").version)
 
 
 def drop(connection: Connection, kind: str, name: str, version: int) -> None:

@@ -163,7 +163,7 @@ def discard(connection: Connection, org: str, subject: str, who: str, reason: st
     """Leave the dossier's events aside for good; they stay as they came."""
     reason = " ".join(reason.split())
     if not reason:
-        raise Refused("reason_missing", "Chưa có lý do để riêng. Ghi lý do, quầy sẽ đọc được.")
+        raise Refused("reason_missing", "Chưa có lý do để riêng. Ghi lý do.")
     _lock(connection, org)
     now = datetime.now(UTC).isoformat(timespec="seconds")
     changed = connection.execute(

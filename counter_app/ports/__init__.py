@@ -18,6 +18,7 @@ from counter_app.domain.office import Office
 from counter_app.domain.officer import Officer
 from counter_app.domain.outcome import Outcome, Reason, Sent
 from counter_app.domain.printer import Learnt, Profile
+from counter_app.domain.published import Published
 from counter_app.domain.slip_code import KnownKey
 from counter_app.domain.slips import SlipContent
 from counter_app.ports.desk import Appointments, Pads, Tickets
@@ -345,6 +346,9 @@ class Settings(Protocol):
 
     def add_document(self, kind: str, content: str, since: datetime) -> None:
         """One more version."""
+
+    def published(self) -> Sequence[Published]:
+        """Every version of every published file that came."""
 
     def keys(self) -> Mapping[str, KnownKey]:
         """The key list by key id; the own key is always in it."""

@@ -1,11 +1,12 @@
 """What the sync engine needs from the store, each method one short transaction."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
 from counter_app.domain.events import Event
+from counter_app.domain.published import Published
 from counter_app.wire.messages import (
     Enrolled,
     HighsAnswer,
@@ -37,6 +38,8 @@ class SyncIdentity:
     """The newest head of the server's own chain that is held with its signature, `life.dseq`."""
     batch: int
     keys_version: str
+    published: str
+    """Names the list of published files that is here."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +152,15 @@ class SyncStore(Protocol):
         """The server has it again."""
 
     def keep_batch(self, size: int) -> None: ...
+
+    def published_here(self) -> Collection[tuple[str, str, int]]:
+        """(kind, name, version) of the published files that are here."""
+
+    def keep_published(self, one: Published) -> None:
+        """One more version of a published file."""
+
+    def keep_published_list(self, version: str) -> None:
+        """Everything of that list is here."""
 
     def waiting(self) -> int:
         """Own events that are not acknowledged."""

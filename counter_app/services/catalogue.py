@@ -1,16 +1,29 @@
 """What the counter counts and charges by: procedures, calendars, the office in force."""
 
 import hashlib
-from collections.abc import Callable, Sequence
+import re
+from collections.abc import Callable, Iterable, Sequence
+from datetime import date
 from functools import cached_property
 
 from counter_app.domain.calendar import WorkCalendar
+from counter_app.domain.faults import FileFault
 from counter_app.domain.office import CalendarYear, Office, parse_calendar
 from counter_app.domain.procedure import Procedure, ProcedureIndex, parse_procedures
+from counter_app.domain.published import CALENDAR, PROCEDURES, Published
+
+_PARSERS: dict[str, Callable[[str], object]] = {
+    CALENDAR: parse_calendar,
+    PROCEDURES: parse_procedures,
+}
+_NAMES = {
+    CALENDAR: re.compile(r"^\s*year\s*=\s*(\d+)", re.MULTILINE),
+    PROCEDURES: re.compile(r'^\s*field_code\s*=\s*"([^"]+)"', re.MULTILINE),
+}
 
 
 class Catalogue:
-    """The shipped catalogue and calendars. Texts are read at the first use, not at the start."""
+    """Catalogue and calendars. Texts are read at the first use, not at the start."""
 
     def __init__(
         self,
@@ -48,3 +61,30 @@ class Catalogue:
         if known is None:
             known = self._calendars_of[office] = WorkCalendar(office, self.years)
         return known
+
+
+def in_force(
+    kind: str, shipped: Sequence[str], published: Iterable[Published], today: date
+) -> tuple[str, ...]:
+    """The files of a kind that hold today: of each name the newest published version whose day has
+    come, else the shipped one. A version in a form newer than this program is passed over.
+    """
+    newest: dict[str, Published] = {}
+    for one in sorted(published, key=lambda one: one.version):
+        if one.kind == kind and one.effective_on <= today and _readable(one):
+            newest[one.name] = one
+    kept = [text for text in shipped if _name(kind, text) not in newest]
+    return (*kept, *(newest[name].text for name in sorted(newest)))
+
+
+def _name(kind: str, text: str) -> str:
+    found = _NAMES[kind].search(text)
+    return found[1] if found else ""
+
+
+def _readable(one: Published) -> bool:
+    try:
+        _PARSERS[one.kind](one.text)
+    except FileFault:
+        return False
+    return True

@@ -24,6 +24,7 @@ from counter_app.ports.sync import (
     SyncProblem,
     SyncStore,
 )
+from counter_app.sync.publications import fetch
 from counter_app.wire.messages import (
     CHALLENGE_HEADER,
     DEVICE_HEADER,
@@ -147,6 +148,7 @@ class _Conversation:
         self._identity = store.identity()
         self._challenge = ""
         self._digest_above = ""
+        self._published = ""
         self._rewound: set[str] = set()
 
     def run(self) -> None:
@@ -160,6 +162,7 @@ class _Conversation:
                 self._push_all()
                 self._pull_all()
                 self._compare()
+                self._take_published()
                 return
             except Forked as forked:
                 self._part(forked.life)
@@ -321,6 +324,18 @@ class _Conversation:
                 )
             )
 
+    def _take_published(self) -> None:
+        """What is published above, where it is not what is here; last, for it can wait."""
+        if self._published in ("", self._identity.published):
+            return
+
+        def ask(target: str) -> bytes:
+            status, body = self._signed("GET", target, b"")
+            self._refuse_unless_good(status, body)
+            return body
+
+        fetch(ask, _bytes, self._store, self._identity.server_key, self._verify)
+
     def _signed(self, method: str, target: str, body: bytes) -> tuple[int, bytes]:
         """A signed request; the answer's own signature is checked before a byte of it is used."""
         identity = self._identity
@@ -358,6 +373,7 @@ class _Conversation:
         self._refuse_unless_good(status, body)
         hello: Hello = _decoded(body, Hello)
         self._challenge = hello.challenge
+        self._published = hello.published
         return hello
 
     def _refuse_unless_good(self, status: int, body: bytes) -> None:

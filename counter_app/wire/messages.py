@@ -179,6 +179,8 @@ class Hello(msgspec.Struct, frozen=True):
     challenge: str
     kept: int = 0
     """Where the epoch differs: up to which place the order that the counter has is still good."""
+    published: str = ""
+    """Names the list of published files; empty where there is none."""
 
 
 class Enrol(msgspec.Struct, frozen=True):

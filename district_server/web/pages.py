@@ -518,7 +518,7 @@ _DONE = {
     "still": "Đã kiểm tra lại, vẫn chưa nhận được. Lý do ghi bên dưới.",
     "discarded": "Đã để riêng. Việc của quầy vẫn được giữ nguyên như đã gửi.",
     "draft": "Đã lưu bản nháp. Một người khác xem rồi công bố.",
-    "published": "Đã công bố và ký bằng khóa của máy chủ.",
+    "published": "Đã công bố. Quầy nhận ở lần đồng bộ sau, dùng từ ngày hiệu lực.",
     "dropped": "Đã bỏ bản nháp.",
 }
 

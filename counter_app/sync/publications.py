@@ -1,0 +1,59 @@
+"""Fetching what the upper server publishes: a short list, then the texts that are not here yet.
+
+Each file is signed by itself; nothing is kept whose signature, sum or place does not hold.
+"""
+
+import hashlib
+from collections.abc import Callable
+from datetime import date
+from urllib.parse import quote
+
+import msgspec
+
+from counter_app.domain.published import CALENDAR, PROCEDURES, Published
+from counter_app.domain.slip_code import Verify
+from counter_app.ports.sync import LineFault, SyncStore
+from counter_app.wire.messages import PublicationList, WirePublication
+from counter_app.wire.signing import publication_bytes
+
+
+def fetch(
+    ask: Callable[[str], bytes],
+    signature_of: Callable[[str], bytes],
+    store: SyncStore,
+    server_key: bytes,
+    verify: Verify,
+) -> None:
+    """Bring the store to the server's list. What was fetched before a cut is not fetched again."""
+    have = store.identity().published
+    try:
+        listed = msgspec.json.decode(ask(f"/sync/v1/published?have={have}"), type=PublicationList)
+    except msgspec.DecodeError as fault:
+        raise LineFault("answer") from fault
+    if listed.items is None:
+        return
+    known = store.published_here()
+    for item in listed.items:
+        if (item.kind, item.name, item.version) in known or item.kind not in (CALENDAR, PROCEDURES):
+            continue
+        message = publication_bytes(
+            item.kind, item.name, item.version, item.effective_on, item.sha256
+        )
+        if not verify(server_key, signature_of(item.signature), message):
+            raise LineFault("answer")
+        store.keep_published(_fetched(ask, item))
+    store.keep_published_list(listed.version)
+
+
+def _fetched(ask: Callable[[str], bytes], item: WirePublication) -> Published:
+    raw = ask(
+        f"/sync/v1/published/text?kind={quote(item.kind)}&name={quote(item.name)}"
+        f"&version={item.version}"
+    )
+    if hashlib.sha256(raw).hexdigest() != item.sha256:
+        raise LineFault("answer")
+    try:
+        day = date.fromisoformat(item.effective_on)
+        return Published(item.kind, item.name, item.version, day, raw.decode())
+    except ValueError:
+        raise LineFault("answer") from None
