@@ -120,11 +120,18 @@ def _windows(rest: str, name: str, profile: Profile, timeouts: Timeouts | None) 
 
 
 def _file(rest: str, name: str, profile: Profile, timeouts: Timeouts | None) -> Printer:
-    return FilePrinter(Path(rest), profile, name)
+    return FilePrinter(_whole(rest), profile, name)
 
 
 def _pdf(rest: str, name: str, profile: Profile, timeouts: Timeouts | None) -> Printer:
-    return PageFolder(Path(rest), name, replace(profile, pages=True))
+    return PageFolder(_whole(rest), name, replace(profile, pages=True))
+
+
+def _whole(path: str) -> Path:
+    """Wherever the program is started from, it is the same place."""
+    if not Path(path).is_absolute():
+        raise _refused("Ghi đủ đường dẫn, từ ổ đĩa trở đi, như pdf:D:\\phieu hoặc pdf:/srv/phieu.")
+    return Path(path)
 
 
 _WAYS: dict[str, Callable[[str, str, Profile, Timeouts | None], Printer]] = {

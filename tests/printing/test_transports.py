@@ -233,6 +233,8 @@ def test_what_is_known_of_a_printer_is_used(
         ("usb:04b8:zzzz", "usb:04b8:0e15"),
         ("cups:-o", "CUPS"),
         ("cups:hai chu", "CUPS"),
+        ("file:phieu.bin", "Ghi đủ đường dẫn"),
+        ("pdf:phieu", "Ghi đủ đường dẫn"),
     ],
 )
 def test_addresses_that_lead_nowhere_say_how_to_write_one(address: str, says: str) -> None:

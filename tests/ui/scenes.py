@@ -1,6 +1,7 @@
 """Ways to bring a window into a state that is worth a look."""
 
 from collections.abc import Callable
+from pathlib import Path
 
 from hands import PEOPLE, Hand, visible
 from PySide6.QtWidgets import QComboBox, QLabel
@@ -170,8 +171,8 @@ def printers(hand: Hand) -> None:
     assert desk is not None
     slip, form = frozenset(set(PrinterRole) - {PrinterRole.FORM}), frozenset({PrinterRole.FORM})
     for name, address, roles in (
-        ("Máy in quầy", "file:khong-co/phieu.bin", slip),
-        ("Thư mục phiếu khi máy in hỏng", "pdf:phieu", slip),
+        ("Máy in quầy", f"file:{Path.cwd().root}khong-co/phieu.bin", slip),
+        ("Thư mục phiếu khi máy in hỏng", f"pdf:{Path.cwd().root}phieu", slip),
         ("Máy in A4 phòng trong", "windows:Máy in tầng 1", form),
     ):
         kept = KeptPrinter(name, address, roles, Profile())
