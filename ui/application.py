@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 _SIZE = (1366, 768)
 _CHECK_SECONDS = 60
+_PAINTED_MS = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,8 +88,9 @@ class Window(QStackedWidget):
                 self._ask_passphrase("")
             case _:
                 self._show_sign_in()
-                # what opens the store takes turns with this thread: first let the screen be seen
-                QTimer.singleShot(0, self._open_unasked)
+                # what opens the store takes turns with this thread: first the screen is painted
+                # and takes typing
+                QTimer.singleShot(_PAINTED_MS, self._open_unasked)
 
     def _show_sign_in(self) -> None:
         from ui.sign_in import SignInPage
