@@ -52,6 +52,21 @@ class ToldClock:
         self.seconds += step.total_seconds()
 
 
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """The figures that proofs found, each on its line."""
+    for outcome in ("passed", "failed"):
+        for report in terminalreporter.stats.get(outcome, []):
+            for name, value in report.user_properties:
+                if report.when == "call" and name == "figure":
+                    terminalreporter.write_line(value)
+
+
+@pytest.fixture
+def figure(record_property: Callable[[str, object], None]) -> Callable[[str], None]:
+    """Say a figure that a proof found; it stands at the end of the run."""
+    return lambda text: record_property("figure", text)
+
+
 @pytest.fixture
 def clock() -> ToldClock:
     return ToldClock()
