@@ -8,6 +8,7 @@ import os
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -83,16 +84,9 @@ class WindowsQueue(_Spool):
         spooler = win32_spooler()
         if spooler is None:
             return sent(Reason.NOT_HERE)
-        try:
-            handle = spooler.OpenPrinter(self._queue)
-        except spooler.error:
-            return sent(Reason.QUEUE_REFUSED)
-        try:
-            if against := _paused(spooler, handle):
-                return sent(against)
-            return sent(_spooled(spooler, handle, job))
-        finally:
-            spooler.ClosePrinter(handle)
+        if against := self.state():
+            return sent(against)
+        return sent(_spooled(spooler, self._queue, job))
 
     def state(self) -> Reason | None:
         """Whether the queue is there and runs."""
@@ -183,19 +177,25 @@ def _paused(spooler: Any, handle: Any) -> Reason | None:
     return Reason.QUEUE_STOPPED if status & _PAUSED else None
 
 
-def _spooled(spooler: Any, handle: Any, job: bytes) -> Reason:
+def _spooled(spooler: Any, queue: str, job: bytes) -> Reason:
+    from escpos.exceptions import DeviceNotFoundError
+    from escpos.printer import Win32Raw
+
+    way = Win32Raw(queue)
     try:
-        spooler.StartDocPrinter(handle, 1, ("Một Cửa", None, "RAW"))
-        spooler.StartPagePrinter(handle)
-    except spooler.error:
+        way.open("Một Cửa")
+    except DeviceNotFoundError:
         return Reason.QUEUE_REFUSED
     try:
-        taken = spooler.WritePrinter(handle, job)
-        spooler.EndPagePrinter(handle)
-        spooler.EndDocPrinter(handle)
+        way._raw(job)
+        way.close()
     except spooler.error:
+        with suppress(spooler.error):
+            spooler.ClosePrinter(way.device)
+        # else its end would close the job again
+        way.device = None
         return Reason.QUEUE_SILENT
-    return Reason.SPOOLED if taken == len(job) else Reason.QUEUE_SILENT
+    return Reason.SPOOLED
 
 
 def _run(command: tuple[str, ...], given: bytes = b"") -> "subprocess.CompletedProcess[bytes]":

@@ -9,6 +9,7 @@ from typing import Any
 import pypdfium2
 import pytest
 import usb.core
+from escpos.printer import win32raw
 from virtual_usb import UsbDevice
 
 from counter_app.domain.outcome import Outcome, Reason, sent
@@ -88,6 +89,9 @@ def test_without_cups_another_way_is_asked_for(
 # ---- Windows: its spooler, stood in for by a module ---------------------------------------------
 
 
+QUEUES = ("Máy in tầng 1", "XP-80")
+
+
 class Spooler:
     """`win32print` as far as it is used."""
 
@@ -108,7 +112,8 @@ class Spooler:
             if name == "GetPrinter":
                 return {"Status": self.status}
             if name == "EnumPrinters":
-                return [(0, "", "Máy in tầng 1", "")]
+                by_name = ({"pPrinterName": name} for name in QUEUES)
+                return list(by_name) if given[-1] == 4 else [(0, "", QUEUES[0], "")]
             if name == "StartDocPrinter":
                 self.kinds.append(given[2][2])
             if name == "WritePrinter":
@@ -121,6 +126,9 @@ class Spooler:
 
 def windows(monkeypatch: pytest.MonkeyPatch, spooler: Spooler) -> Spooler:
     monkeypatch.setattr(spools, "win32_spooler", lambda: spooler)
+    monkeypatch.setattr(win32raw, "win32print", spooler, raising=False)
+    monkeypatch.setattr(win32raw, "pywintypes", Spooler, raising=False)
+    monkeypatch.setattr(win32raw, "_DEP_WIN32PRINT", True)
     return spooler
 
 
