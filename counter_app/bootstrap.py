@@ -293,7 +293,10 @@ class Counter:
         schedule = Schedule(self.office.sync_every_minutes, self.office.sync_outside_hours)
         chance = self.ids.choose(1_000) / 1_000
         calendar = self.catalogue.calendar(self.office)
-        return seconds_until_next(schedule, calendar, self.clock.now(), failures, chance)
+        wait = seconds_until_next(schedule, calendar, self.clock.now(), failures, chance)
+        # a server that is busy is not asked sooner, and not by all counters in the same second
+        asked = self.sync_store.wanted_wait() if failures else 0.0
+        return max(wait, asked * (1.0 + chance / 4))
 
     def printer_at(self, address: str, profile: Profile, name: str = "") -> Printer:
         """The printer at an address such as `tcp://192.168.1.50:9100`."""

@@ -31,22 +31,22 @@ _BACK = "give_back"
 def begin_epoch(books: Books, server_id: str, epoch: str, kept: int, highs: HighsAnswer) -> None:
     """Write down what the server lost, then let go of the order behind `kept`."""
     lost = list(_lost(books, server_id, kept, highs))
-    books.connection.execute(delete(event_order).where(event_order.c.cseq > kept))
-    hashes = books.connection.scalars(
-        select(event_log.c.hash).join(event_order, event_order.c.event_id == event_log.c.event_id)
-    )
-    cursor = min(kept, int(state_of(books).get("cursor", "0")))
-    put_state(
-        books,
-        epoch=epoch,
-        cursor=str(cursor),
-        order_digest=chain.add(chain.NOTHING, hashes),
-        upper="",
-        **{_BACK: json.dumps(lost)},
-    )
+    keep_order(books, kept)
+    put_state(books, epoch=epoch, upper="", **{_BACK: json.dumps(lost)})
     above = dict(highs.own)
     for life, high in highs_of(books).items():
         keep_high(books, life, min(high, above.get(life, 0)))
+
+
+def keep_order(books: Books, upto: int) -> None:
+    """The order up to that place; what is behind it comes anew. Events stay."""
+    books.connection.execute(delete(event_order).where(event_order.c.cseq > upto))
+    hashes = books.connection.scalars(
+        select(event_log.c.hash).join(event_order, event_order.c.event_id == event_log.c.event_id)
+    )
+    cursor = min(upto, int(state_of(books).get("cursor", "0")))
+    digest = chain.add(chain.NOTHING, hashes)
+    put_state(books, cursor=str(cursor), order_digest=digest)
 
 
 def _lost(

@@ -29,7 +29,7 @@ from counter_app.wire.messages import (
     WireKey,
     events_of,
 )
-from db.giving_back import begin_epoch, gave_back, next_back
+from db.giving_back import begin_epoch, gave_back, keep_order, next_back
 from db.lives import (
     NO_END,
     Head,
@@ -230,11 +230,28 @@ class SyncStore:
         with self._store.read() as books:
             return state_of(books).get("order_digest", chain.NOTHING)
 
-    def forget_order(self) -> None:
-        """Fetch the order from the start; events stay."""
+    def forget_order(self, after: int = 0) -> None:
+        """Fetch the order from there; events stay."""
         with self._store.write() as books:
-            books.connection.execute(delete(event_order))
-            put_state(books, cursor="0", order_digest=chain.NOTHING)
+            keep_order(books, after)
+
+    def shared_order(self, after: int, hashes: Sequence[str]) -> int:
+        """The last place up to which both say the same."""
+        query = (
+            select(event_order.c.cseq, event_log.c.hash)
+            .join(event_log, event_log.c.event_id == event_order.c.event_id)
+            .where(event_order.c.cseq > after)
+            .order_by(event_order.c.cseq)
+            .limit(len(hashes))
+        )
+        shared = after
+        with self._store.read() as books:
+            here = books.connection.execute(query).fetchall()
+        for row, above in zip(here, hashes, strict=False):
+            if (row.cseq, row.hash[: len(above)]) != (shared + 1, above):
+                break
+            shared = row.cseq
+        return shared
 
     def proofs(self) -> Sequence[Proof]:
         """The delivery proofs of this epoch."""
@@ -290,9 +307,15 @@ class SyncStore:
                 epoch=answer.epoch,
             )
 
-    def note_cycle(self, at: str, error: str) -> None:
-        """How the last cycle ended, for the status bar."""
+    def wanted_wait(self) -> float:
+        """What the server asked for when the last cycle ended."""
+        with self._store.read() as books:
+            return float(state_of(books).get("wait", "0"))
+
+    def note_cycle(self, at: str, error: str, wait: float = 0.0) -> None:
+        """How the last cycle ended, for the status bar and the schedule."""
         with self._store.write() as books:
+            put_state(books, wait=f"{wait:.0f}")
             if not error:
                 put_state(books, last_success_at=at, failing_since="", last_error="")
             elif state_of(books).get("failing_since"):

@@ -90,6 +90,7 @@ class Api:
             ("GET", "/sync/v1/stream", self._stream),
             ("GET", "/sync/v1/published", self._published),
             ("GET", "/sync/v1/published/text", self._published_text),
+            ("GET", "/sync/v1/order", self._order),
             ("GET", "/sync/v1/highs", self._highs),
             ("POST", "/sync/v1/proof", self._proof),
             ("POST", "/sync/v1/give-back", self._give_back),
@@ -215,6 +216,16 @@ class Api:
             if found is None or caller.revoked_at is not None:
                 raise _UNKNOWN
             return found.encode()
+
+        return self._answered(request, body, work)
+
+    def _order(self, request: Request, body: bytes) -> Response:
+        after = _number(request.query_params.get("after"))
+
+        def work(connection: Connection, caller: Caller) -> bytes:
+            if caller.revoked_at is not None:
+                raise _REVOKED
+            return encode(feed.order_after(connection, caller, after))
 
         return self._answered(request, body, work)
 

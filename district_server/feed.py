@@ -8,7 +8,7 @@ import msgspec
 from sqlalchemy import Connection, Row, func, select
 
 from counter_app.domain.events import Event
-from counter_app.wire.messages import PullAnswer, WireKey, runs_of
+from counter_app.wire.messages import OrderAnswer, PullAnswer, WireKey, runs_of
 from counter_app.wire.signing import head_bytes
 from district_server.caller import Caller
 from district_server.database import get_meta
@@ -18,6 +18,7 @@ from district_server.projection import EVENT_COLUMNS
 from district_server.tables import commune, device, event
 
 MOST_EVENTS = 500
+MOST_PLACES = 4_000
 
 
 def pull(
@@ -83,6 +84,18 @@ def _upper_head(
         return None
     message = head_bytes(signing.server_id, here.incarnation, here.dseq, here.head)
     return here.incarnation, here.dseq, here.head, signing.sign(message)
+
+
+def order_after(connection: Connection, caller: Caller, after: int) -> OrderAnswer:
+    """What stands at each place after that one, so that a counter finds where it differs."""
+    query = (
+        select(event.c.hash)
+        .where(event.c.commune == caller.commune, event.c.cseq > after)
+        .order_by(event.c.cseq)
+        .limit(MOST_PLACES + 1)
+    )
+    hashes = [known[:16] for known in connection.scalars(query)]
+    return OrderAnswer(tuple(hashes[:MOST_PLACES]), len(hashes) > MOST_PLACES)
 
 
 def key_list(connection: Connection, org: str) -> list[WireKey]:

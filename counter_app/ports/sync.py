@@ -82,6 +82,8 @@ class Summary:
     """A sentence where the cycle could not be finished."""
     refused: bool = False
     """The server does not want this device."""
+    wait: float = 0.0
+    """Seconds that a busy server asked to be left alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,8 +136,13 @@ class SyncStore(Protocol):
     def order_digest(self) -> str:
         """The running sum of the hashes of everything in the order."""
 
-    def forget_order(self) -> None:
-        """The server differs: its order is fetched from the start."""
+    def forget_order(self, after: int = 0) -> None:
+        """The server differs behind that place: its order is fetched from there."""
+
+    def shared_order(self, after: int, hashes: Sequence[str]) -> int:
+        """The last place after `after` up to which the order here says the same as these beginnings
+        of hashes, place by place.
+        """
 
     def proofs(self) -> Sequence[Proof]:
         """What the server signed in this epoch: the newest of each own life, and of its own chain."""
@@ -168,8 +175,11 @@ class SyncStore(Protocol):
     def bind(self, answer: Enrolled, url: str, ca_pem: str) -> None:
         """Enrolled: remember whom to trust, and count on after the known numbers."""
 
-    def note_cycle(self, at: str, error: str) -> None:
-        """How the last cycle ended."""
+    def note_cycle(self, at: str, error: str, wait: float = 0.0) -> None:
+        """How the last cycle ended, and for how many seconds the server wants to hear nothing."""
+
+    def wanted_wait(self) -> float:
+        """Seconds that the server asked for when the last cycle ended; 0 where it did not."""
 
     def standing(self, today: str) -> Standing: ...
 
@@ -200,4 +210,8 @@ class Forked(Exception):
 
 
 class LineFault(Exception):
-    """The line failed: no route, a cut, a stall, an answer that is not ours."""
+    """The line failed: no route, a cut, a stall, an answer that is not ours, a server too busy."""
+
+    def __init__(self, reason: str, wait: float = 0.0) -> None:
+        super().__init__(reason)
+        self.wait = wait

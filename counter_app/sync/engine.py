@@ -5,7 +5,7 @@ open while the line is waited for. What the clerk sees of all this is one line i
 """
 
 import base64
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -38,6 +38,7 @@ from counter_app.wire.messages import (
     GivenBack,
     Hello,
     HighsAnswer,
+    OrderAnswer,
     PullAnswer,
     Push,
     PushAnswer,
@@ -61,6 +62,9 @@ FAST, SLOW = 4.0, 15.0
 RECONNECTS = 2
 PATIENCE = 60.0
 """Seconds without progress after which a cycle gives up; the next one goes on where it ended."""
+
+LONGEST_WAIT = 1800
+"""Seconds: whatever a server asks, it is tried again after that."""
 
 NOT_ENROLLED = "Máy này chưa ghi danh. Vẫn nhận hồ sơ bình thường."
 _FORK = (
@@ -106,10 +110,12 @@ class SyncEngine:
                 _Conversation(
                     self._store, link, self._signer, self._verify, self._clock, summary
                 ).run()
-                summary.fault = ""
+                summary.fault, summary.wait = "", 0.0
                 break
             except LineFault as fault:
-                summary.fault = _sentence(str(fault))
+                summary.fault, summary.wait = _sentence(str(fault)), fault.wait
+                if fault.wait:
+                    break
             except Refused as refused:
                 summary.fault, summary.refused = refused.message, True
                 break
@@ -123,7 +129,8 @@ class SyncEngine:
             if tries > RECONNECTS or self._clock.uptime() - last_progress > PATIENCE:
                 break
         summary.waiting = self._store.waiting()
-        self._store.note_cycle(self._clock.now().isoformat(timespec="seconds"), summary.fault)
+        at = self._clock.now().isoformat(timespec="seconds")
+        self._store.note_cycle(at, summary.fault, summary.wait)
         return summary
 
 
@@ -312,8 +319,8 @@ class _Conversation:
         if self._digest_above == self._store.order_digest():
             return
         self._show_proofs()
-        # never a blind overwrite: the order is fetched again, what is the same stays
-        self._store.forget_order()
+        # never a blind overwrite: what is the same stays, the rest is fetched again
+        self._store.forget_order(self._shared_order())
         self._pull_all()
         if self._digest_above != self._store.order_digest():
             self._summary.problems.append(
@@ -336,6 +343,19 @@ class _Conversation:
 
         fetch(ask, _bytes, self._store, self._identity.server_key, self._verify)
 
+    def _shared_order(self) -> int:
+        """Up to where both sides have the same order, place by place."""
+        shared = 0
+        while True:
+            status, body = self._signed("GET", f"/sync/v1/order?after={shared}", b"")
+            self._refuse_unless_good(status, body)
+            page = _decoded(body, OrderAnswer)
+            found = self._store.shared_order(shared, page.hashes)
+            whole = found == shared + len(page.hashes)
+            shared = found
+            if not whole or not page.more:
+                return shared
+
     def _signed(self, method: str, target: str, body: bytes) -> tuple[int, bytes]:
         """A signed request; the answer's own signature is checked before a byte of it is used."""
         identity = self._identity
@@ -351,7 +371,7 @@ class _Conversation:
         }
         if body:
             headers[DICTIONARY_HEADER] = DICTIONARY_ID
-        status, answered, raw = self._link.send(method, target, headers, body)
+        status, answered, raw = self._send(method, target, headers, body)
         if status != 200:
             if status in (409, 413):
                 self._hello_again()
@@ -369,12 +389,23 @@ class _Conversation:
         """A challenge: at first, and where a refused push spent one without giving the next."""
         headers = {DEVICE_HEADER: self._identity.device_id}
         target = f"/sync/v1/hello?epoch={self._identity.epoch}"
-        status, _, body = self._link.send("POST", target, headers, b"")
+        status, _, body = self._send("POST", target, headers, b"")
         self._refuse_unless_good(status, body)
         hello: Hello = _decoded(body, Hello)
         self._challenge = hello.challenge
         self._published = hello.published
         return hello
+
+    def _send(
+        self, method: str, target: str, headers: Mapping[str, str], body: bytes
+    ) -> tuple[int, Mapping[str, str], bytes]:
+        """One request; a server that is too busy says when it wants to hear more."""
+        status, answered, raw = self._link.send(method, target, headers, body)
+        if status in (429, 500, 503):
+            asked = answered.get("retry-after", "")
+            wait = int(asked) if asked.isascii() and asked.isdigit() and len(asked) < 6 else 0
+            raise LineFault("busy", min(wait, LONGEST_WAIT))
+        return status, answered, raw
 
     def _refuse_unless_good(self, status: int, body: bytes) -> None:
         if status == 200:
@@ -418,5 +449,7 @@ def _sentence(reason: str) -> str:
             return "Mạng đang đòi đăng nhập (trang Wi-Fi). Đăng nhập mạng rồi đồng bộ lại."
         case "proof" | "answer" | "run":
             return "Câu trả lời không phải của máy chủ đã ghi danh. Chưa gửi gì. Hãy báo cấp trên."
+        case "busy":
+            return "Máy chủ đang bận. Hồ sơ vẫn ở máy này, sẽ tự gửi lại sau."
         case _:
             return "Chưa nối được máy chủ. Hồ sơ vẫn ở máy này, sẽ tự gửi khi có mạng."

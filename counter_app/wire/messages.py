@@ -161,6 +161,14 @@ class GivenBack(msgspec.Struct, frozen=True):
     signature: str
 
 
+class OrderAnswer(msgspec.Struct, frozen=True):
+    """The commune's order after a place, by the beginnings of the hashes."""
+
+    hashes: tuple[str, ...]
+    """16 hex digits each, one place after the other."""
+    more: bool
+
+
 class StreamAnswer(msgspec.Struct, frozen=True):
     """What the server has of one life of the asking device, after a place."""
 
