@@ -15,13 +15,13 @@ from ui.intake.procedure_box import ProcedureBox
 from ui.table import Column, Line, Table
 from ui.widgets import Banner, Button, Card, Field, column, label, row
 
-_LEFT, _LEFT_NARROW = 500, 440
+_LEFT, _LEFT_NARROW = 500, 470
 _SLOTS = (Column("Giờ", 130), Column("Còn chỗ"))
 _BOOKED = (
     Column("Giờ", 60),
     Column("Người hẹn"),
-    Column("Điện thoại", 104),
-    Column("Việc", 170),
+    Column("Điện thoại", 104, may_go=True),
+    Column("Việc", 170, may_go=True),
     Column("Số hẹn", 112),
 )
 
@@ -68,7 +68,8 @@ class BookingPanel(QWidget):
         drop, again = Button("Bỏ hẹn", "Alt+H", "danger"), Button("In lại phiếu hẹn", "Ctrl+P")
         drop.clicked.connect(self._cancel)
         again.clicked.connect(self._print_again)
-        foot = row(label("Enter: nhận hồ sơ của người này", "caption"), 1, drop, again)
+        self._hint = label("Enter: nhận hồ sơ của người này", "caption")
+        foot = row(self._hint, 1, drop, again)
         foot.setContentsMargins(14, 8, 14, 8)
         right = Card(head, self.table, foot, margins=1, space=0)
         both = row(self._left, right, space=12)
@@ -83,6 +84,7 @@ class BookingPanel(QWidget):
     def set_narrow(self, narrow: bool) -> None:
         """Less for the left side."""
         self._left.setFixedWidth(_LEFT_NARROW if narrow else _LEFT)
+        self._hint.setVisible(not narrow)
 
     def enter(self) -> None:
         """Today, or the day that was looked at; the keyboard chooses an hour."""

@@ -13,7 +13,6 @@ from PySide6.QtWidgets import (
     QScrollArea,
     QSizePolicy,
     QStackedLayout,
-    QStackedWidget,
     QVBoxLayout,
     QWidget,
 )
@@ -40,7 +39,7 @@ from ui.search_page import SearchPage
 from ui.settings_page import SettingsPage
 from ui.slips import Slips
 from ui.sync_page import SyncPage
-from ui.widgets import Avatar, Banner, Button, chip, column, elastic, label, row, set_chip
+from ui.widgets import Avatar, Banner, Button, Screens, chip, column, elastic, label, row, set_chip
 from ui.work_page import WorkPage
 
 PAGES: tuple[tuple[str, str, str, Callable[[Desk], Page]], ...] = (
@@ -136,7 +135,7 @@ class Frame(QWidget):
         told.setLayout(inside)
         told.setVisible(False)
         self.banner.shown.connect(told.setVisible)
-        self._stack = QStackedWidget()
+        self._stack = Screens()
         # a screen that is wider or higher than the window is moved under it, never cut
         self._area = QScrollArea()
         self._area.setWidgetResizable(True)

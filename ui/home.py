@@ -41,6 +41,9 @@ _EMPTY = {
 }
 
 
+_SIDE, _SIDE_NARROW = 362, 300
+
+
 class _Figure(QPushButton):
     """One number; choosing it fills the list."""
 
@@ -52,8 +55,8 @@ class _Figure(QPushButton):
         self.value = label("0", "figure")
         above = row(self.value, 1, tile(icon, kind, palette))
         above.setAlignment(Qt.AlignmentFlag.AlignTop)
-        key = label(f"Alt+{number}", "keycap")
-        inside = column(above, 1, row(label(caption, "strong"), 1, key), space=0)
+        self.cap = label(f"Alt+{number}", "keycap")
+        inside = column(above, 1, row(label(caption, "strong"), 1, self.cap), space=0)
         inside.setContentsMargins(14, 8, 12, 10)
         self.setLayout(inside)
         for child in self.findChildren(QLabel):
@@ -109,7 +112,8 @@ class HomePage(Page):
         self._todo = column(space=0)
         self._todo_count = label("", "caption")
         side = Card(row(label("Cần làm ngay", "cardTitle"), 1, self._todo_count), self._todo)
-        side.setFixedWidth(362)
+        side.setFixedWidth(_SIDE)
+        self._side = side
         below = row(card, side, space=12)
         below.setStretch(0, 1)
         whole = column(figures, below, space=12)
@@ -117,6 +121,13 @@ class HomePage(Page):
         whole.setContentsMargins(16, 12, 16, 12)
         self.setLayout(whole)
         desk.changed.connect(self._on_changed)
+
+    def set_narrow(self, narrow: bool) -> None:
+        """Less for what cannot wait; figures without their keys."""
+        self._side.setFixedWidth(_SIDE_NARROW if narrow else _SIDE)
+        for figure in self._figures.values():
+            figure.cap.setVisible(not narrow)
+            figure.updateGeometry()
 
     def buttons(self) -> list[Button]:
         """Receive; in the evening the sheet of the day."""

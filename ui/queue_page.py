@@ -1,7 +1,7 @@
 """F6: the numbers of the queue, and the hours that are booked."""
 
 from PySide6.QtCore import Qt, QTimer
-from PySide6.QtWidgets import QApplication, QButtonGroup, QPushButton, QStackedWidget, QWidget
+from PySide6.QtWidgets import QApplication, QButtonGroup, QPushButton, QWidget
 
 from counter_app.domain.tickets import PRIORITY, Ticket, TicketGroup, TicketState
 from counter_app.services.results import Changes
@@ -10,7 +10,7 @@ from ui.booking import BookingPanel
 from ui.desk import Desk
 from ui.page import Page
 from ui.table import Column, Line, Table
-from ui.widgets import Button, Card, chip, clear, column, label, row, set_chip
+from ui.widgets import Button, Card, Screens, chip, clear, column, label, row, set_chip
 
 _LEFT, _LEFT_NARROW = 470, 380
 _REFRESH_MS = 30_000
@@ -43,7 +43,7 @@ class QueuePage(Page):
         self._primary.clicked.connect(self.finish)
         self._receive = Button("Tiếp nhận số này", "F2")
         self._receive.clicked.connect(self._on_receive)
-        self._stack = QStackedWidget()
+        self._stack = Screens()
         self._stack.addWidget(self._build_queue())
         self.booking = BookingPanel(desk)
         self._stack.addWidget(self.booking)

@@ -14,6 +14,7 @@ from ui.page import Page
 from ui.widgets import Button, Card, label, row
 
 _MOST = 200
+_LEFT, _LEFT_NARROW = 408, 352
 _AFTER_MS = 60
 
 
@@ -42,7 +43,8 @@ class SearchPage(Page):
         self._told = label("", "caption")
         self.list = DossierList(desk.theme, COMPACT)
         left = Card(self.box, self._told, self.list)
-        left.setFixedWidth(408)
+        left.setFixedWidth(_LEFT)
+        self._left = left
         self.pane = DossierPane(desk)
         self.pane.form.closed.connect(self._on_form_closed)
         right = Card(self.pane, margins=0)
@@ -108,6 +110,10 @@ class SearchPage(Page):
             self.act(action)
             return True
         return False
+
+    def set_narrow(self, narrow: bool) -> None:
+        """Less for the list."""
+        self._left.setFixedWidth(_LEFT_NARROW if narrow else _LEFT)
 
     def finish(self) -> None:
         """What is being asked, else the likeliest next step."""

@@ -28,6 +28,9 @@ SECTIONS: tuple[tuple[str, Callable[[Desk, Banner], Section]], ...] = (
 )
 
 
+_LEFT, _LEFT_NARROW = 224, 190
+
+
 class SettingsPage(Page):
     """Alt and a number choose a section; F12 finishes it."""
 
@@ -47,7 +50,8 @@ class SettingsPage(Page):
         tabs.addStretch(1)
         self._tabs.idClicked.connect(self._choose)
         left = Card(tabs, margins=1)
-        left.setFixedWidth(224)
+        left.setFixedWidth(_LEFT)
+        self._left = left
         self._stack = QStackedWidget()
         self._save = Button("Lưu", "F12", "primary")
         self._save.clicked.connect(self.finish)
@@ -65,6 +69,10 @@ class SettingsPage(Page):
     def enter(self) -> None:
         """Read again what is shown."""
         self._choose(self._at)
+
+    def set_narrow(self, narrow: bool) -> None:
+        """Less for the list of sections."""
+        self._left.setFixedWidth(_LEFT_NARROW if narrow else _LEFT)
 
     def key(self, name: str) -> bool:
         """Alt and a number choose; the rest is the section's."""

@@ -20,6 +20,8 @@ from ui.widgets import column
 _ROLE = Qt.ItemDataRole.UserRole
 _EDGE, _SPACE = 12, 10
 _HEIGHT = 40
+_LEAST = 130
+"""What the column without a width of its own should have."""
 
 Cell = str | tuple[str, str]
 """Words, or the kind and the words of a chip."""
@@ -31,6 +33,8 @@ class Column:
 
     caption: str
     width: int = 0
+    may_go: bool = False
+    """Whether a narrow table does without it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,14 +70,19 @@ class Table(QWidget):
 
 
 def _places(theme: Theme, columns: Sequence[Column], width: int) -> list[tuple[int, int]]:
-    """Left edge and width of each column."""
-    fixed = sum(theme.px(one.width) for one in columns) + _SPACE * (len(columns) - 1)
-    rest = max(60, width - 2 * _EDGE - fixed)
+    """Left edge and width of each column; no width where it has gone."""
+    shown = list(columns)
+    for dropped in (None, *reversed([one for one in columns if one.may_go])):
+        shown = [one for one in shown if one is not dropped]
+        fixed = sum(theme.px(one.width) + _SPACE for one in shown) - _SPACE
+        rest = width - 2 * _EDGE - fixed
+        if rest >= theme.px(_LEAST):
+            break
     places, x = [], _EDGE
     for one in columns:
-        wide = theme.px(one.width) if one.width else rest
+        wide = 0 if one not in shown else theme.px(one.width) if one.width else max(60, rest)
         places.append((x, wide))
-        x += wide + _SPACE
+        x += wide + _SPACE if wide else 0
     return places
 
 
@@ -100,8 +109,9 @@ class _Head(QWidget):
         painter.setFont(_font(self._theme, 13, bold=True))
         places = _places(self._theme, self._columns, self.width())
         for one, (x, width) in zip(self._columns, places, strict=True):
-            box = QRect(x, 0, width, self.height())
-            painter.drawText(box, Qt.AlignmentFlag.AlignVCenter, one.caption)
+            if width:
+                box = QRect(x, 0, width, self.height())
+                painter.drawText(box, Qt.AlignmentFlag.AlignVCenter, one.caption)
 
 
 class _Model(QAbstractListModel):
@@ -169,6 +179,8 @@ class _Delegate(QStyledItemDelegate):
             places = _places(self._theme, self._columns, area.width())
             for number, (cell, (x, width)) in enumerate(zip(line.cells, places, strict=True)):
                 box = QRect(area.left() + x, area.top(), width, area.height())
+                if not width:
+                    continue
                 if isinstance(cell, str):
                     self._text(painter, box, cell, self._plain if number else self._bold)
                 elif cell[1]:

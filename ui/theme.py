@@ -189,6 +189,7 @@ QLabel#bigDim { font-family: "Be Vietnam Pro"; font-weight: 600; font-size: $s25
 QLabel#big { font-family: "Be Vietnam Pro"; font-weight: 600; font-size: $s25; color: $accent; }
 QLabel#huge { font-family: "Be Vietnam Pro"; font-weight: 600; font-size: $s34; color: $on_accent; }
 QLabel#code { font-weight: 700; font-size: $s25; color: $green; }
+QLabel#codeSmall { font-weight: 700; font-size: $s16; color: $green; }
 QLabel#cardTitle { font-weight: 700; font-size: $s16; }
 QLabel#sectionTitle { font-weight: 700; font-size: $s14; }
 QLabel#sectionNumber { background: $soft; color: $accent; font-weight: 700; font-size: $s13;

@@ -27,6 +27,7 @@ from PySide6.QtWidgets import (
     QLineEdit,
     QPushButton,
     QSizePolicy,
+    QStackedWidget,
     QStyle,
     QStyleOptionButton,
     QStylePainter,
@@ -536,6 +537,19 @@ class Banner(QFrame):
 
     def _on_clicked(self) -> None:
         self.answered.emit(str(self.sender().property("answer")))
+
+
+class Screens(QStackedWidget):
+    """Asks for the room of what is seen, not of the widest that was ever made."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.currentChanged.connect(self.updateGeometry)
+
+    def minimumSizeHint(self) -> QSize:
+        """The seen one's."""
+        shown = self.currentWidget()
+        return super().minimumSizeHint() if shown is None else shown.minimumSizeHint()
 
 
 class EnterMoves(QObject):

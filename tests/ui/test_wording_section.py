@@ -10,7 +10,7 @@ from scenes import wording
 import ui.settings.wording
 from counter_app.errors import Refused
 
-FILE = "Tệp chữ của mẫu này: xuất, sửa, rồi nạp lại"
+FILE = "Tệp chữ của mẫu này"
 
 
 @pytest.fixture

@@ -117,7 +117,12 @@ class DueCard(Card):
         head = row(icon, self._head, 1, self._key, self._change)
         super().__init__(head, self._day, self._hour, self._strip, self._why, 1, space=4)
         self.setFixedHeight(theme.px(238))
+        self._narrow = False
         self.show_due(None, None, "", None)
+
+    def set_narrow(self, narrow: bool) -> None:
+        """The day of the week below the date, not before it."""
+        self._narrow = narrow
 
     def show_due(
         self, moment: DueMoment | None, now: datetime | None, why: str, override: datetime | None
@@ -127,8 +132,8 @@ class DueCard(Card):
         self._head.setText(_PROMISE)
         counted = moment is not None and now is not None
         set_name(self._day, "big" if counted else "bigDim")
-        for shown in (self._key, self._change):
-            shown.setVisible(counted)
+        self._key.setVisible(counted)
+        self._change.setVisible(counted and not self._narrow)
         if moment is None or now is None:
             self._day.setText("Chưa có")
             self._hour.setText("Chọn thủ tục để tính ngày hẹn.")
@@ -137,17 +142,16 @@ class DueCard(Card):
         at = override or moment.due_at
         days = (at.date() - now.date()).days
         near = {0: "Hôm nay", 1: "Ngày mai"}.get(days, weekday_name(at.date()))
-        self._day.setText(f"{near}, {at:%d/%m/%Y}")
-        self._hour.setText(
-            f"{at:%H:%M}, hết giờ làm việc" if not override else f"{at:%H:%M}, sửa tay"
-        )
+        why_hour = f"{at:%H:%M}, sửa tay" if override else f"{at:%H:%M}, hết giờ làm việc"
+        self._day.setText(f"{at:%d/%m/%Y}" if self._narrow else f"{near}, {at:%d/%m/%Y}")
+        self._hour.setText(f"{near} {why_hour}" if self._narrow else why_hour)
         computed = f" Tính ra {moment.due_at:%H:%M %d/%m/%Y}." if override else ""
         self._why.setText(why + computed)
 
     def show_saved(self, code: str, sentence: str) -> None:
         """After F12: the code in large letters."""
         self._head.setText("ĐÃ LƯU VÀO SỔ")
-        set_name(self._day, "code")
+        set_name(self._day, "codeSmall" if self._narrow else "code")
         for shown in (self._key, self._change):
             shown.hide()
         self._day.setText(code)

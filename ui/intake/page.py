@@ -49,7 +49,7 @@ from ui.widgets import (
     row,
 )
 
-_RIGHT, _RIGHT_NARROW = 352, 264
+_RIGHT, _RIGHT_NARROW = 352, 244
 """Pixels of the column with the date and the slip."""
 _SEXES = (("", ""), ("male", "Nam"), ("female", "Nữ"))
 _FOR = (("self", "Chính mình"), ("other", "Người khác"), ("organisation", "Tổ chức"))
@@ -303,6 +303,8 @@ class IntakePage(Page):
     def set_narrow(self, narrow: bool) -> None:
         """Less for the date and the slip."""
         self._right.setFixedWidth(_RIGHT_NARROW if narrow else _RIGHT)
+        self.due.set_narrow(narrow)
+        self._timer.start()
 
     def leave(self) -> None:
         """What was typed is kept, and where the keyboard was."""

@@ -5,8 +5,8 @@ from itertools import islice
 from pathlib import Path
 
 from PySide6.QtCore import QStandardPaths, Qt, QUrl
-from PySide6.QtGui import QDesktopServices, QPixmap
-from PySide6.QtWidgets import QScrollArea, QVBoxLayout
+from PySide6.QtGui import QDesktopServices, QImage, QPixmap, QResizeEvent
+from PySide6.QtWidgets import QLabel, QScrollArea, QVBoxLayout
 
 from counter_app.domain.officer import Officer
 from counter_app.errors import EnvironmentFault
@@ -19,7 +19,7 @@ from ui.table import Column, Line, Table
 from ui.widgets import Banner, Button, Field, column, label, row
 
 _COLUMNS = (Column("Mẫu"), Column("Câu chữ", 112))
-_LIST = 420
+_LEAST, _LIST = 300, 420
 _DOTS_AN_INCH = 120
 _SHEET = 420
 """Pixels of a sheet's width beside the list."""
@@ -43,11 +43,10 @@ class WordingSection(Section):
         self._text: str | None = None
         self._key = ""
         self.table = Table(desk.theme, _COLUMNS, "Mẫu in")
-        self.table.setFixedWidth(_LIST)
+        self.table.setMinimumWidth(_LEAST)
+        self.table.setMaximumWidth(_LIST)
         self.table.pointed.connect(self._on_pointed)
-        self._sheet = label()
-        self._sheet.setAccessibleName("Mẫu như sẽ in")
-        self._sheet.setAlignment(Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignHCenter)
+        self._sheet = _Sheet()
         area = QScrollArea()
         area.setWidget(self._sheet)
         area.setWidgetResizable(True)
@@ -56,14 +55,15 @@ class WordingSection(Section):
         beside = column(self._what, area, space=6)
         beside.setStretch(1, 1)
         middle = row(self.table, space=14)
-        middle.addLayout(beside, 1)
-        self.file = Field("Tệp chữ của mẫu này: xuất, sửa, rồi nạp lại", limit=400)
+        middle.setStretch(0, 1)
+        middle.addLayout(beside)
+        self.file = Field("Tệp chữ của mẫu này", limit=400)
         self.file.changed.connect(self._forget)
         buttons = []
         for text, key, slot in (
-            ("Xuất và mở", "Alt+X", self._export),
-            ("Nạp xem thử", "Alt+N", self._load),
-            ("Về mẫu gốc", "Alt+G", self._reset),
+            ("Xuất, sửa", "Alt+X", self._export),
+            ("Xem thử", "Alt+N", self._load),
+            ("Mẫu gốc", "Alt+G", self._reset),
         ):
             button = Button(text, key)
             button.clicked.connect(slot)
@@ -154,9 +154,7 @@ class WordingSection(Section):
             return
         from ui.sheets import image_of  # loads with the first sheet
 
-        image = image_of(looked.pages[0])
-        smooth = Qt.TransformationMode.SmoothTransformation
-        self._sheet.setPixmap(QPixmap.fromImage(image.scaledToWidth(_SHEET, smooth)))
+        self._sheet.show_image(image_of(looked.pages[0]))
         self._text = looked.text
         self.moved.emit()
         if looked.text is None:
@@ -222,6 +220,33 @@ class WordingSection(Section):
     def _all(self) -> tuple[Forms, Officer, str | None, tuple[str, str]]:
         form_set, _, form = self._key.partition("/")
         return self.desk.counter.forms, self.desk.who, self._text, (form_set, form)
+
+
+class _Sheet(QLabel):
+    """A page as wide as there is room."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._image = QImage()
+        self.setAccessibleName("Mẫu như sẽ in")
+        self.setAlignment(Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignHCenter)
+        self.setMinimumWidth(1)
+
+    def show_image(self, image: QImage) -> None:
+        """Another page."""
+        self._image = image
+        self._scale()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """More room, or less."""
+        super().resizeEvent(event)
+        self._scale()
+
+    def _scale(self) -> None:
+        if not self._image.isNull():
+            smooth = Qt.TransformationMode.SmoothTransformation
+            width = min(_SHEET, self.width())
+            self.setPixmap(QPixmap.fromImage(self._image.scaledToWidth(width, smooth)))
 
 
 def _read(path: Path) -> str:
