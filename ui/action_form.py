@@ -138,17 +138,23 @@ class _Holder(QWidget):
         assert edit is not None
         edit.setAccessibleName(ask.caption)
         edit.setMaxLength(ask.limit)
+        self._typed: str | None = None
+        edit.textEdited.connect(self._on_typed)
         self.told = label("", "problem", wrap=True)
         self.told.hide()
         head = row(label(ask.caption, "label"), label("*", "problem"), 1, space=4)
         self.setLayout(column(head, self.combo, self.told, space=2))
 
     def offer(self, names: Sequence[str]) -> None:
-        """Names to choose from; what stands there stays."""
-        kept = self.combo.currentText()
+        """Names to choose from; what was typed stays, without the rest that was proposed."""
+        kept = self.combo.currentText() if self._typed is None else self._typed
         self.combo.clear()
         self.combo.addItems(list(names))
         self.combo.setEditText(kept)
+
+    def _on_typed(self, text: str) -> None:
+        self._typed = text
+        self.mark("")
 
     @property
     def text(self) -> str:

@@ -42,6 +42,8 @@ class Desk(QObject):
     return_requested = Signal(str)
     intake_requested = Signal(object)
     sync_requested = Signal()
+    call_requested = Signal()
+    """The next number of the queue."""
     refused = Signal(str)
     """A bad word, over the screen."""
     forms_requested = Signal(object)

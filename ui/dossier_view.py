@@ -27,6 +27,7 @@ from ui.assets import pixmap
 from ui.desk import Desk
 from ui.dialogs import ask
 from ui.lists import holder_words, lateness_chip
+from ui.theme import Palette
 from ui.widgets import CHIP_OF_STATUS, Button, chip, clear, column, label, row, set_chip
 
 _SHOWN = 3
@@ -196,7 +197,7 @@ class DossierPane(QWidget):
         body = self._bodies[0]
         clear(body)
         for entry in reversed(dossier.timeline):
-            body.addWidget(story_line(entry))
+            body.addWidget(story_line(entry, self._desk.theme.palette))
         body.addStretch(1)
 
     def _show_papers(self, dossier: Dossier) -> None:
@@ -282,7 +283,7 @@ class DossierPane(QWidget):
         due = dossier.due_at
         self._facts.addWidget(label("Hẹn trả", "label"))
         self._facts.addWidget(
-            label(f"{due:%H:%M} {weekday_name(due.date())} {due:%d/%m/%Y}", "cardTitle")
+            label(f"{due:%H:%M} {weekday_name(due.date())} {due:%d/%m/%Y}", "due")
         )
         self._facts.addWidget(label(dossier.due.why, "caption", wrap=True))
         if dossier.original_due_at != due:
@@ -379,7 +380,7 @@ class _Next(QFrame):
         self._by.setVisible(bool(by))
 
 
-def story_line(entry: TimelineEntry) -> QWidget:
+def story_line(entry: TimelineEntry, palette: Palette) -> QWidget:
     """One step of a dossier: what, when, by whom."""
     words = EVENT_WORDS.get(entry.event, entry.event)
     if isinstance(entry.payload, ev.SlipPrinted):
@@ -393,7 +394,16 @@ def story_line(entry: TimelineEntry) -> QWidget:
     made = QWidget()
     first = row(label(words, "strong"), 1, label(_at(entry.at), "caption"))
     below = " · ".join(part for part in (entry.actor, entry.note) if part)
-    made.setLayout(column(first, label(below, "caption", wrap=True), space=0))
+    dot = label()
+    printed = isinstance(entry.payload, ev.SlipPrinted)
+    shade = palette.ink3 if entry.rejected is not None else palette.accent
+    dot.setPixmap(pixmap("circle", palette.green if printed else shade, 14))
+    dot.setFixedWidth(22)
+    dot.setAlignment(Qt.AlignmentFlag.AlignTop)
+    dot.setContentsMargins(0, 3, 0, 0)
+    whole = row(dot, column(first, label(below, "caption", wrap=True), space=0), space=2)
+    whole.setStretch(1, 1)
+    made.setLayout(whole)
     return made
 
 

@@ -109,6 +109,7 @@ class Frame(QWidget):
         desk.intake_requested.connect(self._open_intake)
         desk.forms_requested.connect(self._open_forms)
         desk.sync_requested.connect(self.sync_now)
+        desk.call_requested.connect(self._call_next)
         desk.changed.connect(self._on_changed)
         self._tick()
 

@@ -4,6 +4,7 @@ from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QMouseEvent
 from PySide6.QtWidgets import QFrame, QLabel, QPushButton
 
+from counter_app.domain.tickets import Ticket, TicketState
 from counter_app.ports import DossierRow, Figures
 from counter_app.services.results import Changes, Rejected
 from counter_app.services.visits import Closed
@@ -111,7 +112,11 @@ class HomePage(Page):
         card = Card(head, DossierHead(desk.theme), self.list, margins=1, space=0)
         self._todo = column(space=0)
         self._todo_count = label("", "caption")
-        side = Card(row(label("Cần làm ngay", "cardTitle"), 1, self._todo_count), self._todo)
+        side = Card(
+            row(label("Cần làm ngay", "cardTitle"), 1, self._todo_count),
+            self._todo,
+            self._build_queue(),
+        )
         side.setFixedWidth(_SIDE)
         self._side = side
         below = row(card, side, space=12)
@@ -121,6 +126,30 @@ class HomePage(Page):
         whole.setContentsMargins(16, 12, 16, 12)
         self.setLayout(whole)
         desk.changed.connect(self._on_changed)
+
+    def _build_queue(self) -> QFrame:
+        """The number before the counter, where numbers are given out at all."""
+        self._number, self._waiting = label("", "big"), label("", "caption")
+        again = Button("Gọi số kế", "Ctrl+G")
+        again.clicked.connect(self.desk.call_requested)
+        self._queue = QFrame()
+        self._queue.setObjectName("queueLine")
+        whole = column(
+            row(label("Số đang gọi", "strong"), 1, self._waiting),
+            row(self._number, 1, again),
+            space=2,
+        )
+        whole.setContentsMargins(0, 8, 0, 0)
+        self._queue.setLayout(whole)
+        self._queue.hide()
+        return self._queue
+
+    def _show_queue(self, tickets: tuple[Ticket, ...]) -> None:
+        called = [ticket for ticket in tickets if ticket.state is TicketState.CALLED]
+        waiting = sum(ticket.state is TicketState.WAITING for ticket in tickets)
+        self._queue.setVisible(bool(called or waiting))
+        self._number.setText(called[-1].label if called else "–")
+        self._waiting.setText(f"{waiting} người chờ" if waiting else "không ai chờ")
 
     def set_narrow(self, narrow: bool) -> None:
         """Less for what cannot wait; figures without their keys."""
@@ -175,6 +204,7 @@ class HomePage(Page):
             return lists.figures(), kind, lists.rows(kind), lists.urgent(who.id)
 
         self.desk.read(work, self._on_read)
+        self.desk.read(counter.tickets.today, self._show_queue)
 
     def _on_read(
         self, answer: tuple[Figures, str, tuple[DossierRow, ...], tuple[Urgent, ...]]

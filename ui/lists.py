@@ -54,6 +54,7 @@ class Line:
     chip: tuple[str, str]
     holder: str
     sent: str
+    shelf: str
 
 
 def line_of(row: DossierRow, today: date) -> Line:
@@ -68,6 +69,7 @@ def line_of(row: DossierRow, today: date) -> Line:
         ("grey", "Đã hủy") if row.voided else CHIP_OF_STATUS[row.status],
         holder_words(row.holder_side, row.holder),
         row.sent,
+        f"kệ {row.shelf}" if row.shelf else "",
     )
 
 
@@ -126,6 +128,7 @@ _COLUMNS = (
     ("chip", "Tình trạng", 124),
     ("holder", "Người giữ", 116),
     ("sent", "Gửi", 34),
+    ("shelf", "Kệ", 64),
 )
 """Right of the name: what, its caption, pixels at the text size of 100 %."""
 _DROPPED = ("holder", "due")
@@ -139,7 +142,7 @@ _BOX = 30
 class Shape:
     """What a list shows right of the name, and whether its rows can be marked."""
 
-    columns: tuple[str, ...] = tuple(name for name, *_ in _COLUMNS)
+    columns: tuple[str, ...] = ("code", "due", "chip", "holder", "sent")
     marks: bool = False
     compact: bool = False
     """One chip and no columns."""
@@ -250,7 +253,10 @@ class DossierDelegate(QStyledItemDelegate):
             box = QRect(area.left() + x, area.top(), width, area.height())
             match name:
                 case "name":
-                    self._two(painter, box, line.title, line.below, palette.ink3)
+                    below = line.below
+                    if "code" not in self._shape.columns:
+                        below = self._with_code(line, box.width())
+                    self._two(painter, box, line.title, below, palette.ink3)
                 case "code":
                     self._text(painter, box, line.code, self._plain, palette.ink)
                 case "due" if line.left[1]:
@@ -262,6 +268,8 @@ class DossierDelegate(QStyledItemDelegate):
                     self._draw_chip(painter, line.chip, box.left(), box)
                 case "holder":
                     self._text(painter, box, line.holder, self._plain, palette.ink)
+                case "shelf":
+                    self._text(painter, box, line.shelf, self._plain, palette.ink)
                 case "sent":
                     self._sync_mark(painter, line.sent, box.left() + 2, area)
 
@@ -274,13 +282,15 @@ class DossierDelegate(QStyledItemDelegate):
         self._draw_chip(painter, mark, right, area)
         left = area.left() + _EDGE
         box = QRect(left, area.top(), max(40, right - 8 - left), area.height())
-        # of a code the end tells most: it is kept, what stands before it is cut
+        below = self._with_code(line, box.width())
+        self._two(painter, box, line.title, below, self._theme.palette.ink3)
+
+    def _with_code(self, line: Line, width: int) -> str:
+        """Of a code the end tells most: it is kept, what stands before it is cut."""
         tail = f" · {line.code}"
-        room = box.width() - self._metrics[id(self._small)].horizontalAdvance(tail)
-        below = self._metrics[id(self._small)].elidedText(
-            line.below, Qt.TextElideMode.ElideRight, max(0, room)
-        )
-        self._two(painter, box, line.title, below + tail, self._theme.palette.ink3)
+        metrics = self._metrics[id(self._small)]
+        room = max(0, width - metrics.horizontalAdvance(tail))
+        return metrics.elidedText(line.below, Qt.TextElideMode.ElideRight, room) + tail
 
     def _two(
         self,

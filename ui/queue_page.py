@@ -267,7 +267,7 @@ class QueuePage(Page):
         else:
             QApplication.beep()
             self.desk.told.emit(f"Mời số {ticket.label}.")
-        self._refresh()
+        self._announce()
 
     def _call(self, ticket_label: str) -> None:
         tickets = self.desk.counter.tickets
@@ -283,7 +283,7 @@ class QueuePage(Page):
             self.desk.read(lambda: tickets.move(who, TicketState.ABSENT), self._on_moved)
 
     def _on_moved(self, _: Ticket) -> None:
-        self._refresh()
+        self._announce()
 
     def _on_take(self) -> None:
         self._take(str(self.sender().property("group")))
@@ -298,7 +298,13 @@ class QueuePage(Page):
         self.desk.told.emit(f"Số {taken.ticket.label}, {before}.")
         if self.desk.ways_for("ticket"):
             self.desk.print_again_requested.emit(taken.print_job_id)
-        self._refresh()
+        self._announce()
+
+    def _announce(self) -> None:
+        """The queue moved: the home screen shows it too."""
+        if not self.isVisible():
+            self._refresh()
+        self.desk.announce(Changes(topics=frozenset({"tickets"})))
 
     def _on_fault(self, fault: Exception) -> None:
         self.desk.refused.emit(str(getattr(fault, "message", "Chưa làm được. Hãy thử lại.")))

@@ -3,8 +3,10 @@
 from typing import Any
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QLineEdit
+from PySide6.QtWidgets import QLineEdit, QSizePolicy
 
+from counter_app.domain.actions import owed
+from counter_app.domain.money import vnd
 from counter_app.domain.personal_number import mask
 from counter_app.domain.slip_code import Verdict
 from counter_app.ports import DossierRow
@@ -13,23 +15,27 @@ from counter_app.services.results import Changes, Rejected
 from counter_app.services.scans import Judged
 from counter_app.services.search import DossierView
 from ui.desk import Desk
-from ui.lists import COMPACT, DossierList
+from ui.lists import DossierList, Shape
 from ui.page import Page
+from ui.verdict import VerdictBar
 from ui.widgets import (
-    Banner,
     Button,
     Card,
     Choice,
     Field,
     SectionCard,
     Tick,
+    chip,
     column,
-    elastic,
     label,
     row,
+    set_chip,
 )
 
 _TO = (("owner", "Chính chủ"), ("proxy", "Người được ủy quyền"), ("post", "Bưu chính"))
+
+
+_SIDE, _SIDE_NARROW = 330, 262
 
 
 class ReturnPage(Page):
@@ -37,42 +43,63 @@ class ReturnPage(Page):
 
     title = "Trả kết quả"
     subtitle = "Quét phiếu, hoặc gõ mã, tên rồi Enter"
-    hints = (("quét", "phiếu hoặc thẻ"), ("Alt+1-3", "mục"), ("Esc", "bỏ chọn"))
+    hints = (("quét", "phiếu hoặc thẻ"), ("Alt+1-4", "mục"), ("Esc", "bỏ chọn"))
 
     def __init__(self, desk: Desk) -> None:
         super().__init__(desk)
         self.view: DossierView | None = None
         self._allowed: tuple[str, ...] = ()
+        self._owed = 0
+        self._returned = ""
+        """Whose result was handed over last."""
         self.box = QLineEdit()
         self.box.setPlaceholderText("Quét phiếu, hoặc gõ mã, tên")
         self.box.setAccessibleName("Tìm kết quả để trả")
         self.box.setMaxLength(400)
-        self.verdict = Banner()
-        self._person = elastic(label("", "title"))
-        self._what = elastic(label("", "strong"))
+        self.verdict = VerdictBar(desk.theme.palette)
+        self._person, self._what = label("", "title"), label("", "strong")
+        for shown in (self._person, self._what):
+            # what does not fit beside the date is cut at the edge
+            shown.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self._shelf = label("", "big")
-        head = Card(row(self.box), self.verdict, self._person, row(self._what, 1, self._shelf))
+        self._due = label("", "label")
+        self._late = chip("grey", "")
+        who = column(self._person, self._what, space=2)
+        when = column(row(1, self._due, self._late), row(1, self._shelf), space=2)
+        about = row()
+        about.addLayout(who, 1)
+        about.addLayout(when)
+        person = Card(about, margins=10)
         self.to = Choice(_TO, "Ai đến nhận")
         self.to.changed.connect(self._on_to)
         self.name = Field("Họ tên người nhận", limit=160)
-        self.number = Field("Số định danh", width=180, limit=15)
-        self.relation = Field("Quan hệ", width=150)
+        self.number = Field("Số định danh", width=150, limit=15)
+        self.relation = Field("Quan hệ", width=110)
         self.paper = Field("Giấy ủy quyền đã xem", limit=120)
         self.post_item = Field("Mã bưu gửi", width=220, limit=60)
-        self.lost = Tick("Mất phiếu: đã có giấy cam kết")
-        self._proxy = column(row(self.name, self.number), row(self.relation, self.paper))
-        who = column(self.to, self._proxy, self.post_item, self.lost, space=8)
-        self._who = SectionCard(1, "Ai nhận", who)
+        self.lost = Tick("Mất phiếu, có cam kết")
+        lost = column(label(" ", "label"), self.lost, 1, space=6)
+        first = row(self.to)
+        first.addLayout(lost)
+        proxy = row(self.name, self.number, self.relation, self.paper)
+        proxy.setStretch(0, 2)
+        proxy.setStretch(3, 2)
+        self._who = SectionCard(1, "Ai nhận", column(first, proxy, self.post_item, space=6))
         self._match = label("Quét thẻ căn cước để đối chiếu.", "label", wrap=True)
         self._check = SectionCard(2, "Đối chiếu", column(self._match))
         self.note = Field("Ghi chú", limit=500)
         self.witness = Field("Người làm chứng (điểm chỉ)", width=260, limit=120)
         self._rest = SectionCard(3, "Giao", row(self.note, self.witness))
-        left = column(head, self._who, self._check, self._rest, 1, space=8)
-        self.list = DossierList(desk.theme, COMPACT)
+        self._build_money()
+        left = column(
+            self.box, self.verdict, person, self._who, self._check, self._rest, self._money, 1,
+            space=8,
+        )  # fmt: skip
+        self.list = DossierList(desk.theme, Shape(("shelf",)))
         self.list.opened.connect(self.open)
         side = Card(label("Kết quả chờ trả", "cardTitle"), self.list)
-        side.setFixedWidth(330)
+        side.setFixedWidth(_SIDE)
+        self._side = side
         whole = row(space=12)
         whole.addLayout(left, 1)
         whole.addWidget(side)
@@ -83,11 +110,31 @@ class ReturnPage(Page):
         self._on_to("owner")
         self._show(None, ())
 
+    def _build_money(self) -> None:
+        """What is still owed is taken in the same breath, with the change counted."""
+        self.owed = Field("Phải thu", width=110)
+        self.owed.edit.setReadOnly(True)
+        self.owed.edit.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.given = Field("Đã nhận (đ)", width=130, limit=14)
+        self.given.changed.connect(self._on_given)
+        self._change = label("", "big")
+        back = column(label("Thối lại", "label"), self._change, 1, space=2)
+        self.serial = Field("Số biên lai", width=140, limit=60)
+        self.method = Field("Trả bằng", width=130, limit=60)
+        line = row(self.owed, self.given, space=10)
+        line.addLayout(back, 1)
+        line.addWidget(self.serial)
+        line.addWidget(self.method)
+        self._money = SectionCard(4, "Thu tiền", line)
+        self._money.hide()
+
     def buttons(self) -> list[Button]:
-        """Hand over."""
+        """The paper, and handing over."""
+        paper = Button("Giấy cam kết, biên nhận", "Ctrl+P")
+        paper.clicked.connect(self._print)
         hand_over = Button("Giao kết quả", "F12", "primary")
         hand_over.clicked.connect(self.finish)
-        return [hand_over]
+        return [paper, hand_over]
 
     def enter(self) -> None:
         """The keyboard is in the box; the waiting results stand beside it."""
@@ -104,6 +151,10 @@ class ReturnPage(Page):
                 self.box.setFocus()
             case "Alt+3":
                 self.note.edit.setFocus()
+            case "Alt+4" if self._money.isVisible():
+                self.given.edit.setFocus()
+            case "Ctrl+P":
+                self._print()
             case "Esc" if self.view is not None:
                 self._show(None, ())
                 self.verdict.tell("")
@@ -133,6 +184,10 @@ class ReturnPage(Page):
 
         self.desk.read(work, self._on_opened)
 
+    def set_narrow(self, narrow: bool) -> None:
+        """Less for the list."""
+        self._side.setFixedWidth(_SIDE_NARROW if narrow else _SIDE)
+
     def finish(self) -> None:
         """F12: hand over."""
         if self.view is None:
@@ -157,10 +212,54 @@ class ReturnPage(Page):
         ):
             if field.text:
                 fields[key] = field.text
+        paid = self._paid()
+        if paid is None:
+            return
         counter, who, dossier_id = self.desk.counter, self.desk.who, self.view.dossier.id
-        self.desk.lanes.records.submit(
-            lambda: counter.acts.act(dossier_id, "return", fields, who), self._on_returned
-        )
+
+        def work() -> Acted | Rejected:
+            if paid:
+                taken = counter.acts.act(dossier_id, "receive-payment", paid, who)
+                if isinstance(taken, Rejected):
+                    return taken
+            return counter.acts.act(dossier_id, "return", fields, who)
+
+        self.desk.lanes.records.submit(work, self._on_returned)
+
+    # ---- money ---------------------------------------------------------------------------------
+
+    def _paid(self) -> dict[str, Any] | None:
+        """What is taken now, empty where nothing is; None where it does not add up."""
+        if self._money.isHidden():
+            return {}
+        given = _dong(self.given.text)
+        if not self.given.text or given is None:
+            self._ask_money(f"Còn phải thu {vnd(self._owed)}. Gõ số tiền đã nhận, 0 nếu thu sau.")
+            return None
+        if 0 < given < self._owed:
+            self._ask_money(f"Còn thiếu {vnd(self._owed - given)}. Nhận đủ, hoặc gõ 0 để thu sau.")
+            return None
+        if not given:
+            return {}
+        fields = {"amount": self._owed, "method": self.method.text}
+        return {**fields, "receipt_serial": self.serial.text}
+
+    def _ask_money(self, told: str) -> None:
+        self.verdict.tell(told)
+        self.given.mark("error")
+        self.given.edit.setFocus()
+
+    def _on_given(self) -> None:
+        given = _dong(self.given.text)
+        back = given - self._owed if given is not None else -1
+        self._change.setText(vnd(back) if back >= 0 else "")
+
+    def _print(self) -> None:
+        """Before: the commitment for a lost slip. After: what was handed over and to whom."""
+        if self.view is not None:
+            self.desk.forms_requested.emit((("lost-slip", self.view.dossier.id),))
+        elif self._returned:
+            self.desk.forms_requested.emit((("result", self._returned),))
 
     # ---- reactions -----------------------------------------------------------------------------
 
@@ -258,13 +357,24 @@ class ReturnPage(Page):
         self._on_to("owner")
         for field in (self.name, self.number, self.relation, self.paper, self.post_item):
             field.text = ""
-        for field in (self.note, self.witness):
+        for field in (self.note, self.witness, self.given, self.serial):
             field.text = ""
+        self.method.text = "Tiền mặt"
+        self._change.setText("")
+        self._owed = owed(view.dossier) if view and "receive-payment" in allowed else 0
+        self.owed.text = vnd(self._owed)
+        self._money.setVisible(bool(self._owed))
+        set_chip(self._late, "grey", "")
         if view is None:
             self._person.setText("Chưa chọn hồ sơ")
-            self._what.setText("")
-            self._shelf.setText("")
+            for shown in (self._what, self._shelf, self._due):
+                shown.setText("")
             return
+        self._returned = ""
+        dossier = view.dossier
+        self._due.setText(f"Hẹn trả {dossier.due_at:%H:%M %d/%m/%Y}")
+        late = self.desk.now().date() > dossier.judged_due_at.date()
+        set_chip(self._late, *(("red", "Quá hạn") if late else ("green", "Đúng hạn")))
         facts = view.dossier.facts
         number = facts.applicant.personal_number
         masked = f"  ·  {mask(number)}" if number else ""
@@ -279,6 +389,7 @@ class ReturnPage(Page):
             return
         name = done.dossier.facts.applicant.name
         self._show(None, ())
+        self._returned = done.dossier.id
         self.verdict.tell(f"Đã giao kết quả của {name}.", "Green")
         self.desk.announce(done.changes)
         self.box.clear()
@@ -294,3 +405,9 @@ class ReturnPage(Page):
 
     def _on_waiting(self, rows: tuple[DossierRow, ...]) -> None:
         self.list.show_rows(rows, self.desk.now().date())
+
+
+def _dong(typed: str) -> int | None:
+    """An amount as people type it; None where it is none."""
+    digits = "".join(c for c in typed if c.isdigit())
+    return int(digits) if digits and not set(typed) - set("0123456789. đ") else None

@@ -1,12 +1,14 @@
 """F3: one box finds everything; the dossier opens beside it."""
 
 from PySide6.QtCore import Qt, QTimer
+from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QLineEdit
 
 from counter_app.ports import DossierRow
 from counter_app.services.results import Changes
 from counter_app.services.search import DossierView
 from ui.acts import ACTS
+from ui.assets import pixmap
 from ui.desk import Desk
 from ui.dossier_view import DossierPane
 from ui.lists import COMPACT, DossierList
@@ -40,6 +42,8 @@ class SearchPage(Page):
         self.box.setPlaceholderText("Tìm hồ sơ")
         self.box.setAccessibleName("Tìm hồ sơ")
         self.box.setMaxLength(120)
+        sign = QIcon(pixmap("search", desk.theme.palette.ink3, 18))
+        self.box.addAction(sign, QLineEdit.ActionPosition.LeadingPosition)
         self._told = label("", "caption")
         self.list = DossierList(desk.theme, COMPACT)
         left = Card(self.box, self._told, self.list)

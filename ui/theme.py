@@ -189,6 +189,8 @@ QLabel#bigDim { font-family: "Be Vietnam Pro"; font-weight: 600; font-size: $s25
 QLabel#big { font-family: "Be Vietnam Pro"; font-weight: 600; font-size: $s25; color: $accent; }
 QLabel#huge { font-family: "Be Vietnam Pro"; font-weight: 600; font-size: $s34; color: $on_accent; }
 QLabel#code { font-weight: 700; font-size: $s25; color: $green; }
+QLabel#verdict { font-family: "Be Vietnam Pro"; font-weight: 600; font-size: $s16; }
+QLabel#due { font-weight: 700; font-size: $s16; color: $accent; }
 QLabel#codeSmall { font-weight: 700; font-size: $s16; color: $green; }
 QLabel#cardTitle { font-weight: 700; font-size: $s16; }
 QLabel#sectionTitle { font-weight: 700; font-size: $s14; }
@@ -278,6 +280,7 @@ QFrame#paperRow { background: $surface; border-bottom: $edge solid $line; border
 QFrame#paperRow[state="focus"] { background: $focus; border-left: 4px solid $accent; }
 QFrame#paperRow QLineEdit { min-height: 20px; padding: 1px 5px; font-size: $s14; }
 QFrame#paperRow QLineEdit:focus { padding: 0px 4px; }
+QFrame#queueLine { background: $surface; border-top: $edge solid $line; }
 QFrame#line { background: $surface; border-bottom: $edge solid $line; }
 QCheckBox::indicator { width: 18px; height: 18px; border: $edge solid $field; border-radius: 4px;
   background: $surface; }

@@ -284,7 +284,7 @@ class WorkPage(Page):
         set_chip(self._status, kind, words)
         set_chip(self._late, *(lateness_chip(found, self.desk.now().date()) or ("grey", "")))
         for entry in reversed(dossier.timeline[-_STEPS:]):
-            self._steps.addWidget(story_line(entry))
+            self._steps.addWidget(story_line(entry, self.desk.theme.palette))
 
     def _show_many(self, dossiers: list[Dossier]) -> None:
         for shown in (self._status, self._late):

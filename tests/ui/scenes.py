@@ -137,6 +137,13 @@ def queue(hand: Hand) -> None:
     hand.wait(lambda: hand.says("U001"))
 
 
+def desk_with_queue(hand: Hand) -> None:
+    """The number that is served stands on the desk too."""
+    queue(hand)
+    screen("F1")(hand)
+    hand.wait(lambda: hand.says("Số đang gọi"))
+
+
 def booking(hand: Hand) -> None:
     """Monday, somebody comes at nine, somebody does not."""
     desk = hand.window.desk
@@ -259,6 +266,7 @@ SCENES: dict[str, Scene] = {
     "F6 empty": screen("F6"),
     "F6": queue,
     "F6 booking": booking,
+    "F1 queue": desk_with_queue,
     "F8": screen("F8"),
     "F9": screen("F9"),
     "F11 office": screen("F11", "Alt+1"),

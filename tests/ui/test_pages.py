@@ -32,6 +32,7 @@ from counter_app.domain.printer import KeptPrinter, PrinterRole, Profile
 from counter_app.domain.slip_code import decode as decode_slip
 from counter_app.errors import EnvironmentFault, Refused
 from counter_app.printing.virtual import Fault, VirtualPrinter
+from counter_app.services.acts import Acted
 from counter_app.services.tickets import Taken
 from ui.application import Doors, Window
 
@@ -576,6 +577,41 @@ def test_the_owners_card_matches(hand: Hand) -> None:
     returning()(hand)
     hand.scan(f"{NGA[1]}||{NGA[0]}|01021992|Nữ|Thôn Húc Ván, Húc, Quảng Trị|15082021|")
     hand.wait(lambda: hand.says("Đúng chủ hồ sơ"))
+
+
+def test_what_is_owed_is_taken_with_its_change(hand: Hand, place: Place) -> None:
+    counter = place.open()
+    officer = counter.officers.all()[0]
+    (row,) = counter.search.find(UYEN[0])
+    asked = {"amount": 16_000, "reason": "Phí"}
+    for action, fields in (
+        ("request-payment", asked),
+        ("receive-payment", {"amount": 0, "note": "thu khi trả"}),
+        ("complete", {"shelf": "A3"}),
+    ):
+        assert isinstance(counter.acts.act(row.id, action, fields, officer), Acted), action
+    view = counter.search.open(row.id)
+    counter.close()
+    assert view is not None
+    owed = view.dossier.facts.fee_total
+    assert owed
+    screen("F4")(hand)
+    hand.type(UYEN[1])
+    hand.press("Enter")
+    hand.wait(lambda: hand.says("Kệ A3"))
+    hand.press("F12")
+    hand.wait(lambda: hand.says("Còn phải thu"))
+    assert hand.focus_name == "Đã nhận (đ)"
+    hand.type(str(owed - 1_000))
+    hand.press("F12")
+    hand.wait(lambda: hand.says("Còn thiếu 1.000 đ."))
+    hand.fill("Đã nhận (đ)", str(owed + 4_000))
+    hand.wait(lambda: hand.says("4.000 đ"))
+    hand.press("F12")
+    hand.wait(lambda: hand.says(f"Đã giao kết quả của {UYEN[0]}."))
+    dossier = place.dossier(UYEN[0])
+    assert dossier.status == "returned"
+    assert sum(amount for _, amount in dossier.paid) == owed
 
 
 def test_nothing_is_handed_over_without_a_dossier(hand: Hand, place: Place) -> None:

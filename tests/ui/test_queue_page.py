@@ -113,6 +113,15 @@ def test_waiting_is_counted_in_minutes(hand: Hand, place: Place, clock: TickingC
     assert hand.says("14 phút")
 
 
+def test_the_desk_shows_the_number_and_calls_the_next(hand: Hand) -> None:
+    queue(hand)
+    hand.press("F1")
+    hand.wait(lambda: hand.says("Số đang gọi") and hand.says("U001"))
+    assert hand.says("5 người chờ")
+    hand.press_button("Gọi số kế").click()
+    hand.wait(lambda: hand.says("U002") and hand.says("4 người chờ"))
+
+
 def test_the_intake_says_whom_it_receives(hand: Hand) -> None:
     queue(hand)
     hand.press("F2")
