@@ -10,12 +10,13 @@ from typing import TypeVar
 import msgspec
 from fastapi import Request, Response
 from fastapi.concurrency import run_in_threadpool
+from sqlalchemy.exc import DataError
 from starlette.requests import ClientDisconnect
 
 from counter_app.wire.messages import LARGEST_BODY, Damaged, Refusal, TooLarge, encode
 from district_server.faults import Refused, ServerFault
 from district_server.ingest import PushConflict
-from district_server.journal import Journal, device_of
+from district_server.journal import Journal, device_of, of_fault
 from district_server.limits import Limits, busy, too_often
 from district_server.metrics import Metrics
 
@@ -120,6 +121,10 @@ class Answering:
         if isinstance(fault, ServerFault):
             self._journal.write("trouble", "error", route=route, code=fault.code)
             return say(Refused(fault.code, fault.message, 503, wait=15))
+        if isinstance(fault, DataError):
+            # a text that no column can hold, such as one with a NUL in it
+            self._journal.write("unusable", "warning", route=route, **of_fault(fault))
+            return say(Refused("unusable", "Nội dung gửi lên có chữ không dùng được.", 400))
         self._journal.fault(fault, route=route)
         return say(Refused("program_fault", "Máy chủ gặp sự cố. Gửi lại sau.", 500, wait=60))
 
@@ -164,5 +169,5 @@ def decoded(raw: bytes, kind: type[Kind]) -> Kind:
     """A message, or `Damaged`."""
     try:
         return msgspec.json.decode(raw, type=kind)
-    except msgspec.DecodeError as fault:
+    except (msgspec.DecodeError, RecursionError) as fault:
         raise Damaged("message") from fault
