@@ -1,4 +1,5 @@
-"""One file that holds a whole store: the encrypted book and the wraps of its key, as they are.
+"""One file that holds a whole store: the encrypted book, the wraps of its key and the scanned papers,
+encrypted each by itself, as they are.
 
 A zip without compression (what is encrypted does not shrink), with a manifest of sizes and hashes.
 Whoever has the file has nothing without the opening passphrase or the recovery code.
@@ -7,6 +8,7 @@ Whoever has the file has nothing without the opening passphrase or the recovery 
 import hashlib
 import json
 import os
+import re
 import zipfile
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -18,6 +20,11 @@ from counter_app.errors import EnvironmentFault, Refused
 
 _MANIFEST = "mot-cua-backup.json"
 _CHUNK = 1 << 20
+_VERSION = 2
+_READABLE = (1, 2)
+"""The first held no scanned papers."""
+_ALWAYS = {data_folder.STORE, data_folder.KEY}
+_PAGE = re.compile(f"{data_folder.ATTACHMENTS}/[0-9a-f]{{2}}/[0-9a-f]{{64}}")
 _DAMAGED = Refused(
     "backup_damaged", "Tệp này không phải bản sao lưu, hoặc đã hỏng. Hãy dùng bản sao lưu khác."
 )
@@ -33,11 +40,15 @@ class Manifest:
     """File → SHA-256, hex."""
 
 
-def write(target: Path, book: Path, key_file: Path, made_at: str) -> Manifest:
-    """Put book and key file into `target`; it stands there whole and read back, or not at all."""
-    parts = {data_folder.STORE: book, data_folder.KEY: key_file}
+def write(target: Path, book: Path, folder: Path, made_at: str) -> Manifest:
+    """Put the copied `book` and what lies in `folder` beside it into `target`; it stands there whole and read back, or not at all."""
+    parts = {data_folder.STORE: book, data_folder.KEY: folder / data_folder.KEY}
+    # what the copied book tells of was there before it was copied
+    for page in sorted((folder / data_folder.ATTACHMENTS).glob("??/*")):
+        if _PAGE.fullmatch(name := page.relative_to(folder).as_posix()):
+            parts[name] = page
     hashes = {name: _hash(path) for name, path in parts.items()}
-    manifest = Manifest(1, made_at, hashes)
+    manifest = Manifest(_VERSION, made_at, hashes)
     part = target.with_name(target.name + ".part")
     try:
         with part.open("wb") as out:
@@ -64,11 +75,12 @@ def write(target: Path, book: Path, key_file: Path, made_at: str) -> Manifest:
 
 
 def unpack(source: Path, folder: Path) -> Manifest:
-    """Book and key file of a backup into a folder, each compared with its hash."""
+    """What is in a backup into a folder, each file compared with its hash."""
     try:
         manifest = _read_back(source)
         with zipfile.ZipFile(source) as packed:
-            for name in (data_folder.STORE, data_folder.KEY):
+            for name in manifest.hashes:
+                (folder / name).parent.mkdir(parents=True, exist_ok=True)
                 with packed.open(name) as coming, (folder / name).open("wb") as out:
                     while chunk := coming.read(_CHUNK):
                         out.write(chunk)
@@ -87,8 +99,10 @@ def _read_back(source: Path) -> Manifest:
         with zipfile.ZipFile(source) as packed:
             told = json.loads(packed.read(_MANIFEST))
             manifest = Manifest(**told)
-            names = {data_folder.STORE, data_folder.KEY}
-            if manifest.version != 1 or set(manifest.hashes) != names:
+            others = manifest.hashes.keys() - _ALWAYS
+            if manifest.version not in _READABLE or not manifest.hashes.keys() >= _ALWAYS:
+                raise _DAMAGED
+            if not all(_PAGE.fullmatch(name) for name in others):
                 raise _DAMAGED
             for name, expected in manifest.hashes.items():
                 with packed.open(name) as part:

@@ -25,10 +25,12 @@ from db.store import Store
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from counter_app.attachments.vault import Vault
     from counter_app.backup_file import Manifest
     from counter_app.keys.device import DeviceSigner
     from counter_app.services.acts import Acts
     from counter_app.services.appointments import Appointments
+    from counter_app.services.attachments import Attachments
     from counter_app.services.catalogue import Catalogue
     from counter_app.services.drafts import Drafts
     from counter_app.services.forms import Forms
@@ -125,6 +127,21 @@ class Counter:
 
         sealer = ReceiptSealer(self.signer)
         return Acts(self.store, self.catalogue, self.clock, self.ids, sealer)
+
+    @cached_property
+    def attachments(self) -> "Attachments":
+        """Scanned papers; what decodes them runs in a process of its own."""
+        from counter_app.attachments.reencoding import pages_of
+        from counter_app.services.attachments import Attachments
+
+        return Attachments(self.store, self.vault, pages_of, self.clock)
+
+    @cached_property
+    def vault(self) -> "Vault":
+        """Where their pages lie."""
+        from counter_app.attachments.vault import Vault
+
+        return Vault(self.folder, self._key)
 
     @cached_property
     def search(self) -> "Search":
@@ -332,7 +349,7 @@ class Counter:
         try:
             copy_whole(self.folder / data_folder.STORE, self._key, copy)
             at = self.clock.now().isoformat(timespec="seconds")
-            return backup_file.write(target, copy, self.folder / data_folder.KEY, at)
+            return backup_file.write(target, copy, self.folder, at)
         finally:
             copy.unlink(missing_ok=True)
 

@@ -13,6 +13,8 @@ KEY = "store.key"
 """The wraps of the book's key."""
 BACKUPS = "backups"
 """Copies made before an upgrade, and those that a backup is packed from."""
+ATTACHMENTS = "attachments"
+"""Scanned papers, page by page, each encrypted."""
 CRASHES = "su-co.txt"
 """Where the program itself failed, without personal data."""
 MAKING = "dang-tao"
@@ -43,8 +45,10 @@ def making(folder: Path) -> Iterator[Path]:
         yield folder / MAKING
         if (folder / STORE).exists() or (folder / KEY).exists():
             raise store_exists()
-        for name in (STORE, KEY):
-            (folder / MAKING / name).rename(folder / name)
+        # the key last: until it is here, what is here is half made
+        for name in (STORE, ATTACHMENTS, KEY):
+            if (folder / MAKING / name).exists():
+                (folder / MAKING / name).rename(folder / name)
     except OSError:
         raise EnvironmentFault(
             "disk_fault", f"Không ghi được vào {folder}. Xem ổ đĩa còn chỗ và có quyền ghi không."
@@ -61,4 +65,5 @@ def store_exists() -> Refused:
 def _clear(folder: Path) -> None:
     if is_half_made(folder):
         (folder / STORE).unlink(missing_ok=True)
+        shutil.rmtree(folder / ATTACHMENTS, ignore_errors=True)
     shutil.rmtree(folder / MAKING, ignore_errors=True)

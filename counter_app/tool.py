@@ -21,6 +21,8 @@ VERBS = {
     "act": "act",
     "find": "find",
     "show": "show",
+    "attach": "attach",
+    "attachments": "attachments",
     "slip": "slip",
     "form": "form",
     "templates": "templates",
@@ -99,6 +101,8 @@ def _data_dir(given: list[str]) -> Path:
 def _run(given: list[str]) -> int:
     if given and given[0] == "--self-check":
         return int(import_module("counter_app.commands.self_check").run())
+    if given and given[0] == "--pages":
+        return int(import_module("counter_app.attachments.reencoding").run())
     names = ", ".join(VERBS)
     if not given or given[0] in ("-h", "--help"):
         sys.stderr.write(f"counter-tool VIỆC [--data-dir THƯ_MỤC] …\nCác việc: {names}\n")

@@ -14,6 +14,7 @@ from counter_app import data_folder
 from counter_app.errors import EnvironmentFault
 from counter_app.ports import Clock, IdSource
 from db import schema
+from db.attachments import Attachments
 from db.books import Drafts, Notices, Numbers, Officers
 from db.desk import Appointments, Pads, Tickets
 from db.dossiers import Dossiers
@@ -33,6 +34,7 @@ class Books:
     numbers: Numbers
     officers: Officers
     prints: Prints
+    attachments: Attachments
     pads: Pads
     tickets: Tickets
     appointments: Appointments
@@ -83,6 +85,7 @@ class Store:
             Numbers(connection, settings, self._ids),
             Officers(connection, log),
             Prints(connection, settings),
+            Attachments(connection),
             Pads(connection, log, settings),
             Tickets(connection),
             Appointments(connection, settings),

@@ -172,6 +172,21 @@ print_job = Table(
 )
 """Whatever was to be printed, and how it ended."""
 
+attachment = Table(
+    "attachment",
+    metadata,
+    Column("num", Integer, primary_key=True),
+    Column("event_id", String, nullable=False),
+    Column("page", Integer, nullable=False),
+    Column("sha256", String, nullable=False),
+    Column("size", Integer, nullable=False),
+    Column("epoch", String, nullable=False),
+    Index("attachment_of", "event_id", "page", unique=True),
+    Index("attachment_epoch", "epoch", "num"),
+)
+"""Pages of scanned papers that were scanned here. `epoch` is that of the upper server which has the
+page; empty where none has. The bytes lie beside the book."""
+
 pad_slip = Table(
     "pad_slip",
     metadata,

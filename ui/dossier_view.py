@@ -53,6 +53,7 @@ EVENT_WORDS = {
     "action.reverted": "Lấy lại việc vừa làm",
     "dossier.renumbered": "Đổi mã hồ sơ",
     "note.added": "Ghi chú",
+    "attachment.added": "Thêm bản quét",
     "slip.printed": "In phiếu",
 }
 OUTCOME_WORDS = {

@@ -89,10 +89,13 @@ TRANSITIONS: Mapping[str, Rule] = {
     "dossier.voided": Rule(frozenset({Status.ACCEPTED}), Status.STOPPED, Author.RECEIVER),
     "dossier.renumbered": Rule(_ALL, None, Author.UPPER),
     "note.added": Rule(_ALL, None, Author.ANYONE),
+    "attachment.added": Rule(_ALL, None, Author.COUNTER),
     "slip.printed": Rule(_ALL, None, Author.COUNTER),
 }
 
-NOT_AN_ACTION = frozenset({"slip.printed", "note.added", "payment.voided", "dossier.renumbered"})
+NOT_AN_ACTION = frozenset(
+    {"slip.printed", "note.added", "attachment.added", "payment.voided", "dossier.renumbered"}
+)
 """Events that others may stand on without mattering to them, and that nobody takes back."""
 
 NOT_REVERTIBLE = NOT_AN_ACTION | {"dossier.accepted", "dossier.corrected", "action.reverted"}
@@ -468,6 +471,8 @@ def _note(payload: Payload | None) -> str:
     match payload:
         case ev.NoteAdded():
             return payload.text
+        case ev.AttachmentAdded():
+            return f"{payload.name}, {len(payload.pages)} trang"
         case ev.DossierTransferred():
             return " · ".join(part for part in (payload.to.name, payload.note) if part)
         case (

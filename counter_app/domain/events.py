@@ -467,6 +467,27 @@ class NoteAdded:
 
 
 @dataclass(frozen=True, slots=True)
+class ScannedPage:
+    """One page of a scanned paper: a JPEG known by the SHA-256 of its bytes."""
+
+    sha256: str
+    size: int
+    """In bytes."""
+
+
+@dataclass(frozen=True, slots=True)
+class AttachmentAdded:
+    """A paper of the dossier was scanned (bản quét). The log is complete without the bytes."""
+
+    name: str
+    """What its file was called; for people to read, never a path."""
+    component: str
+    """The id of the component (thành phần hồ sơ) it shows; empty for none."""
+    pages: tuple[ScannedPage, ...]
+    media: str = "image/jpeg"
+
+
+@dataclass(frozen=True, slots=True)
 class SlipPrinted:
     """A print and how it ended. In the log so that the count of reprints survives a restore."""
 
@@ -530,6 +551,7 @@ Payload = (
     | ActionReverted
     | DossierRenumbered
     | NoteAdded
+    | AttachmentAdded
     | SlipPrinted
     | VisitClosed
     | PadPrinted
@@ -562,6 +584,7 @@ TYPES: dict[str, tuple[int, type[Payload]]] = {
     "action.reverted": (1, ActionReverted),
     "dossier.renumbered": (1, DossierRenumbered),
     "note.added": (1, NoteAdded),
+    "attachment.added": (1, AttachmentAdded),
     "slip.printed": (1, SlipPrinted),
     "visit.closed": (1, VisitClosed),
     "pad.printed": (1, PadPrinted),
@@ -571,11 +594,9 @@ TYPES: dict[str, tuple[int, type[Payload]]] = {
 
 TYPE_OF: dict[type[Payload], str] = {payload: name for name, (_, payload) in TYPES.items()}
 
-DOSSIER_TYPES = frozenset(
-    name
-    for name in TYPES
-    if name.startswith(("dossier.", "supplement.", "payment.", "action.", "note.", "slip."))
-)
+_OF_DOSSIERS = ("dossier", "supplement", "payment", "action", "note", "attachment", "slip")
+
+DOSSIER_TYPES = frozenset(name for name in TYPES if name.partition(".")[0] in _OF_DOSSIERS)
 """Types whose subject is a dossier."""
 
 

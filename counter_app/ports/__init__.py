@@ -21,6 +21,7 @@ from counter_app.domain.printer import Learnt, Profile
 from counter_app.domain.published import Published
 from counter_app.domain.slip_code import KnownKey
 from counter_app.domain.slips import SlipContent
+from counter_app.ports.attachments import Attachments
 from counter_app.ports.desk import Appointments, Pads, Tickets
 
 
@@ -371,6 +372,9 @@ class Books(Protocol):
 
     @property
     def prints(self) -> Prints: ...
+
+    @property
+    def attachments(self) -> Attachments: ...
 
     @property
     def pads(self) -> Pads: ...

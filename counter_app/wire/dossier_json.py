@@ -43,6 +43,16 @@ def dossier_json(dossier: Dossier, sent: str) -> dict[str, Any]:
         "aliases": list(dossier.aliases),
         "completed_at": _local(dossier.completed_at),
         "returned_at": _local(dossier.returned_at),
+        "attachments": [
+            {
+                "id": entry.event_id,
+                "name": entry.payload.name,
+                "component": entry.payload.component,
+                "pages": [asdict(page) for page in entry.payload.pages],
+            }
+            for entry in dossier.timeline
+            if isinstance(entry.payload, ev.AttachmentAdded) and entry.rejected is None
+        ],
         "sent": sent,
         "timeline": [_line(entry) for entry in dossier.timeline],
     }

@@ -32,6 +32,7 @@ EVENTS = {
     "action.reverted": "Lấy lại việc vừa làm",
     "dossier.renumbered": "Đổi mã hồ sơ",
     "note.added": "Ghi chú",
+    "attachment.added": "Thêm bản quét",
     "slip.printed": "In phiếu",
     "visit.closed": "Đóng lượt",
     "pad.printed": "In tập phiếu dự phòng",

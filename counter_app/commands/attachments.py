@@ -1,0 +1,43 @@
+"""`attachments CODE [--out FOLDER]`: the scanned papers of a dossier, and their pages as files."""
+
+import argparse
+from pathlib import Path
+
+from counter_app.bootstrap import Counter
+from counter_app.commands.attach import dossier_of, told
+from counter_app.commands.lines import write
+from counter_app.commands.on_paper import save
+from counter_app.commands.session import opened, signed_in
+from counter_app.domain.officer import Right
+from counter_app.errors import Refused
+from counter_app.services.attachments import Scanned
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """What the command line takes."""
+    parser.add_argument("code")
+    parser.add_argument("--out", type=Path)
+
+
+def run(options: argparse.Namespace) -> int:
+    """A line a paper. Files of an export are readable by whoever has the folder."""
+    with opened(options) as counter:
+        if options.out is not None and not signed_in(counter).may(Right.EXPORT):
+            raise Refused("no_right", "Bạn không có quyền xuất bản quét ra tệp. Hãy đổi người.")
+        papers = counter.attachments.of(dossier_of(counter, options.code))
+        for number, scanned in enumerate(papers, 1):
+            line = told(scanned)
+            if options.out is not None and scanned.here:
+                line["files"] = _write_out(counter, scanned, number, options.out)
+            write(line)
+    return 0
+
+
+def _write_out(counter: Counter, scanned: Scanned, number: int, folder: Path) -> list[str]:
+    """The names are ours: what a file was called once is no name for a new one."""
+    names = []
+    for at, page in enumerate(scanned.pages, 1):
+        path = folder / f"{number:03}-{at:02}.jpg"
+        save(path, counter.attachments.content(page))
+        names.append(path.name)
+    return names

@@ -1,0 +1,58 @@
+"""What scanned papers (bản quét) need from outside."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from counter_app.domain.events import AttachmentAdded
+
+Redraw = Callable[[bytes], Sequence[bytes]]
+"""A scanned file → its pages as JPEG, made anew. Raises `Refused`."""
+
+
+class Vault(Protocol):
+    """Keeps pages, encrypted, by the SHA-256 of their content in hex."""
+
+    def put(self, content: bytes) -> str:
+        """Keep it durably; its address."""
+
+    def has(self, address: str) -> bool: ...
+
+    def get(self, address: str) -> bytes:
+        """Raises `Refused` where it lies elsewhere, `EnvironmentFault` where it is damaged."""
+
+
+class Attachments(Protocol):
+    """The pages scanned here, inside a transaction of the book."""
+
+    def add(self, event_id: str, added: AttachmentAdded) -> None: ...
+
+    def sent(self, event_ids: Sequence[str]) -> Mapping[str, int]:
+        """Event → how many of its pages the upper server has."""
+
+
+@dataclass(frozen=True, slots=True)
+class PageToSend:
+    """A page that the upper server has not got."""
+
+    num: int
+    """Its place in the order of scanning."""
+    event_id: str
+    page: int
+    sha256: str
+    size: int
+    """In bytes."""
+
+
+class Uploads(Protocol):
+    """Pages, seen from the sync lane."""
+
+    def next(self, passed: int) -> PageToSend | None:
+        """The oldest that waits, behind the place `passed`."""
+
+    def taken(self, page: PageToSend) -> None: ...
+
+    def piece(self) -> int:
+        """Bytes that the line took well in one request; 0 where nothing is known."""
+
+    def keep_piece(self, size: int) -> None: ...

@@ -1,0 +1,47 @@
+"""Pages of scanned papers as the sync lane sees them."""
+
+from sqlalchemy import select, update
+
+from counter_app.ports.attachments import PageToSend
+from db.lives import put_state, state_of
+from db.store import Store
+from db.tables import attachment
+
+
+class Uploads:
+    """Short transactions, nothing held while the line is waited for."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def next(self, passed: int) -> PageToSend | None:
+        """The oldest page that the server of this epoch has not taken, behind `passed`."""
+        with self._store.read() as books:
+            epoch = state_of(books).get("epoch", "")
+            row = books.connection.execute(
+                select(attachment)
+                .where(attachment.c.epoch != epoch, attachment.c.num > passed)
+                .order_by(attachment.c.num)
+                .limit(1)
+            ).one_or_none()
+        if row is None:
+            return None
+        return PageToSend(row.num, row.event_id, row.page, row.sha256, row.size)
+
+    def taken(self, page: PageToSend) -> None:
+        """The server has the whole page and its hash is right."""
+        with self._store.write() as books:
+            epoch = state_of(books).get("epoch", "")
+            books.connection.execute(
+                update(attachment).where(attachment.c.num == page.num).values(epoch=epoch)
+            )
+
+    def piece(self) -> int:
+        """Bytes that the line took well in one request; 0 where nothing is known."""
+        with self._store.read() as books:
+            return int(state_of(books).get("piece", "0"))
+
+    def keep_piece(self, size: int) -> None:
+        """Remember it for the next cycle."""
+        with self._store.write() as books:
+            put_state(books, piece=str(size))
