@@ -1,10 +1,12 @@
-"""Reading what a form sent: plain fields, and one file."""
+"""Reading what a form sent: plain fields, and files byte for byte."""
 
-from email.parser import BytesParser
-from email.policy import HTTP
+import re
 from urllib.parse import parse_qsl
 
 MOST_FIELDS = 50
+_BOUNDARY = re.compile(r'boundary="?([^";,]{1,70})"?')
+_NAME = re.compile(rb'[; ]name="([^"]*)"')
+_FILE = re.compile(rb'[; ]filename="')
 
 
 class Form:
@@ -35,17 +37,19 @@ def read_form(content_type: str, body: bytes) -> Form:
 
 
 def _parts(content_type: str, body: bytes) -> Form:
-    head = f"Content-Type: {content_type}\r\n\r\n".encode("latin-1", "replace")
-    message = BytesParser(policy=HTTP).parsebytes(head + body)
     fields: dict[str, str] = {}
     files: dict[str, bytes] = {}
-    for part in list(message.iter_parts())[:MOST_FIELDS] if message.is_multipart() else ():
-        name = part.get_param("name", header="content-disposition")
-        raw = part.get_payload(decode=True)
-        if not isinstance(name, str) or not isinstance(raw, bytes):
+    boundary = _BOUNDARY.search(content_type)
+    if boundary is None:
+        return Form(fields, files)
+    fence = b"\r\n--" + boundary[1].encode("latin-1", "replace")
+    for part in (b"\r\n" + body).split(fence, MOST_FIELDS)[1:]:
+        head, _, content = part.partition(b"\r\n\r\n")
+        name = _NAME.search(head)
+        if name is None:
             continue
-        if part.get_filename() is not None:
-            files[name] = raw
+        if _FILE.search(head):
+            files[name[1].decode("utf-8", "replace")] = content
         else:
-            fields[name] = raw.decode("utf-8", "replace")
+            fields[name[1].decode("utf-8", "replace")] = content.decode("utf-8", "replace")
     return Form(fields, files)

@@ -4,6 +4,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from importlib.resources import files
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, TypeVar
 from urllib.parse import quote
 
@@ -13,7 +15,7 @@ from markupsafe import Markup
 from sqlalchemy import Connection, func, select, update
 
 import resources
-from district_server import administrators, publishing, reviewing
+from district_server import administrators, bundles, publishing, reviewing
 from district_server.administrators import Session, note
 from district_server.answering import Answering, Handler, address_of
 from district_server.database import Database
@@ -28,6 +30,7 @@ from district_server.web.forms import Form, read_form
 
 COOKIE = "mot_cua"
 LARGEST_FORM = publishing.LARGEST_TEXT + 100_000
+LARGEST_BUNDLE = 32 * 1024 * 1024
 _FONTS = (
     "NotoSans-Regular.ttf",
     "NotoSans-SemiBold.ttf",
@@ -80,6 +83,8 @@ class Visit:
 
 
 Page = Callable[[Visit], Response]
+Work = Callable[[Form, Path], Page]
+"""Work on files in a folder of its own; the page that tells how it went."""
 Found = TypeVar("Found")
 
 
@@ -106,6 +111,7 @@ class Pages:
         add("GET", "/sign-in", self._sign_in_page)
         add("POST", "/sign-in", self._sign_in)
         add("POST", "/sign-out", self._sign_out)
+        add("GET", "/bundles/{device}", self._bundle_down)
         unit, case = "/units/{org}", "/quarantine/{org}/{subject}"
         version = "/catalogue/{kind}/{name}/{version}"
         for path, page in (
@@ -116,6 +122,7 @@ class Pages:
             (f"{unit}/revoke/{{device}}", self._revoke_page),
             ("/quarantine", self._quarantine),
             (case, self._case),
+            ("/bundles", self._bundles),
             ("/catalogue", self._catalogue),
             (version, self._version),
             ("/log", self._log),
@@ -135,6 +142,14 @@ class Pages:
             ("/me", self._change_password, self._me),
         ):
             add("POST", path, self._done(act, page))
+
+        for path, work in (
+            ("/bundles", self._bundle_up),
+            ("/bundles/enrol", self._enrol_by_stick),
+        ):
+            handle = self._with_file(work)
+            endpoint = answering(path, handle, LARGEST_BUNDLE, self._say)
+            app.add_api_route(path, endpoint, methods=["POST"])
 
     # ---- what every page does ------------------------------------------------------------------
 
@@ -174,6 +189,31 @@ class Pages:
                     answer = page(visit)
                 answer.status_code = refused.status
                 return answer
+
+        return handle
+
+    def _with_file(self, work: Work) -> Handler:
+        """What takes transactions of its own, one after another, as it reads a file."""
+
+        def handle(request: Request, body: bytes) -> Response:
+            form = read_form(request.headers.get("content-type", ""), body)
+            with self._database.begin() as connection:
+                session = self._session(connection, request)
+            if session is None:
+                return _to("/sign-in")
+            _check_origin(request)
+            administrators.check_form(session, form["form_key"])
+            finish: Page
+            try:
+                with TemporaryDirectory(prefix="mot-cua-") as folder:
+                    finish = work(form, Path(folder))
+                problem, status = "", 200
+            except Refused as refused:
+                finish, problem, status = self._bundles, refused.message, refused.status
+            with self._database.begin() as connection:
+                answer = finish(Visit(request, connection, session, form, problem))
+            answer.status_code = status
+            return answer
 
         return handle
 
@@ -435,6 +475,58 @@ class Pages:
         visit.note("discard", f"{org}, {subject}", visit.form["reason"])
         return _to("/quarantine?done=discarded")
 
+    # ---- by stick ------------------------------------------------------------------------------
+
+    def _bundles(self, visit: Visit, taken: Mapping[str, Any] | None = None) -> Response:
+        numbers = {one.device: one.counter for one in visit.devices}
+        return self._page(
+            visit,
+            "bundles.html",
+            "Gói USB",
+            taken=taken,
+            counter=numbers.get(taken["device"]) if taken else None,
+            names=_names(visit.connection),
+        )
+
+    def _bundle_up(self, form: Form, folder: Path) -> Page:
+        source = folder / "goi.hsx"
+        source.write_bytes(_file(form, "file", "Chưa chọn tệp. Chọn tệp .hsx trên USB."))
+        taken = bundles.take_in(self._database, self._keys, source)
+
+        def finish(visit: Visit) -> Response:
+            visit.note(
+                "bundle", f"{taken['commune']}, {taken['device']}", f"{taken['received']} việc"
+            )
+            return self._bundles(visit, taken)
+
+        return finish
+
+    def _bundle_down(self, request: Request, body: bytes) -> Response:
+        """The answer is written in a transaction of its own."""
+        with self._database.begin() as connection:
+            if self._session(connection, request) is None:
+                return _to("/sign-in")
+        with TemporaryDirectory(prefix="mot-cua-") as folder:
+            target = Path(folder) / "goi.hsx"
+            try:
+                device_id = str(request.path_params["device"])
+                bundles.write(self._database, self._keys, device_id, target)
+            except Refused:
+                raise _GONE from None
+            return _download(target.read_bytes(), "tra-loi.hsx")
+
+    def _enrol_by_stick(self, form: Form, folder: Path) -> Page:
+        source, target = folder / "yeu-cau.json", folder / "tra-loi.json"
+        source.write_bytes(_file(form, "request", "Chưa chọn tệp. Chọn tệp yêu cầu của quầy."))
+        done = bundles.enrol_by_stick(self._database, self._keys, source, target, "")
+        answer = target.read_bytes()
+
+        def finish(visit: Visit) -> Response:
+            visit.note("enrol_file", f"{done['commune']}, {done['device']}")
+            return _download(answer, "tra-loi-ghi-danh.json")
+
+        return finish
+
     # ---- catalogue and calendars ---------------------------------------------------------------
 
     def _catalogue(self, visit: Visit) -> Response:
@@ -521,6 +613,18 @@ _DONE = {
     "published": "Đã công bố. Quầy nhận ở lần đồng bộ sau, dùng từ ngày hiệu lực.",
     "dropped": "Đã bỏ bản nháp.",
 }
+
+
+def _file(form: Form, name: str, otherwise: str) -> bytes:
+    raw = form.files.get(name, b"")
+    if not raw:
+        raise Refused("file_missing", otherwise)
+    return raw
+
+
+def _download(raw: bytes, name: str) -> Response:
+    told = {"Content-Disposition": f'attachment; filename="{name}"'}
+    return Response(raw, media_type="application/octet-stream", headers={**_HEADERS, **told})
 
 
 def _names(connection: Connection) -> dict[str, str]:

@@ -47,6 +47,8 @@ ACTIONS = {
     "revoke": "Thu hồi máy",
     "release": "Kiểm tra lại việc chưa vào sổ",
     "discard": "Để riêng, không nhận",
+    "bundle": "Nhận gói USB",
+    "enrol_file": "Ghi danh bằng USB",
     "draft": "Soạn bản mới",
     "publish": "Công bố",
     "drop": "Bỏ bản nháp",

@@ -204,8 +204,18 @@ def test_nothing_in_a_page_runs_or_comes_from_elsewhere(page: Browser, upper: Up
     page.type_into("#name", evil)
     page.enter_on("main form:not([method=get]) button")
     assert evil in page.text("h1")
-    for path in ("/desk", "/units", "/units/H50.99.07", "/quarantine", "/catalogue", "/log", "/me"):
+    for path in (
+        "/desk",
+        "/units",
+        "/units/H50.99.07",
+        "/quarantine",
+        "/bundles",
+        "/catalogue",
+        "/log",
+        "/me",
+    ):
         page.open(upper.url + path)
+        look(page, f"trang-{path.split('/')[1]}")
         assert page.script("return window.ran === undefined")
         assert page.script("return document.scripts.length") == 0
         loaded = page.script("return performance.getEntriesByType('resource').map(e => e.name)")

@@ -4,18 +4,22 @@ import re
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from html.parser import HTMLParser
+from pathlib import Path
 
 import httpx
 import pytest
+from conftest import draft
 from sqlalchemy import func, select, update
 from upper import Machine, Upper
 
 import resources
+from counter_app.bootstrap import Counter
+from counter_app.services.results import Accepted
 from district_server.__main__ import main
 from district_server.administrators import set_password
 from district_server.enrolment import revoke
 from district_server.faults import Refused
-from district_server.publishing import draft
+from district_server.publishing import draft as draft_file
 from district_server.tables import (
     admin_log,
     admin_session,
@@ -27,13 +31,14 @@ from district_server.tables import (
     publication,
     quarantine,
 )
+from district_server.web.forms import read_form
 
 NAME, PASSWORD = "Trần Minh Đức", "ba con trau di cay"
 ORG = "H50.99.01"
 CASE = f"/quarantine/{ORG}/01a2116f-5db5-7ad8-85ce-000000000001"
 PAGES = (
     "/", "/desk", "/units", "/units?show=silent", f"/units/{ORG}", "/quarantine",
-    "/quarantine?show=discarded", CASE, "/catalogue", "/catalogue/calendar/2027/1", "/log", "/me",
+    "/quarantine?show=discarded", CASE, "/bundles", "/catalogue", "/catalogue/calendar/2027/1", "/log", "/me",
 )  # fmt: skip
 FORMS = {
     "/units": {"org": "H50.99.05", "name": "Lìa"},
@@ -45,8 +50,13 @@ FORMS = {
     "/catalogue": {"kind": "calendar"},
     "/catalogue/calendar/2027/1/publish": {},
     "/catalogue/calendar/2027/1/drop": {},
+    "/bundles": {},
+    "/bundles/enrol": {},
     "/me": {"old": PASSWORD, "new": "muoi hai con giap", "again": "muoi hai con giap"},
 }
+
+
+WITH_FILES = ("/catalogue", "/bundles", "/bundles/enrol")
 
 
 @pytest.fixture
@@ -66,7 +76,7 @@ def filled(upper: Upper, enrolled: Callable[..., Machine]) -> Machine:
         set_password(connection, NAME, PASSWORD)
         set_password(connection, "Lê Thị Hà", "nam hat gao mot bat com")
         text = resources.calendar_texts()[-1].encode()
-        draft(connection, "calendar", text, "01/01/2027", "12/QĐ-UBND", "Lê Thị Hà")
+        draft_file(connection, "calendar", text, "01/01/2027", "12/QĐ-UBND", "Lê Thị Hà")
     return machine
 
 
@@ -268,7 +278,7 @@ def test_everything_done_is_written_down(
 ) -> None:
     key = {"form_key": form_key(inside)}
     for path, fields in FORMS.items():
-        if path not in ("/catalogue", "/catalogue/calendar/2027/1/drop", "/me"):
+        if path not in (*WITH_FILES, "/catalogue/calendar/2027/1/drop", "/me"):
             answer = inside.post(addressed(path, filled), data=fields | key)
             assert answer.status_code in (200, 303), (path, answer.text)
     with upper.database.begin() as connection:
@@ -305,6 +315,56 @@ def test_the_console_sets_a_password(
     with httpx.Client(base_url=upper.url, trust_env=False) as client:
         answer = client.post("/sign-in", data={"name": "Hồ Văn Kưng", "password": PASSWORD})
         assert answer.headers["location"] == "/desk"
+
+
+def test_a_counter_without_a_line_is_served_by_stick(
+    upper: Upper, inside: httpx.Client, make_counter: Callable[..., Counter], tmp_path: Path
+) -> None:
+    counter = make_counter(2)
+    officer = counter.officers.all()[0]
+    request, answer = tmp_path / "xin.json", tmp_path / "tra-loi.json"
+    counter.enrol_request(upper.code(counter), request)
+    key = {"form_key": form_key(inside)}
+
+    def sent(path: str, name: str, raw: bytes) -> httpx.Response:
+        return inside.post(path, data=key, files={name: ("a", raw)})
+
+    assert "Chưa chọn tệp" in inside.post("/bundles", data=key).text
+    assert sent("/bundles/enrol", "request", b"{}").status_code == 400
+    answer.write_bytes(sent("/bundles/enrol", "request", request.read_bytes()).content)
+    counter.enrol_answer(answer, None)
+
+    made = counter.intake.accept(draft(), officer)  # type: ignore[arg-type]
+    assert isinstance(made, Accepted)
+    coming, going = tmp_path / "len.hsx", tmp_path / "xuong.hsx"
+    counter.bundles.write(coming)
+    raw = coming.read_bytes()
+    broken = sent("/bundles", "file", raw[:-1] + bytes([raw[-1] ^ 1]))
+    assert (broken.status_code, "Gói này hỏng" in broken.text) == (400, True)
+    # twice does no harm
+    for told in ("việc mới", "nhận lại không sao"):
+        page = sent("/bundles", "file", raw)
+        assert page.status_code == 200
+        assert told in page.text
+        assert "NGUYỆT" not in page.text
+    down = inside.get(f"/bundles/{counter.identity.device_id}")
+    assert "attachment" in down.headers["content-disposition"]
+    going.write_bytes(down.content)
+    assert counter.bundles.take_in(going).waiting == 0
+    seen = counter.search.open(made.dossier_id)
+    assert seen is not None
+    assert seen.row.sent == "sent"
+    assert inside.get("/bundles/c-0").status_code == 404
+    inside.cookies.clear()
+    assert inside.get(f"/bundles/{counter.identity.device_id}").status_code == 303
+
+
+@pytest.mark.parametrize("raw", [bytes(range(256)) * 9, b"\r\n--b\r\n", b"\n\r\r\n", b"", b"a\r\n"])
+def test_a_file_comes_through_byte_for_byte(raw: bytes) -> None:
+    sent = httpx.Request("POST", "http://a/", data={"a": "é\r\nb"}, files={"f": ("ê.bin", raw)})
+    form = read_form(sent.headers["content-type"], sent.read())
+    assert form.files == {"f": raw}
+    assert form.fields == {"a": "é\r\nb"}
 
 
 def test_no_counter_is_told_of_administration(
