@@ -320,6 +320,10 @@ class PrinterWizard(QWidget):
         self._show_speed(profile.speed)
         if profile.fence:
             self._banner.tell("Máy in trả lời tốt.", "Green")
+        elif profile.status:
+            self._banner.tell(
+                "Máy in này không báo được đã in xong: sau mỗi phiếu màn hình hỏi phiếu đã ra chưa."
+            )
         else:
             self._banner.tell(
                 "Máy in này không báo được đã in xong: màn hình chỉ nói đã gửi, hãy nhìn phiếu ra."

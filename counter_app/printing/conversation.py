@@ -217,12 +217,17 @@ class _Talk:
         return Learnt(replace(self._profile, status=status, fence=fence, speed=speed), None)
 
     def _without_fence(self) -> Reason:
-        """Nothing tells the end; a printer that answers questions may still tell a bad one."""
+        """Nothing tells the end; a printer that answers questions may still tell a bad one.
+
+        Who answers and then cannot say that it printed leaves it open: only the mute are taken as sent.
+        """
         try:
             against = self.status()
         except OSError:
             return Reason.RESET_BEFORE_FENCE
-        return _IN_JOB[against] if against else Reason.MUTE
+        if against:
+            return _IN_JOB[against]
+        return Reason.NO_FENCE if self._answered else Reason.MUTE
 
     def _wait_for_fence(self, began: float) -> Reason:
         """Wait for the answer that comes only after everything before it; meanwhile ask."""

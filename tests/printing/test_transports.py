@@ -196,7 +196,9 @@ def test_a_printer_without_paper_is_not_judged() -> None:
     [
         # known to be silent: nobody waits for what will not come
         (Fault.MUTE, Profile(status=False, fence=False), Reason.MUTE),
-        (Fault.NO_FENCE, Profile(fence=False), Reason.MUTE),
+        # answers how it is: only one that says nothing at all is taken as sent
+        (Fault.NO_FENCE, Profile(fence=False), Reason.NO_FENCE),
+        (Fault.MUTE, Profile(fence=False), Reason.MUTE),
         (Fault.PAPER_OUT, Profile(fence=False), Reason.PAPER_OUT_IN_JOB),
         # known to answer the fence and nothing else: its silence says something
         (Fault.MUTE, Profile(status=False), Reason.NO_FENCE),
