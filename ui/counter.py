@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from counter_app.domain.office import Office
     from counter_app.domain.printer import FoundPrinter, Profile
     from counter_app.ports import Clock, Identity, IdSource, Printer
-    from counter_app.ports.sync import Cycles, Standing
+    from counter_app.ports.sync import Bundles, Cycles, Standing
     from counter_app.services.acts import Acts
     from counter_app.services.appointments import Appointments
     from counter_app.services.catalogue import Catalogue
@@ -120,5 +120,11 @@ class Counter(Protocol):
 
     def found_printers(self) -> Sequence[FoundPrinter]:
         """What hangs on this PC and may print."""
+
+    def back_up(self, target: Path) -> object:
+        """The whole book into one file, read back; work goes on meanwhile."""
+
+    @property
+    def bundles(self) -> Bundles: ...
 
     def close(self) -> None: ...

@@ -1,14 +1,20 @@
-"""Handing a PDF to the viewer of the system. The file is wiped when the window closes."""
+"""Files of the user, and handing a PDF to the viewer of the system. That file is wiped when the window closes."""
 
 import atexit
 import shutil
 import tempfile
 from pathlib import Path
 
-from PySide6.QtCore import QUrl
+from PySide6.QtCore import QStandardPaths, QUrl
 from PySide6.QtGui import QDesktopServices
 
 _folders: list[Path] = []
+
+
+def documents() -> Path:
+    """Where the user's own files lie."""
+    place = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.DocumentsLocation)
+    return Path(place or ".")
 
 
 def open_pdf(content: bytes) -> None:

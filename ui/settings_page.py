@@ -8,6 +8,7 @@ from counter_app.services.scans import Judged
 from ui.desk import Desk
 from ui.page import Page
 from ui.printers_panel import PrintersPanel
+from ui.settings.backup import BackupSection
 from ui.settings.office import OfficeSection
 from ui.settings.officers import OfficersSection
 from ui.settings.pads import PadsSection
@@ -25,6 +26,7 @@ SECTIONS: tuple[tuple[str, Callable[[Desk, Banner], Section]], ...] = (
     ("Màn hình", ScreenSection),
     ("Phiếu dự phòng", PadsSection),
     ("Mẫu in", WordingSection),
+    ("Sao lưu", BackupSection),
 )
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from pathlib import Path
 from typing import Protocol
 
 from counter_app.domain.events import Event
@@ -101,6 +102,16 @@ class Cycles(Protocol):
 
     def cycle(self) -> Summary:
         """hello, push, pull, check."""
+
+
+class Bundles(Protocol):
+    """What a cycle says, on a stick."""
+
+    def write(self, target: Path) -> Summary:
+        """What waits, for the upper server."""
+
+    def take_in(self, source: Path) -> Summary:
+        """What the upper server answered."""
 
 
 class SyncStore(Protocol):

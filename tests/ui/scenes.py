@@ -278,6 +278,7 @@ SCENES: dict[str, Scene] = {
     "F11 screen": screen("F11", "Alt+5"),
     "F11 pads": screen("F11", "Alt+6"),
     "F11 wording": wording,
+    "F11 backup": screen("F11", "Alt+8"),
     "contrast F1": in_contrast(screen("F1")),
     "contrast F2": in_contrast(filled),
     "contrast F3": in_contrast(opened(0)),
