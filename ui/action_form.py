@@ -9,6 +9,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPlainTextEdit, QWidget
 
 from counter_app.domain.dossier import Dossier
+from counter_app.domain.due import days_until
 from counter_app.domain.events import Destination
 from counter_app.domain.problems import Problem
 from counter_app.domain.typed_moment import typed_moment
@@ -16,6 +17,7 @@ from counter_app.services.acts import Acted
 from counter_app.services.results import Changes, Rejected
 from ui.acts import ACTS, UPPER, ActForm, Ask, papers_after, seq_of
 from ui.desk import Desk
+from ui.intake.due_card import DayStrip
 from ui.widgets import (
     Button,
     Combo,
@@ -30,6 +32,8 @@ from ui.widgets import (
 
 _LINES_HEIGHT = 74
 _MIDNIGHT = "00:00"
+_FURTHEST = 366
+"""Days ahead of which a strip is drawn."""
 _NOTHING = object()
 """Stands for a value that is not given."""
 
@@ -95,16 +99,30 @@ class _Paragraph(QWidget):
 
 
 class _Moment(QWidget):
-    """A day and an hour."""
+    """A day and an hour, with the days until then."""
 
-    def __init__(self, ask: Ask) -> None:
+    def __init__(self, ask: Ask, desk: Desk) -> None:
         super().__init__()
+        self._desk = desk
         self._day = Field(ask.caption, required=ask.required, limit=10)
         self._hour = Field("Giờ", width=86, limit=5)
         self._hour.edit.setAccessibleName(f"Giờ, {ask.caption}")
         line = row(self._day, self._hour)
         line.setStretch(0, 1)
-        self.setLayout(line)
+        self._strip = DayStrip(desk.theme)
+        self._strip.hide()
+        self.setLayout(column(line, self._strip, space=6))
+        self._day.changed.connect(self._show_strip)
+
+    def _show_strip(self) -> None:
+        """Which days are counted until then."""
+        now = self._desk.now()
+        at = typed_moment(self._day.text, _MIDNIGHT, now)
+        far = at is None or not 0 < (at.date() - now.date()).days <= _FURTHEST
+        counter = self._desk.counter
+        calendar = counter.catalogue.calendar(counter.office)
+        days = () if at is None or far else days_until(calendar, now.date(), at.date())
+        self._strip.show_trace(days, "nay")
 
     @property
     def text(self) -> str:
@@ -114,6 +132,7 @@ class _Moment(QWidget):
     @text.setter
     def text(self, value: str) -> None:
         self._day.text, _, self._hour.text = value.partition(" ")
+        self._show_strip()
 
     @property
     def stops(self) -> Sequence[QWidget]:
@@ -339,7 +358,7 @@ class ActionForm(QFrame):
             case "lines":
                 return _Paragraph(ask, self._desk.theme.px(_LINES_HEIGHT))
             case "moment":
-                return _Moment(ask)
+                return _Moment(ask, self._desk)
             case "holder":
                 made = _Holder(ask)
                 self._desk.read(self._holders, made.offer)
@@ -365,7 +384,9 @@ class ActionForm(QFrame):
             if box is None:
                 continue
             value, problem = self._value(ask, box.text)
-            if problem:
+            missing = "" if box.text else ask.missing(self.dossiers[0])
+            if problem or missing:
+                problem = problem or missing
                 problems.append(Problem(ask.key, "typed_wrong", problem))
             elif value is not _NOTHING:
                 part, _, name = ask.key.rpartition(".")

@@ -30,6 +30,8 @@ class Ask:
     value: Told = lambda _: ""
     """What stands there at first."""
     limit: int = 300
+    missing: Told = lambda _: ""
+    """Why an empty one will not do for this dossier; most are told by the action itself."""
     when: Callable[[Dossier], bool] = lambda _: True
 
 
@@ -72,6 +74,10 @@ def _promised(dossier: Dossier) -> str:
     if dossier.extensions:
         said += " Đã hẹn lại một lần: lần này phải có lãnh đạo duyệt."
     return said
+
+
+def _second(dossier: Dossier) -> str:
+    return "Hẹn lại lần thứ hai: gõ tên lãnh đạo duyệt." if dossier.extensions else ""
 
 
 def _is_person(dossier: Dossier) -> bool:
@@ -123,7 +129,7 @@ ACTS: Mapping[str, ActForm] = {
                 value=lambda dossier: f"{dossier.due_at:%d/%m/%Y %H:%M}"),
             _REASON,
             Ask("unit_at_fault", "Đơn vị gây chậm", short=True, limit=120),
-            Ask("approver", "Người duyệt", short=True, limit=120),
+            Ask("approver", "Người duyệt", short=True, limit=120, missing=_second),
         ),
         _promised,
     ),

@@ -45,8 +45,8 @@ class QueuePage(Page):
         self._receive.clicked.connect(self._on_receive)
         self._stack = Screens()
         self._stack.addWidget(self._build_queue())
-        self.booking = BookingPanel(desk)
-        self._stack.addWidget(self.booking)
+        self._booking: BookingPanel | None = None
+        self._narrow = False
         tabs = row(space=4)
         self._tabs = QButtonGroup(self)
         for number, caption in enumerate(_TABS):
@@ -67,6 +67,15 @@ class QueuePage(Page):
         self._timer.setInterval(_REFRESH_MS)
         self._timer.timeout.connect(self._refresh)
         desk.changed.connect(self._on_changed)
+
+    @property
+    def booking(self) -> BookingPanel:
+        """Made at its first visit."""
+        if self._booking is None:
+            self._booking = BookingPanel(self.desk)
+            self._booking.set_narrow(self._narrow)
+            self._stack.addWidget(self._booking)
+        return self._booking
 
     # ---- building ------------------------------------------------------------------------------
 
@@ -146,7 +155,9 @@ class QueuePage(Page):
     def set_narrow(self, narrow: bool) -> None:
         """Less for the left side."""
         self._left.setFixedWidth(_LEFT_NARROW if narrow else _LEFT)
-        self.booking.set_narrow(narrow)
+        self._narrow = narrow
+        if self._booking is not None:
+            self._booking.set_narrow(narrow)
 
     def finish(self) -> None:
         """Call the next one, or book the hour."""
@@ -181,7 +192,10 @@ class QueuePage(Page):
     # ---- the queue -----------------------------------------------------------------------------
 
     def _show_tab(self, number: int) -> None:
-        self._stack.setCurrentIndex(number)
+        if number:
+            self._stack.setCurrentWidget(self.booking)
+        else:
+            self._stack.setCurrentIndex(0)
         self._tabs.button(number).setChecked(True)
         self._primary.setText("Đặt hẹn và in phiếu" if number else "Gọi số kế tiếp")
         self._receive.setVisible(not number)

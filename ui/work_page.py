@@ -48,6 +48,8 @@ _EMPTY = {
 }
 _SHAPE = Shape(("code", "due", "holder"), marks=True)
 _RIGHT, _RIGHT_NARROW = 352, 300
+_WORDS = 60
+"""Letters of a procedure's name that leave room for a form."""
 _STEPS, _NAMES = 3, 6
 """How much is shown of one dossier's story, and of the names of many."""
 
@@ -279,7 +281,9 @@ class WorkPage(Page):
 
     def _show_one(self, dossier: Dossier, found: DossierRow) -> None:
         self._name.setText(dossier.facts.applicant.name)
-        self._what.setText(f"{dossier.code}  ·  {dossier.facts.procedure.name}")
+        what = dossier.facts.procedure.name
+        cut = what if len(what) <= _WORDS else f"{what[:_WORDS].rstrip()}…"
+        self._what.setText(f"{dossier.code}  ·  {cut}")
         kind, words = ("grey", "Đã hủy") if dossier.voided else CHIP_OF_STATUS[dossier.status]
         set_chip(self._status, kind, words)
         set_chip(self._late, *(lateness_chip(found, self.desk.now().date()) or ("grey", "")))

@@ -142,6 +142,21 @@ def working_day_after(calendar: WorkCalendar, day: date, count: int) -> date:
     return day
 
 
+def days_until(calendar: WorkCalendar, today: date, last: date) -> tuple[TraceDay, ...]:
+    """Every day from today to a day that somebody names, its working days numbered."""
+    trace, number, day = [TraceDay(today, Role.RECEIVED, 0, "")], 0, today
+    while day < last:
+        day += ONE_DAY
+        info = calendar.day(day)
+        number += info.works
+        trace.append(
+            TraceDay(day, Role.COUNTED, number, "")
+            if info.works
+            else TraceDay(day, Role.SKIPPED, 0, info.name)
+        )
+    return tuple(trace)
+
+
 def working_days_between(calendar: WorkCalendar, first: date, last: date) -> int:
     """Working days after `first` up to and including `last`; negative the other way round."""
     if last < first:

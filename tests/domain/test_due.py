@@ -15,7 +15,9 @@ from counter_app.domain.due import (
     Role,
     count_due,
     count_due_of_dossier,
+    days_until,
     explain,
+    working_day_after,
     working_days_between,
 )
 from counter_app.domain.office import (
@@ -481,3 +483,18 @@ def test_a_wait_never_brings_the_date_nearer(
     for policy in ("resume", "restart"):
         wait = Wait(policy, begins, begins + timedelta(minutes=length))  # type: ignore[arg-type]
         assert count_due(calendar, received, WORKING_DAY, amount, [wait]).due_at >= plain.due_at
+
+
+def test_the_days_until_a_named_day_count_only_working_days(khe_sanh: WorkCalendar) -> None:
+    """Friday 20/11 to Monday 30/11/2026; Tuesday 24/11 is a holiday."""
+    days = days_until(khe_sanh, date(2026, 11, 20), date(2026, 11, 30))
+    assert [day.date.day for day in days] == list(range(20, 31))
+    assert [day.number for day in days] == [0, 0, 0, 1, 0, 2, 3, 4, 0, 0, 5]
+    assert days[0].role is Role.RECEIVED
+    assert days[4].reason != "Thứ Ba"
+    assert days_until(khe_sanh, date(2026, 11, 20), date(2026, 11, 20)) == days[:1]
+
+
+def test_so_many_working_days_on(khe_sanh: WorkCalendar) -> None:
+    assert working_day_after(khe_sanh, date(2026, 11, 20), 3) == date(2026, 11, 26)
+    assert working_day_after(khe_sanh, date(2026, 11, 20), 0) == date(2026, 11, 20)

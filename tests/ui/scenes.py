@@ -79,6 +79,17 @@ def saved(hand: Hand) -> None:
     hand.wait(lambda: hand.says("Đã lưu"))
 
 
+def new_date(*keys: str) -> Scene:
+    """A new date is typed, its days are counted."""
+
+    def go(hand: Hand) -> None:
+        screen(*keys)(hand) if keys[0] == "F5" else opened(1, *keys)(hand)
+        hand.fill("Ngày hẹn mới, ví dụ 30/11", "30/11")
+        hand.settle()
+
+    return go
+
+
 def visit(hand: Hand) -> None:
     """The second dossier of the same person."""
     filled(hand)
@@ -263,6 +274,8 @@ SCENES: dict[str, Scene] = {
     "F5 marked": screen("F5", "Space", "Space"),
     "F5 transfer": screen("F5", "Space", "Space", "Alt+C"),
     **{f"F5 {key}": screen("F5", key) for key in ACT_KEYS[1:7]},
+    "F5 new date": new_date("F5", "Alt+G"),
+    "F3 new date": new_date("Alt+G"),
     "F6 empty": screen("F6"),
     "F6": queue,
     "F6 booking": booking,

@@ -224,3 +224,20 @@ def test_a_form_stays_while_its_dossier_is_read_again(hand: Hand) -> None:
     hand.settle()
     assert hand.field("Lý do").text() == "Xin rút"
     assert hand.focus_name == "Lý do"
+
+
+def test_a_second_new_date_wants_the_head(
+    hand: Hand, place: Place, opened_papers: list[str]
+) -> None:
+    day = "Ngày hẹn mới, ví dụ 30/11"
+    do(hand, 1, "Alt+G", [(day, "30/11"), ("Lý do", "Chờ xác minh")], "Đã hẹn lại.")
+    hand.press("Alt+G")
+    assert hand.says("Đã hẹn lại một lần: lần này phải có lãnh đạo duyệt.")
+    hand.fill(day, "15/12")
+    hand.fill("Lý do", "Vẫn chờ")
+    hand.press("F12")
+    hand.wait(lambda: hand.says("Hẹn lại lần thứ hai: gõ tên lãnh đạo duyệt."))
+    assert hand.focus_name == "Người duyệt"
+    hand.type("Trần Văn Mẫu")
+    hand.press("F12")
+    hand.wait(lambda: f"{place.dossier(BE[0]).due_at:%d/%m}" == "15/12")

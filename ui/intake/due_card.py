@@ -1,5 +1,6 @@
 """The date that will be kept, and why: big words, a strip of days, one sentence."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from PySide6.QtCore import QRect, QSize, Qt
@@ -24,12 +25,18 @@ class DayStrip(QWidget):
         super().__init__()
         self._theme = theme
         self._days: list[TraceDay | None] = []
+        self._first = "nhận"
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setAccessibleName("Các ngày được tính")
 
     def show_days(self, moment: DueMoment | None) -> None:
-        """The days of a count; of a long one the first and the last."""
-        trace = list(moment.trace) if moment else []
+        """The days of a count."""
+        self.show_trace(moment.trace if moment else ())
+
+    def show_trace(self, days: Sequence[TraceDay], first: str = "nhận") -> None:
+        """Any days; of many the first and the last. `first` stands below the first of them."""
+        self._first = first
+        trace = list(days)
         if len(trace) > _MOST:
             self._days = [*trace[: _MOST - 4], None, *trace[-3:]]
         else:
@@ -63,7 +70,7 @@ class DayStrip(QWidget):
         holiday = day.role is Role.SKIPPED and day.reason != weekday_name(day.date)
         ground, ink, below = palette.surface, palette.ink, str(day.number)
         if day.role is Role.RECEIVED:
-            ground, ink, below = palette.soft, palette.accent, "nhận"
+            ground, ink, below = palette.soft, palette.accent, self._first
         elif day.role is Role.SKIPPED:
             ground, ink = palette.panel, palette.ink3
             below = "lễ" if holiday else "nghỉ"
