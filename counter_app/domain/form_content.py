@@ -433,6 +433,15 @@ def result_form(subject: Subject) -> FormContent:
     return _of_dossier("result", subject, _at(line), fields)
 
 
+_PAID_BY = {
+    "cash": "Tiền mặt",
+    "transfer": "Chuyển khoản",
+    "bank_transfer": "Chuyển khoản",
+    "online": "Trực tuyến",
+}
+"""Words that a script may write; whatever an officer typed stands as it is."""
+
+
 def payment_form(subject: Subject) -> FormContent:
     """The last payment that was not taken back."""
     lines = subject.standing("payment.received")
@@ -442,7 +451,7 @@ def payment_form(subject: Subject) -> FormContent:
     fields = {
         "amount": vnd(paid.amount),
         "amount_words": in_words(paid.amount),
-        "method": paid.method,
+        "method": _PAID_BY.get(paid.method.strip().lower(), paid.method),
         "receipt_serial": paid.receipt_serial,
         "exemption": paid.exemption,
         "paid_at": long_moment(_at(line)),

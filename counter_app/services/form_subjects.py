@@ -126,15 +126,19 @@ def register(books: Books, asked: str) -> FormContent:
     """The book of a period, `2026`, `2026-11`, `2026-11-20` or `FROM..TO`; `/FIELD` for one field."""
     period, _, field = asked.partition("/")
     first, last = _period(period.strip(), asked)
-    subjects = [
-        subject
+    received = [
+        subject_of(books, dossier)
         for dossier_id in books.dossiers.received(first, last)
         if (dossier := books.dossiers.get(dossier_id)) is not None
-        and _in_field(subject := subject_of(books, dossier), field)
     ]
+    if not received:
+        raise Refused("register_empty", "Kỳ này không có hồ sơ nào trong sổ. Xem lại ngày.")
+    subjects = [subject for subject in received if _in_field(subject, field)]
     if not subjects:
+        names = sorted({subject.dossier.facts.procedure.field_name for subject in received})
         raise Refused(
-            "register_empty", "Kỳ này không có hồ sơ nào trong sổ. Xem lại ngày, lĩnh vực."
+            "field_unknown",
+            f"Kỳ này không có hồ sơ nào của lĩnh vực “{field.strip()}”. Chọn: {'; '.join(names)}.",
         )
     book = subjects[0].receipt.register_book if field and first.year == last.year else ""
     return register_form(subjects, first, last, book, books.settings.office())

@@ -185,7 +185,10 @@ def test_the_register_is_a_period_or_a_field_of_it(desk: Desk) -> None:
     assert "3 hồ sơ" in text(desk, "register", "2026-04-30..2026-05-04")
     assert "1 hồ sơ" in text(desk, "register", "2026-04-30")
     assert "Quyển số: 2026/Thử nghiệm" in text(desk, "register", "2026-05/thu nghiem")
-    assert refused(desk, "register", "2026-05/Đất đai") == "register_empty"
+    with pytest.raises(Refused, match="Chọn: Thử nghiệm") as other:
+        desk.counter.forms.pdf("register", "2026-05/Đất đai")
+    assert other.value.code == "field_unknown"
+    assert refused(desk, "register", "2025") == "register_empty"
     for wrong in ("2026-13", "tháng 5", "2026-05..2026-04", "2026-02-30", ""):
         assert refused(desk, "register", wrong) == "period_wrong", wrong
 
@@ -246,6 +249,20 @@ def test_the_closing_sheet_counts_the_day_and_names_the_head_of_the_log(desk: De
     )
     assert refused(desk, "closing", "2026-05-03") == "day_empty"
     assert refused(desk, "closing", "hôm nay") == "day_wrong"
+
+
+@pytest.mark.parametrize(
+    ("given_as", "printed"),
+    [("cash", "Tiền mặt"), ("TRANSFER", "Chuyển khoản"), ("Thẻ ngân hàng", "Thẻ ngân hàng")],
+)
+def test_a_payment_note_says_in_vietnamese_how_it_was_paid(
+    desk: Desk, given_as: str, printed: str
+) -> None:
+    made = desk.accept()
+    desk.do(made.dossier_id, "receive-payment", method=given_as)
+    told = text(desk, "payment", made.code)
+    assert printed in told
+    assert printed == given_as or given_as not in told
 
 
 # ---- a procedure --------------------------------------------------------------------------------
