@@ -166,10 +166,16 @@ class _Holder(QWidget):
 
     def offer(self, names: Sequence[str]) -> None:
         """Names to choose from; what was typed stays, without the rest that was proposed."""
+        edit = self.combo.lineEdit()
+        assert edit is not None
         kept = self.combo.currentText() if self._typed is None else self._typed
+        # what stands there is chosen when the form opens: the next letter takes its place
+        chosen = self._typed is None and edit.hasSelectedText()
         self.combo.clear()
         self.combo.addItems(list(names))
         self.combo.setEditText(kept)
+        if chosen:
+            edit.selectAll()
 
     def _on_typed(self, text: str) -> None:
         self._typed = text

@@ -1,5 +1,6 @@
 """The form of each act: what it asks, what it refuses, what it writes, and the paper it calls for."""
 
+import threading
 from collections.abc import Sequence
 from datetime import date
 
@@ -133,6 +134,22 @@ def test_a_dossier_goes_up_by_the_words_of_people(hand: Hand, place: Place) -> N
     hand.press("F12")
     hand.wait(lambda: hand.says("Đã chuyển."))
     assert place.dossier(KUNG[0]).holder.side == "upper"
+
+
+def test_names_that_come_late_disturb_no_typing(hand: Hand) -> None:
+    """The list is read while the clerk types over what stands there."""
+    opened(2)(hand)
+    may_read, counter = threading.Event(), hand.window.desk.counter  # type: ignore[union-attr]
+    hand.window.lanes.records.submit(lambda: may_read.wait(20))
+    hand.press("Alt+C")
+    combo = hand.focus
+    assert isinstance(combo, QComboBox)
+    may_read.set()
+    hand.settle()
+    assert combo.count() > len(counter.officers.all())
+    hand.type("Công an")
+    hand.wait(lambda: combo.currentText().startswith("Công an"))
+    assert "Tư pháp" not in combo.currentText()
 
 
 def test_whom_to_give_it_to_can_be_chosen(hand: Hand) -> None:
