@@ -6,7 +6,7 @@ the acts before and after it.
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from sqlalchemy import delete, select
 
@@ -74,6 +74,25 @@ def _lost(
         run = (whose, life, dseq, dseq)
     if run is not None:
         yield run
+
+
+def all_back(books: Books) -> list[tuple[str, str, int, GiveBack | None]]:
+    """(whose, life, last, the server's own events) of everything to be given back, in order. Crosses
+    nothing out.
+    """
+    waiting = json.loads(state_of(books).get(_BACK, "[]"))
+    return [
+        (whose, life, last, _upper(books, life, first, last) if whose == "upper" else None)
+        for whose, life, first, last in waiting
+    ]
+
+
+def cross_out(books: Books, above: Mapping[str, int]) -> None:
+    """What the server has by now, of its own lives and of ours, need not be given back."""
+    waiting = json.loads(state_of(books).get(_BACK, "[]"))
+    has = {"upper": above, "own": highs_of(books)}
+    left = [part for part in waiting if part[3] > has[part[0]].get(part[1], 0)]
+    put_state(books, **{_BACK: json.dumps(left)})
 
 
 def next_back(books: Books, most: int, max_bytes: int) -> GiveBack | None:

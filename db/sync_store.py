@@ -29,7 +29,7 @@ from counter_app.wire.messages import (
     WireKey,
     events_of,
 )
-from db.giving_back import begin_epoch, gave_back, keep_order, next_back
+from db.giving_back import all_back, begin_epoch, cross_out, gave_back, keep_order, next_back
 from db.lives import (
     NO_END,
     Head,
@@ -277,6 +277,16 @@ class SyncStore:
         """What is to be given back next."""
         with self._store.write() as books:
             return next_back(books, most, max_bytes)
+
+    def all_back(self) -> Sequence[tuple[str, str, int, GiveBack | None]]:
+        """Everything that is to be given back, in order."""
+        with self._store.read() as books:
+            return all_back(books)
+
+    def cross_out(self, above: Mapping[str, int]) -> None:
+        """The server has that much of its own lives."""
+        with self._store.write() as books:
+            cross_out(books, above)
 
     def gave_back(self) -> None:
         """The server has the first of them again."""

@@ -1,5 +1,6 @@
 """Bundles on a stick: what counters without a line bring, and what they take back."""
 
+import contextlib
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -19,6 +20,7 @@ from counter_app.wire.messages import (
     EnrolAnswer,
     EnrolledFrom,
     EnrolRequest,
+    GivenBack,
     Push,
     PushAnswer,
     TooLarge,
@@ -72,7 +74,11 @@ def _take(
 ) -> dict[str, Any]:
     received, problems = 0, []
     for message in messages:
-        sent = msgspec.json.decode(message, type=Push)
+        try:
+            sent = msgspec.json.decode(message, type=Push)
+        except msgspec.ValidationError:
+            _take_back(database, keys, caller, msgspec.json.decode(message, type=GivenBack))
+            continue
         try:
             with database.begin() as connection:
                 before = _high(connection, caller, sent.run.incarnation)
@@ -94,6 +100,14 @@ def _take(
         "received": received,
         "problems": problems,
     }
+
+
+def _take_back(database: Database, keys: ServerKeys, caller: Caller, given: GivenBack) -> None:
+    """Events of the server's own that it lost. What others must bring first comes with them."""
+    with contextlib.suppress(PushConflict), database.begin() as connection:
+        epoch = get_meta(connection, "epoch") or ""
+        current = msgspec.structs.replace(given, epoch=epoch)
+        recovery.take_back(connection, keys, caller, current)
 
 
 def write(database: Database, keys: ServerKeys, device_id: str, target: Path) -> dict[str, Any]:

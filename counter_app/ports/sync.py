@@ -166,6 +166,12 @@ class SyncStore(Protocol):
     def next_back(self, most: int, max_bytes: int) -> GiveBack | None:
         """What is to be given back next."""
 
+    def all_back(self) -> Sequence[tuple[str, str, int, GiveBack | None]]:
+        """(whose, life, last place, the server's own events) of everything to be given back."""
+
+    def cross_out(self, above: Mapping[str, int]) -> None:
+        """The server has that much of its own lives: that need not be given back."""
+
     def gave_back(self) -> None:
         """The server has it again."""
 

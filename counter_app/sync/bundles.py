@@ -19,6 +19,7 @@ from counter_app.wire.messages import (
     BundleProof,
     BundleUp,
     Damaged,
+    GivenBack,
     Push,
     TooLarge,
     encode,
@@ -79,7 +80,28 @@ class Bundles:
             )
         )
         written: dict[str, int] = {}
+        # what a server that was put back has lost, in the order it had
+        for _, life, upto, lost in self._store.all_back():
+            if lost is None:
+                yield from self._pushes(identity, summary, written, life, upto)
+                continue
+            yield encode(GivenBack(identity.epoch, run_of(lost.events), lost.upto, lost.signature))
+        yield from self._pushes(identity, summary, written)
+
+    def _pushes(
+        self,
+        identity: SyncIdentity,
+        summary: Summary,
+        written: dict[str, int],
+        life: str = "",
+        upto: int = 0,
+    ) -> Iterator[bytes]:
+        """Own events that were not written yet; of one life up to a place, or all."""
         while events := self._store.outbox(MOST_EVENTS, MOST_BYTES, written):
+            if life:
+                events = [e for e in events if e.incarnation == life and e.dseq <= upto]
+                if not events:
+                    return
             last = events[-1]
             head = head_bytes(last.device, last.incarnation, last.dseq, last.hash)
             signature = base64.b64encode(self._signer.sign(head)).decode("ascii")
@@ -137,6 +159,7 @@ class Bundles:
                 self._acknowledge(part, summary)
             else:
                 self._pull(part, summary)
+        self._store.cross_out(dict(told.highs.upper))
 
     def _acknowledge(self, part: BundleProof, summary: Summary) -> None:
         answer, identity = part.answer, self._store.identity()

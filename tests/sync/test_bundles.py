@@ -21,7 +21,7 @@ from district_server.acts import act
 from district_server.check import faults_of
 from district_server.enrolment import issue_code, revoke
 from district_server.faults import Refused as ServerRefused
-from district_server.projection import by_code
+from district_server.projection import by_code, dossier_of
 from district_server.recovery import begin_epoch
 
 
@@ -153,6 +153,38 @@ def test_a_bundle_across_a_restored_server(upper, enrolled: Enrolled, stick: Pat
     old.unlink()
 
     assert carry(upper, first, stick) == (1, 0)
+    assert_at_rest(upper, first)
+
+
+def test_the_servers_own_decisions_come_back_by_stick(
+    upper, enrolled: Enrolled, stick: Path
+) -> None:  # type: ignore[no-untyped-def]
+    first = enrolled(1)
+    carry(upper, first, stick)
+    saved = upper.save()
+    made = accept(first)
+    do(first, made.dossier_id, "transfer", to="upper")
+    carry(upper, first, stick)
+    with upper.database.begin() as connection:
+        org, dossier_id = by_code(connection, made.code)[0]
+        act(connection, upper.keys, org, dossier_id, "complete", {}, "Trên")
+    carry(upper, first, stick)
+    do(first, made.dossier_id, "return")
+    carry(upper, first, stick)
+    upper.put_back(saved)
+    with upper.database.begin() as connection:
+        begin_epoch(connection, upper.keys)
+    bundles.write(upper.database, upper.keys, first[0].identity.device_id, stick / "xuong.hsx")
+    first[0].bundles.take_in(stick / "xuong.hsx")
+
+    carry(upper, first, stick)
+
+    with upper.database.begin() as connection:
+        above = dossier_of(connection, org, dossier_id)
+    assert above is not None
+    assert above.status.value == "returned"
+    assert [line.rejected for line in above.timeline] == [None] * 4
+    assert first[0].sync_store.all_back() == []
     assert_at_rest(upper, first)
 
 
