@@ -28,8 +28,8 @@ class FormContent:
     """Rows by the name of their source."""
     qr: str = ""
     """What the form's QR holds; empty for none."""
-    host: str = ""
-    """Put before it where there is room."""
+    host: str | None = ""
+    """Put before it where there is room; None where the QR holds words for whoever reads it."""
 
 
 def long_moment(moment: datetime) -> str:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
+from textwrap import shorten
 
 from counter_app.domain.calendar import WEEKDAY_NAMES
 from counter_app.domain.form import FormContent
@@ -13,6 +14,8 @@ from counter_app.domain.office import HoursRow, Office
 from counter_app.domain.procedure import Component, Fee, Procedure, ProcedureCase
 from counter_app.domain.receipt import term_text
 
+_NAME_IN_QR = 120
+"""Some have 900 characters and stand on the poster in full: the code holds what a telephone can read."""
 _PER = {"dossier": "", "page": "/trang", "copy": "/bản"}
 
 
@@ -41,11 +44,17 @@ def poster_form(procedure: Procedure, office: Office, now: datetime) -> FormCont
         "cases": rows_of("poster", "cases", cases),
         "hours": rows_of("poster", "hours", map(_hours, office.hours)),
     }
-    # the page of the procedure; where the office has none, the counter's scanner reads the code
-    host = office.lookup_host
-    qr = f"HTTPS://{host.upper()}/P/{procedure.code}" if host else procedure.code
-    filled = content("poster", now, office, fields, tables, field_code=procedure.field_code, qr=qr)
-    return replace(filled, host="")
+    # words and no address: a telephone shows them where there is no line either
+    told = (
+        f"{procedure.code} {shorten(procedure.name, _NAME_IN_QR, placeholder=' …')}",
+        f"Thời gian giải quyết: {fields['term']} {fields['unchecked']}".rstrip(),
+        f"Phí, lệ phí: {fields['fee']}",
+        f"Nộp tại {office.name}, {office.phone}",
+    )
+    filled = content(
+        "poster", now, office, fields, tables, field_code=procedure.field_code, qr="\n".join(told)
+    )
+    return replace(filled, host=None)
 
 
 def _papers(procedure: Procedure) -> Iterator[dict[str, str]]:
@@ -89,7 +98,7 @@ def _fee(case: ProcedureCase) -> str:
 def _price(fee: Fee) -> str:
     text = f"{vnd(fee.amount)}{_PER[fee.per]}"
     if fee.cheaper_from_page:
-        text += f", từ trang thứ {fee.cheaper_from_page} {vnd(fee.cheaper_amount)}/trang"
+        text += f", từ trang thứ {fee.cheaper_from_page} là {vnd(fee.cheaper_amount)}/trang"
     if fee.most_per_copy:
         text += f", nhiều nhất {vnd(fee.most_per_copy)}/bản"
     return text

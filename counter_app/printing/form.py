@@ -7,7 +7,7 @@ from counter_app.domain.form import FormContent, Rows
 from counter_app.domain.form_kinds import KINDS
 from counter_app.domain.form_template import Block, Column, Signer, Template, Words, filled
 from counter_app.domain.text import clean_text
-from counter_app.printing.qr import slip_modules
+from counter_app.printing.qr import slip_modules, words_modules
 from counter_app.printing.sheet import (
     MM,
     SIZES,
@@ -308,7 +308,11 @@ def _qr(desk: _Desk, block: Block, content: FormContent) -> list[Row]:
     if not content.qr:
         return _paragraphs(desk, block.text, desk.style(block.size / 100))
     side = block.side * MM
-    modules = slip_modules(content.qr, content.host)
+    modules = (
+        words_modules(content.qr)
+        if content.host is None
+        else slip_modules(content.qr, content.host)
+    )
     if not block.text:
         code = Box((desk.width - side) / 2, 0.0, side, side, picture=modules)
         return [gap(desk.points * 0.5), Row((code,), side), gap(desk.points * 0.5)]

@@ -3,7 +3,7 @@
 import qrcode
 from qrcode.constants import ERROR_CORRECT_L, ERROR_CORRECT_M
 from qrcode.exceptions import DataOverflowError
-from qrcode.util import MODE_ALPHA_NUM, QRData
+from qrcode.util import MODE_8BIT_BYTE, MODE_ALPHA_NUM, QRData
 
 MODULE = 6
 """Dots a module: at 4 dots only 6 % of faded prints could be read, at 6 dots 90 %."""
@@ -29,6 +29,20 @@ def slip_modules(payload: str, host: str) -> Modules:
         if modules is not None:
             return modules
     raise ValueError("a slip's payload always fits version 8 at level L")
+
+
+def words_modules(words: str) -> Modules:
+    """Words for a telephone, in as many modules as they take.
+
+    Raises:
+        ValueError: more than a QR can hold, about 2,300 bytes of UTF-8.
+    """
+    code = qrcode.QRCode(
+        version=None, error_correction=ERROR_CORRECT_M, border=0, mask_pattern=_MASK
+    )
+    code.add_data(QRData(words.encode(), mode=MODE_8BIT_BYTE), optimize=0)
+    code.make(fit=True)
+    return [[bool(module) for module in row] for row in code.modules]
 
 
 def _modules(text: str, level: int) -> Modules | None:

@@ -3,14 +3,17 @@
 import re
 
 import pytest
+import zxingcpp
 from pdf import in_order, pages_of, text_of
-from services.desk import TEN_DAYS, THREE_DAYS, Desk, given, person, small_catalogue
+from PIL import Image
+from services.desk import TEN_DAYS, THREE_DAYS, Desk, change_office, given, person, small_catalogue
 
 import resources
 from counter_app.domain.faults import FileFault
 from counter_app.domain.form_kinds import KINDS
 from counter_app.domain.form_sets import parse_form_set
 from counter_app.errors import Refused
+from counter_app.services.catalogue import Catalogue
 from counter_app.services.results import Noticed
 
 RESIDENCE = """
@@ -285,6 +288,35 @@ def test_a_poster_tells_papers_term_fee_and_hours(desk: Desk, paper: str) -> Non
     ):
         assert words in told, words
     assert refused(desk, "poster", "9.999999") == "procedure_unknown"
+
+
+def test_a_telephone_reads_a_poster_without_a_line(desk: Desk) -> None:
+    """Words, and no address that nobody serves, in an office with a look-up host too."""
+    change_office(desk, 'lookup_host = ""', 'lookup_host = "TRACUU.EXAMPLE"')
+    (page,) = desk.counter.forms.pictures(desk.counter.forms.pdf("poster", THREE_DAYS), 150)
+    grey = Image.frombytes("L", (page.width, page.height), page.grey)
+    (code,) = zxingcpp.read_barcodes(grey)
+    assert code.text.splitlines() == [
+        "9.000003 Xác nhận thử ba ngày",
+        "Thời gian giải quyết: 3 ngày làm việc",
+        "Phí, lệ phí: 15.000 đ",
+        "Nộp tại Bộ phận Một cửa xã Khe Sanh (mẫu), 0233 000 000",
+    ]
+
+
+def test_the_poster_of_the_longest_name_is_read_by_a_telephone(desk: Desk) -> None:
+    desk.reopen(Catalogue(resources.procedure_texts, resources.calendar_texts))
+    longest = max(desk.counter.catalogue.procedures.all, key=lambda each: len(each.name))
+    assert len(longest.name) > 500
+    read = [
+        code.text
+        for page in desk.counter.forms.pictures(desk.counter.forms.pdf("poster", longest.code), 150)
+        for code in zxingcpp.read_barcodes(
+            Image.frombytes("L", (page.width, page.height), page.grey)
+        )
+    ]
+    assert len(read) == 1
+    assert read[0].startswith(f"{longest.code} {longest.name[:80]}")
 
 
 # ---- residence ----------------------------------------------------------------------------------
