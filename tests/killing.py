@@ -1,0 +1,305 @@
+"""A counter in a process of its own that dies where it is told to, without a line in the product.
+
+The points are put in from outside: around every statement that changes the store and every commit,
+every file that is renamed, deleted or flushed, every print and every request. What the child says on
+its pipe it says after the service has returned: what stands there is what an officer has seen.
+"""
+
+import functools
+import os
+import re
+import signal
+import time
+from collections import Counter as Tally
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from multiprocessing import get_all_start_methods, get_context
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+MORNING = datetime(2026, 11, 20, 9, 24, tzinfo=ZoneInfo("Asia/Ho_Chi_Minh"))
+PAPER = "giay.txt"
+"""Beside the store: what came out of the printer, one line a slip."""
+BACKUP = "sao-luu.zip"
+BUNDLE = "len.hsx"
+
+_WRITES = re.compile(
+    r"\s*(BEGIN|INSERT|UPDATE|DELETE|REPLACE)\b(?:\s+OR\s+\w+)?(?:\s+INTO|\s+FROM)?\s*(\w*)"
+)
+
+
+# ---- in the child ------------------------------------------------------------------------------
+
+
+class Points:
+    """Every point that is passed, by name and count; at one of them the process dies."""
+
+    def __init__(self, die_at: str, tell: Callable[[str], None] | None) -> None:
+        self._passed: Tally[str] = Tally()
+        self._die_at = die_at
+        self._tell = tell
+
+    def point(self, name: str) -> None:
+        self._passed[name] += 1
+        label = f"{name} {self._passed[name]}"
+        if self._tell is not None:
+            self._tell(label)
+        if label == self._die_at:
+            # as a power cut does: nothing is flushed, nothing is closed
+            os.kill(os.getpid(), getattr(signal, "SIGKILL", signal.SIGTERM))
+
+    def around(self, name: str, call: Callable[..., Any]) -> Callable[..., Any]:
+        @functools.wraps(call)
+        def wrapped(*arguments: Any, **more: Any) -> Any:
+            self.point(f"before {name}")
+            answer = call(*arguments, **more)
+            self.point(f"after {name}")
+            return answer
+
+        return wrapped
+
+    def put_in(self) -> None:
+        """Into the libraries under the product."""
+        from sqlalchemy import Engine, event
+        from sqlalchemy.engine.default import DefaultDialect
+
+        from counter_app.sync.link import HttpLink
+
+        def statement(when: str) -> Callable[..., None]:
+            def passed(_connection: Any, _cursor: Any, text: str, *_: Any) -> None:
+                if found := _WRITES.match(text):
+                    self.point(f"{when} {' '.join(found.groups()).strip()}")
+
+            return passed
+
+        event.listen(Engine, "before_cursor_execute", statement("before"))
+        event.listen(Engine, "after_cursor_execute", statement("after"))
+        DefaultDialect.do_commit = self.around("commit", DefaultDialect.do_commit)  # type: ignore[method-assign]
+        for name in ("rename", "replace", "unlink", "fsync"):
+            setattr(os, name, self.around(name, getattr(os, name)))
+        Paper.send = self.around("print", Paper.send)  # type: ignore[method-assign]
+        HttpLink.send = self.around("send", HttpLink.send)  # type: ignore[method-assign]
+
+
+class Morning:
+    """It is always the same minute, so that every code is of one day."""
+
+    def now(self) -> datetime:
+        return MORNING
+
+    def uptime(self) -> float:
+        return time.monotonic()
+
+    def boot_id(self) -> str:
+        return "boot-1"
+
+
+class Paper:
+    """A printer whose paper is a file."""
+
+    name = "may-in-giay"
+
+    def __init__(self, file: Path) -> None:
+        from counter_app.domain.printer import Profile
+
+        self.profile = Profile(width=384)
+        self._file = file
+        self.subject = ""
+
+    def state(self) -> None:
+        return None
+
+    def send(self, job: bytes) -> Any:
+        from counter_app.domain.outcome import Outcome, Reason, Sent
+
+        with self._file.open("ab", buffering=0) as paper:
+            paper.write(f"{self.subject}\n".encode())
+        return Sent(Outcome.CONFIRMED, Reason.OK, "")
+
+
+Say = Callable[[str, str], None]
+
+
+def day(folder: Path, key: bytes, say: Say, run: str) -> None:
+    """What a counter does in a day, once; first what a crash before it has left undone."""
+    from conftest import draft
+
+    from counter_app.bootstrap import Counter
+    from counter_app.services.visits import Closed
+
+    counter = Counter(folder, key)
+    counter.clock = Morning()
+    officer = counter.officers.all()[0]
+    paper = Paper(folder / PAPER)
+
+    def slip(what: str, subject: str) -> None:
+        paper.subject = f"{what} {subject}"
+        counter.prints.print(what, subject, [paper], officer)
+        say("printed", paper.subject)
+
+    def accept(name: str, **more: object) -> Any:
+        made: Any = counter.intake.accept(draft(f"{run} {name}", **more), officer)
+        say("code", made.code)
+        return made
+
+    # the screen after a crash: the officer looks into the tray of the printer, then answers
+    # (an open visit stands there once for each of its dossiers)
+    for job in {(job.what, job.subject): job for job in counter.prints.after_crash()}.values():
+        if job.what == "visit" and counter.visits.still_open(job.subject):
+            counter.visits.close(job.subject, officer)
+        if printed(folder)[f"{job.what} {job.subject}"]:
+            counter.prints.answer_unknown(job.id, True, officer)
+        else:
+            slip(job.what, job.subject)
+
+    made = accept("MỘT")
+    slip("receipt", made.dossier_id)
+    for action, fields, status in (
+        ("transfer", {"to": "Công chức Tư pháp - Hộ tịch"}, "in_process"),
+        ("take-over", {}, "in_process"),
+        ("complete", {"shelf": "K1"}, "completed"),
+        ("return", {}, "returned"),
+    ):
+        counter.acts.act(made.dossier_id, action, fields, officer)
+        say("status", f"{made.code} {status}")
+    for name in ("HAI", "BA"):
+        accept(name, visit=f"luot {run}")
+    closed = counter.visits.close(f"luot {run}", officer)
+    assert isinstance(closed, Closed)
+    slip("visit", closed.visit_id)
+    refused: Any = counter.intake.refuse(
+        {**draft(f"{run} BỐN"), "reason": "Thiếu giấy chứng sinh"}, officer
+    )
+    say("notice", refused.notice_no)
+    say("ticket", counter.tickets.take("A").ticket.label)
+    counter.back_up(folder / BACKUP)
+    say("file", BACKUP)
+    if counter.sync_store.identity().server_url:
+        summary = counter.sync.cycle()
+        assert not summary.fault, summary
+        say("sent", "")
+        counter.bundles.write(folder / BUNDLE)
+        say("file", BUNDLE)
+    counter.close()
+
+
+def days(folder: Path, key: bytes, say: Say, run: str) -> None:
+    """One day after another, until it is killed."""
+    number = 0
+    while True:
+        number += 1
+        day(folder, key, say, f"{run} {number}")
+
+
+def codes(folder: Path, key: bytes, say: Say, run: str) -> None:
+    """Take dossiers in without an end, as fast as it goes."""
+    from counter_app.bootstrap import Counter
+
+    counter = Counter(folder, key)
+    counter.clock = Morning()
+    officer = counter.officers.all()[0]
+    number = 0
+    while True:
+        number += 1
+        person = {"name": f"{run} {number}"}
+        made: Any = counter.intake.accept({"procedure": "1.004873", "applicant": person}, officer)
+        say("code", made.code)
+
+
+WORK: Mapping[str, Callable[[Path, bytes, Say, str], None]] = {
+    "day": day,
+    "days": days,
+    "codes": codes,
+}
+
+
+def printed(folder: Path) -> Tally[str]:
+    """What lies in the tray."""
+    paper = folder / PAPER
+    return Tally(paper.read_text(encoding="utf-8").splitlines() if paper.exists() else ())
+
+
+def _live(
+    work: str, folder: Path, key: bytes, run: str, die_at: str, listing: bool, pipe: Any
+) -> None:
+    if die_at or listing:
+        tell = (lambda label: pipe.send(("point", label))) if listing else None
+        Points(die_at, tell).put_in()
+    WORK[work](folder, key, lambda kind, what: pipe.send((kind, what)), run)
+    pipe.send(("end", ""))
+
+
+# ---- in the test -------------------------------------------------------------------------------
+
+# a server of processes where there is one: each child begins with everything imported
+_CONTEXT = get_context("forkserver" if "forkserver" in get_all_start_methods() else "spawn")
+
+
+def prepare() -> None:
+    """What every child needs is imported once."""
+    preload = ["killing", "conftest", "counter_app.printing.paper", "counter_app.sync.link"]
+    getattr(_CONTEXT, "set_forkserver_preload", lambda _: None)(preload)
+
+
+class Child:
+    """A counter in a process of its own, and what it has said."""
+
+    def __init__(
+        self,
+        work: str,
+        folder: Path,
+        key: bytes,
+        run: str,
+        die_at: str = "",
+        *,
+        listing: bool = False,
+    ) -> None:
+        self.said: list[tuple[str, str]] = []
+        self._pipe, end = _CONTEXT.Pipe(duplex=False)
+        self._process = _CONTEXT.Process(
+            target=_live, args=(work, folder, key, run, die_at, listing, end), daemon=True
+        )
+        self._process.start()
+        end.close()
+
+    def listen(self, lines: int | None = None, then: float = 0.0) -> None:
+        """Until it ends; or until it has said so many more, and for that many seconds then."""
+        until = None if lines is None else len(self.said) + lines
+        while until is None or len(self.said) < until:
+            assert self._pipe.poll(120), "the child is stuck"
+            if not self._take():
+                return
+        ends = time.monotonic() + then
+        while (left := ends - time.monotonic()) > 0 and self._pipe.poll(left):
+            if not self._take():
+                return
+
+    def _take(self) -> bool:
+        try:
+            self.said.append(self._pipe.recv())
+        except EOFError:
+            return False
+        return True
+
+    def kill(self) -> None:
+        """As a power cut does; then take what still stood in the pipe."""
+        assert self._process.is_alive(), "it ended by itself"
+        self._process.kill()
+        self.wait()
+
+    def wait(self) -> bool:
+        """Take all that it says; whether it was killed. An end in a fault of its own is ours too."""
+        self.listen()
+        self._process.join(60)
+        status = self._process.exitcode
+        self._pipe.close()
+        ended = bool(self.said) and self.said[-1][0] == "end"
+        assert ended == (status == 0), (status, self.said[-3:])
+        assert status is not None
+        assert status <= 0, "the child failed: its fault stands in the output"
+        return not ended
+
+    def of(self, kind: str) -> list[str]:
+        """All that it said of one kind."""
+        return [what for said, what in self.said if said == kind]
