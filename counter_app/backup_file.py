@@ -7,9 +7,12 @@ Whoever has the file has nothing without the opening passphrase or the recovery 
 
 import hashlib
 import json
+import lzma
 import os
 import re
+import struct
 import zipfile
+import zlib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -20,6 +23,7 @@ from counter_app.errors import EnvironmentFault, Refused
 
 _MANIFEST = "mot-cua-backup.json"
 _CHUNK = 1 << 20
+_LARGEST_MANIFEST = 1 << 26
 _VERSION = 2
 _READABLE = (1, 2)
 """The first held no scanned papers."""
@@ -28,6 +32,20 @@ _PAGE = re.compile(f"{data_folder.ATTACHMENTS}/[0-9a-f]{{2}}/[0-9a-f]{{64}}")
 _DAMAGED = Refused(
     "backup_damaged", "Tệp này không phải bản sao lưu, hoặc đã hỏng. Hãy dùng bản sao lưu khác."
 )
+
+_UNREADABLE = (
+    zipfile.BadZipFile,
+    zlib.error,
+    lzma.LZMAError,
+    struct.error,
+    LookupError,
+    ValueError,
+    TypeError,
+    AttributeError,
+    EOFError,
+    RuntimeError,
+)
+"""What the standard library says of a zip or of a manifest that somebody has spoilt."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +95,13 @@ def write(target: Path, book: Path, folder: Path, made_at: str) -> Manifest:
 def unpack(source: Path, folder: Path) -> Manifest:
     """What is in a backup into a folder, each file compared with its hash."""
     try:
-        manifest = _read_back(source)
+        try:
+            manifest = _read_back(source)
+        except FileNotFoundError:
+            raise
+        except OSError:
+            # a place far outside of the file, written into its directory
+            raise _DAMAGED from None
         with zipfile.ZipFile(source) as packed:
             for name in manifest.hashes:
                 (folder / name).parent.mkdir(parents=True, exist_ok=True)
@@ -97,7 +121,9 @@ def _read_back(source: Path) -> Manifest:
     """The manifest of a backup every byte of which fits it."""
     try:
         with zipfile.ZipFile(source) as packed:
-            told = json.loads(packed.read(_MANIFEST))
+            with packed.open(_MANIFEST) as part:
+                # never more than this, whatever the directory claims
+                told = json.loads(part.read(_LARGEST_MANIFEST))
             manifest = Manifest(**told)
             others = manifest.hashes.keys() - _ALWAYS
             if manifest.version not in _READABLE or not manifest.hashes.keys() >= _ALWAYS:
@@ -108,7 +134,7 @@ def _read_back(source: Path) -> Manifest:
                 with packed.open(name) as part:
                     if _hash_of(part) != expected:
                         raise _DAMAGED
-    except (zipfile.BadZipFile, KeyError, ValueError, TypeError, EOFError, NotImplementedError):
+    except _UNREADABLE:
         raise _DAMAGED from None
     return manifest
 

@@ -13,7 +13,7 @@ from fastapi.concurrency import run_in_threadpool
 from sqlalchemy.exc import DataError
 from starlette.requests import ClientDisconnect
 
-from counter_app.wire.messages import LARGEST_BODY, Damaged, Refusal, TooLarge, encode
+from counter_app.wire.messages import LARGEST_BODY, UNREADABLE, Damaged, Refusal, TooLarge, encode
 from district_server.faults import Refused, ServerFault
 from district_server.ingest import PushConflict
 from district_server.journal import Journal, device_of, of_fault
@@ -169,5 +169,5 @@ def decoded(raw: bytes, kind: type[Kind]) -> Kind:
     """A message, or `Damaged`."""
     try:
         return msgspec.json.decode(raw, type=kind)
-    except (msgspec.DecodeError, RecursionError) as fault:
+    except UNREADABLE as fault:
         raise Damaged("message") from fault

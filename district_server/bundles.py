@@ -12,6 +12,7 @@ from sqlalchemy import Connection, select
 from counter_app.wire import bundle
 from counter_app.wire.bundle import Header
 from counter_app.wire.messages import (
+    UNREADABLE,
     BundleDown,
     BundlePage,
     BundleProof,
@@ -65,7 +66,7 @@ def take_in(database: Database, keys: ServerKeys, source: Path) -> dict[str, Any
             return _take(database, keys, callers[-1], told, messages)
     except OSError:
         raise ServerFault("file_missing", f"Không đọc được tệp {source.name}.") from None
-    except (Damaged, TooLarge, msgspec.DecodeError):
+    except (Damaged, TooLarge, *UNREADABLE):
         raise _WRONG from None
 
 
@@ -144,7 +145,7 @@ def enrol_by_stick(
         asked = msgspec.json.decode(source.read_bytes(), type=EnrolRequest).asked
     except OSError:
         raise ServerFault("file_missing", f"Không đọc được tệp {source.name}.") from None
-    except msgspec.DecodeError:
+    except UNREADABLE:
         raise Refused("request_wrong", "Tệp này không phải yêu cầu ghi danh của quầy.") from None
     with database.begin() as connection:
         enrolled = enrol(connection, keys, asked, _BY_STICK - LIFETIME)

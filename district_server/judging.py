@@ -13,7 +13,7 @@ from sqlalchemy import Connection, String, insert, select
 from counter_app.domain.code import DossierCode
 from counter_app.domain.events import TYPES, DossierAccepted, DossierCorrected, Event, Payload
 from counter_app.wire.codec import decode_payload
-from counter_app.wire.messages import WireProblem
+from counter_app.wire.messages import UNREADABLE, WireProblem
 from district_server.caller import Caller
 from district_server.tables import dossier, event, quarantine
 
@@ -107,7 +107,7 @@ def _read(coming: Event, caller: Caller) -> _Read:
         return _Read(coming, None, None)
     try:
         payload = decode_payload(coming)
-    except (msgspec.ValidationError, msgspec.DecodeError):
+    except UNREADABLE:
         return _Read(coming, None, _FORM)
     accepted = _brought(payload)
     reason = _code_reason(accepted, caller) if accepted is not None else None

@@ -20,6 +20,7 @@ SHORTEST_PASSPHRASE = 10
 _SERVICE = "mot-cua"
 _ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
 _CONTEXT = b"mot-cua store key v1"
+_SALT = 16
 
 
 def create(folder: Path, passphrase: str | None) -> tuple[bytes, str]:
@@ -119,7 +120,7 @@ def _wraps(folder: Path) -> dict[str, dict[str, Any]]:
             "key_file_missing",
             "Thiếu tệp khóa store.key bên cạnh sổ dữ liệu. Hãy chép lại tệp này từ bản sao lưu.",
         ) from None
-    except (ValueError, KeyError, TypeError, OSError):
+    except (ValueError, KeyError, TypeError, RecursionError, OSError):
         raise EnvironmentFault(
             "key_file_damaged",
             "Tệp khóa store.key bị hỏng. Hãy chép lại tệp này từ bản sao lưu.",
@@ -141,7 +142,7 @@ def _derive(secret: str, salt: bytes) -> bytes:
 
 
 def _wrap_by_secret(kind: str, secret: str, key: bytes) -> dict[str, Any]:
-    salt = secrets.token_bytes(16)
+    salt = secrets.token_bytes(_SALT)
     return {"kind": kind, "salt": _text(salt), **_seal(_derive(secret, salt), key)}
 
 
@@ -149,7 +150,7 @@ def _open(wraps: dict[str, dict[str, Any]], kind: str, secret: str, wrong: str) 
     if kind not in wraps:
         raise Refused("wrong_key", wrong)
     wrap = wraps[kind]
-    return _unseal(wrap, lambda: _derive(secret, _bytes(wrap["salt"])), wrong)
+    return _unseal(wrap, lambda: _derive(secret, _bytes(wrap["salt"], _SALT)), wrong)
 
 
 def _wrap_by_key_store(key: bytes) -> dict[str, Any]:
@@ -177,7 +178,7 @@ def _open_by_key_store(wrap: dict[str, Any]) -> bytes:
     import keyring.errors
 
     try:
-        kept = keyring.get_password(_SERVICE, wrap["name"])
+        kept = keyring.get_password(_SERVICE, str(wrap.get("name")))
     except (keyring.errors.KeyringError, RuntimeError, OSError):
         kept = None
     if kept is None:
@@ -215,5 +216,11 @@ def _text(raw: bytes) -> str:
     return base64.b64encode(raw).decode("ascii")
 
 
-def _bytes(text: str) -> bytes:
-    return base64.b64decode(text)
+def _bytes(text: object, size: int = 0) -> bytes:
+    """What stands in a key file; ValueError where somebody has spoilt it."""
+    if not isinstance(text, str):
+        raise ValueError("no text")
+    raw = base64.b64decode(text, validate=True)
+    if size and len(raw) != size:
+        raise ValueError("size")
+    return raw

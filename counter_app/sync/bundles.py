@@ -14,6 +14,7 @@ from counter_app.sync.engine import MOST_BYTES, MOST_EVENTS, NOT_ENROLLED
 from counter_app.wire import bundle
 from counter_app.wire.bundle import Header
 from counter_app.wire.messages import (
+    UNREADABLE,
     BundleDown,
     BundlePage,
     BundleProof,
@@ -128,7 +129,7 @@ class Bundles:
             raise EnvironmentFault(
                 "file_missing", f"Không đọc được {source.name}. Xem USB còn cắm không."
             ) from None
-        except (Damaged, TooLarge, msgspec.DecodeError):
+        except (Damaged, TooLarge, *UNREADABLE):
             raise Refused(
                 "bundle_wrong",
                 "Gói này hỏng, hoặc không phải máy chủ gửi cho máy này. Xin cấp trên gói khác.",

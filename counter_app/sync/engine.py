@@ -32,6 +32,7 @@ from counter_app.wire.messages import (
     DICTIONARY_ID,
     INCARNATION_HEADER,
     SIGNATURE_HEADER,
+    UNREADABLE,
     Behind,
     Conflict,
     Damaged,
@@ -412,7 +413,7 @@ class _Conversation:
             return
         try:
             refusal = msgspec.json.decode(body, type=Refusal)
-        except msgspec.DecodeError:
+        except UNREADABLE:
             raise LineFault(f"status {status}") from None
         if status in (401, 403) and refusal.code != "challenge":
             raise Refused(refusal.code, refusal.message)
@@ -432,7 +433,7 @@ def _next_size(size: int, took: float) -> int:
 def _decoded(body: bytes, kind: type[Any]) -> Any:
     try:
         return msgspec.json.decode(body, type=kind)
-    except msgspec.DecodeError as fault:
+    except UNREADABLE as fault:
         raise LineFault("answer") from fault
 
 

@@ -16,6 +16,7 @@ from counter_app.ports import Signer
 from counter_app.ports.sync import BY_STICK, LineFault, SyncIdentity, SyncStore
 from counter_app.sync.link import HttpLink
 from counter_app.wire.messages import (
+    UNREADABLE,
     Enrol,
     EnrolAnswer,
     Enrolled,
@@ -80,7 +81,7 @@ def take_answer(
         key = base64.b64decode(told.enrolled.server_key, validate=True)
         signature = base64.b64decode(answer.signature, validate=True)
         mark = grouped(told.ca_pem)
-    except (msgspec.DecodeError, ValueError):
+    except (*UNREADABLE, ValueError):
         raise wrong from None
     if not verify(key, signature, enrolled_bytes(answer.content)):
         raise wrong
@@ -146,7 +147,7 @@ def _ask(store: SyncStore, signer: Signer, address: str, code: str, ca_pem: str)
         if status == 200:
             return msgspec.json.decode(body, type=Enrolled)
         refusal = msgspec.json.decode(body, type=Refusal)
-    except msgspec.DecodeError:
+    except UNREADABLE:
         raise EnvironmentFault("line", _NO_LINE) from None
     raise Refused(refusal.code, refusal.message)
 

@@ -13,7 +13,7 @@ import msgspec
 from counter_app.domain.published import CALENDAR, PROCEDURES, Published
 from counter_app.domain.slip_code import Verify
 from counter_app.ports.sync import LineFault, SyncStore
-from counter_app.wire.messages import PublicationList, WirePublication
+from counter_app.wire.messages import UNREADABLE, PublicationList, WirePublication
 from counter_app.wire.signing import publication_bytes
 
 
@@ -28,7 +28,7 @@ def fetch(
     have = store.identity().published
     try:
         listed = msgspec.json.decode(ask(f"/sync/v1/published?have={have}"), type=PublicationList)
-    except msgspec.DecodeError as fault:
+    except UNREADABLE as fault:
         raise LineFault("answer") from fault
     if listed.items is None:
         return

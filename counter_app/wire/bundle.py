@@ -23,7 +23,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-from counter_app.wire.messages import LARGEST_BODY, Damaged, TooLarge
+from counter_app.wire.messages import LARGEST_BODY, UNREADABLE, Damaged, TooLarge
 
 LARGEST_FILE = 512 * 1024 * 1024
 LARGEST_RAW = 1024 * 1024 * 1024
@@ -126,7 +126,7 @@ def _verified(
     raw_header = source.read(length)
     try:
         header = msgspec.json.decode(raw_header, type=Header)
-    except msgspec.DecodeError:
+    except UNREADABLE:
         raise Damaged("header") from None
     public = sender_key(header)
     signed = size - _SIGNATURE

@@ -8,6 +8,7 @@ import zlib
 from collections.abc import Sequence
 from functools import cache
 from importlib.resources import files
+from typing import Annotated
 
 import msgspec
 
@@ -24,6 +25,12 @@ INCARNATION_HEADER = "x-incarnation"
 CHALLENGE_HEADER = "x-challenge"
 SIGNATURE_HEADER = "x-signature"
 
+UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+"""What reading a message raises that is none: also torn letters, and brackets without an end."""
+
+Number = Annotated[int, msgspec.Meta(ge=0, le=2**31 - 1)]
+"""Whatever is counted here; fits every column above and below."""
+
 
 class TooLarge(Exception):
     """A body that grows beyond the cap."""
@@ -38,7 +45,7 @@ class WireEvent(msgspec.Struct, array_like=True, frozen=True):
 
     event_id: str
     type: str
-    version: int
+    version: Number
     subject: str
     occurred_at: str
     clock: str
@@ -52,10 +59,10 @@ class Run(msgspec.Struct, frozen=True):
 
     device: str
     incarnation: str
-    first: int
+    first: Number
     prev_hash: str
     events: tuple[WireEvent, ...]
-    cseqs: tuple[int, ...] = ()
+    cseqs: tuple[Number, ...] = ()
 
 
 class Push(msgspec.Struct, frozen=True):
@@ -70,7 +77,7 @@ class Push(msgspec.Struct, frozen=True):
 class WireProblem(msgspec.Struct, frozen=True):
     """An event that the server could not take."""
 
-    dseq: int
+    dseq: Number
     event_id: str
     subject: str
     dossier_code: str
@@ -82,9 +89,9 @@ class PushAnswer(msgspec.Struct, frozen=True):
     """`signature` makes it a delivery proof for everything up to `high`."""
 
     epoch: str
-    high: int
+    high: Number
     head_hash: str
-    head_cseq: int
+    head_cseq: Number
     problems: tuple[WireProblem, ...]
     server_time: str
     signature: str
@@ -94,7 +101,7 @@ class Conflict(msgspec.Struct, frozen=True):
     """409: `gap` (send again after `high`), `fork` (another store wrote under this name), `epoch`."""
 
     reason: str
-    high: int
+    high: Number
     message: str
 
 
@@ -104,7 +111,7 @@ class WireKey(msgspec.Struct, frozen=True):
     key_id: str
     public_key: str
     device_id: str
-    counter: int
+    counter: Number
     valid_from: str | None
     revoked_at: str | None
 
@@ -116,8 +123,8 @@ class PullAnswer(msgspec.Struct, frozen=True):
     runs: tuple[Run, ...]
     own: tuple[tuple[str, int, int], ...]
     """(incarnation, dseq, cseq) of the asking device's own events."""
-    upto: int
-    head: int
+    upto: Number
+    head: Number
     more: bool
     digest: str
     """Sum of the hashes of all events up to the head, hex; where `more` is false it must be ours."""
@@ -131,7 +138,7 @@ class Proof(msgspec.Struct, frozen=True):
     """A delivery proof that a counter kept, shown to the server that signed it."""
 
     life: str
-    high: int
+    high: Number
     head_hash: str
     epoch: str
     signature: str
@@ -157,7 +164,7 @@ class GivenBack(msgspec.Struct, frozen=True):
 
     epoch: str
     run: Run
-    upto: int
+    upto: Number
     signature: str
 
 
@@ -172,8 +179,8 @@ class OrderAnswer(msgspec.Struct, frozen=True):
 class StreamAnswer(msgspec.Struct, frozen=True):
     """What the server has of one life of the asking device, after a place."""
 
-    high: int
-    places: tuple[tuple[int, str], ...]
+    high: Number
+    places: tuple[tuple[Number, str], ...]
     """(dseq, hash), in order; quarantined ones too."""
     more: bool
 
@@ -182,10 +189,10 @@ class Hello(msgspec.Struct, frozen=True):
     """The first answer of a cycle."""
 
     epoch: str
-    protocol: tuple[int, int]
+    protocol: tuple[Number, Number]
     server_time: str
     challenge: str
-    kept: int = 0
+    kept: Number = 0
     """Where the epoch differs: up to which place the order that the counter has is still good."""
     published: str = ""
     """Names the list of published files; empty where there is none."""
@@ -198,7 +205,7 @@ class Enrol(msgspec.Struct, frozen=True):
     device: str
     public_key: str
     commune: str
-    counter: int
+    counter: Number
     incarnation: str
     signature: str
 
@@ -222,7 +229,7 @@ class WirePublication(msgspec.Struct, frozen=True):
 
     kind: str
     name: str
-    version: int
+    version: Number
     effective_on: str
     decision_no: str
     sha256: str
@@ -242,7 +249,7 @@ class BundleUp(msgspec.Struct, frozen=True):
 
     life: str
     epoch: str
-    cursor: int
+    cursor: Number
     keys_version: str
     upper: str
 
@@ -253,7 +260,7 @@ class BundleDown(msgspec.Struct, frozen=True):
     epoch: str
     past: tuple[str, ...]
     """The epochs before, so that an old bundle is told from a new one."""
-    kept: int
+    kept: Number
     highs: HighsAnswer
 
 
@@ -267,7 +274,7 @@ class BundleProof(msgspec.Struct, frozen=True, tag="proof"):
 class BundlePage(msgspec.Struct, frozen=True, tag="page"):
     """What a pull after that place would have been answered."""
 
-    after: int
+    after: Number
     answer: PullAnswer
 
 
