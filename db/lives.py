@@ -17,7 +17,15 @@ from counter_app.domain.events import SYSTEM, Event, IncarnationStarted, LifeRea
 from counter_app.ports import IdSource
 from db.log import EVENT_COLUMNS, values_of
 from db.store import Books
-from db.tables import TRIGGERS, code_number, dossier, event_log, sync_state
+from db.tables import (
+    TRIGGERS,
+    code_number,
+    dossier,
+    event_log,
+    event_order,
+    event_verdict,
+    sync_state,
+)
 
 NO_END = date.max.isoformat()
 """A copy whose twin may still be running keeps to its own blocks on every day."""
@@ -80,6 +88,34 @@ def _first_after(books: Books, device: str, life: str, high: int) -> int | None:
         .limit(1)
     )
     return books.connection.execute(query).scalar_one_or_none()
+
+
+def misses_acknowledged(books: Books) -> bool:
+    """Whether the last that the server acknowledged of a life, and did not set aside, has no place in
+    its order.
+    """
+    device, highs = books.settings.identity().device_id, highs_of(books)
+    for life in lives_of(books):
+        query = (
+            select(event_order.c.cseq)
+            .select_from(
+                event_log.outerjoin(
+                    event_order, event_order.c.event_id == event_log.c.event_id
+                ).outerjoin(event_verdict, event_verdict.c.event_id == event_log.c.event_id)
+            )
+            .where(
+                event_log.c.device == device,
+                event_log.c.incarnation == life,
+                event_log.c.dseq <= highs.get(life, 0),
+                func.coalesce(event_verdict.c.verdict, "") != "quarantined",
+            )
+            .order_by(event_log.c.dseq.desc())
+            .limit(1)
+        )
+        last = books.connection.execute(query).first()
+        if last is not None and last.cseq is None:
+            return True
+    return False
 
 
 def unsent(books: Books) -> int:

@@ -41,6 +41,7 @@ from db.lives import (
     keep_sent,
     last_shared,
     lives_of,
+    misses_acknowledged,
     put_state,
     state_of,
     unsent,
@@ -252,6 +253,11 @@ class SyncStore:
                 break
             shared = row.cseq
         return shared
+
+    def misses_acknowledged(self) -> bool:
+        """Whether something acknowledged has no place in the order."""
+        with self._store.read() as books:
+            return misses_acknowledged(books)
 
     def proofs(self) -> Sequence[Proof]:
         """The delivery proofs of this epoch."""

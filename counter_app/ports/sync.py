@@ -155,6 +155,11 @@ class SyncStore(Protocol):
         of hashes, place by place.
         """
 
+    def misses_acknowledged(self) -> bool:
+        """Whether something that the server acknowledged has no place in its order, all of which is
+        here: the server was put back to before it.
+        """
+
     def proofs(self) -> Sequence[Proof]:
         """What the server signed in this epoch: the newest of each own life, and of its own chain."""
 

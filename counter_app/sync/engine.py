@@ -318,6 +318,10 @@ class _Conversation:
     def _compare(self) -> None:
         """Both sides must hold the same events in the same order."""
         if self._digest_above == self._store.order_digest():
+            if self._store.misses_acknowledged():
+                # put back to before what it said it had, and nobody has noticed yet
+                self._show_proofs()
+                self._rewind_to_highs()
             return
         self._show_proofs()
         # never a blind overwrite: what is the same stays, the rest is fetched again
@@ -343,6 +347,21 @@ class _Conversation:
             return body
 
         fetch(ask, _bytes, self._store, self._identity.server_key, self._verify)
+
+    def _rewind_to_highs(self) -> None:
+        """Send again what the server has not, whatever it once said."""
+        status, body = self._signed("GET", "/sync/v1/highs", b"")
+        self._refuse_unless_good(status, body)
+        above = dict(_decoded(body, HighsAnswer).own)
+        behind = [
+            (proof.life, above.get(proof.life, 0))
+            for proof in self._store.proofs()
+            if above.get(proof.life, 0) < self._store.high(proof.life)
+        ]
+        for life, high in behind:
+            self._store.rewind(life, high)
+        if behind:
+            raise _PutBack
 
     def _shared_order(self) -> int:
         """Up to where both sides have the same order, place by place."""

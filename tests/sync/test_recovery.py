@@ -4,6 +4,7 @@ import pytest
 from fault_proxy import FaultProxy
 from sync_steps import Enrolled, Pair, accept, assert_at_rest, do, events_above, synced
 
+from counter_app.ports.sync import LineFault
 from counter_app.wire.dossier_json import dossier_json
 from district_server.acts import act
 from district_server.check import faults_of
@@ -222,3 +223,37 @@ def test_a_foreign_proof_moves_no_epoch(upper, enrolled: Enrolled) -> None:  # t
 
     assert summary.fault
     assert (epoch_of(upper), events_above(upper)) == (epoch, above)
+
+
+def test_what_was_acknowledged_and_never_seen_in_the_order_is_missed_too(
+    upper, enrolled: Enrolled
+) -> None:  # type: ignore[no-untyped-def]
+    first = enrolled(1)
+    settle(first)
+    saved = upper.save()
+    made = accept(first)
+    connect = first[0].sync._connect
+
+    def without_pull(identity):  # type: ignore[no-untyped-def]
+        link = connect(identity)
+        send = link.send
+
+        def broken(method, target, headers, body):  # type: ignore[no-untyped-def]
+            if "/pull" in target:
+                raise LineFault("cut")
+            return send(method, target, headers, body)
+
+        link.send = broken
+        return link
+
+    first[0].sync._connect = without_pull
+    assert first[0].sync.cycle().fault
+    first[0].sync._connect = connect
+    assert first[0].search.open(made.dossier_id).row.sent == "sent"  # type: ignore[union-attr]
+    upper.put_back(saved)
+
+    settle(first)
+
+    with upper.database.begin() as connection:
+        assert by_code(connection, made.code)
+    assert_at_rest(upper, first)
