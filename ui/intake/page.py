@@ -394,6 +394,7 @@ class IntakePage(Page):
         self._show_procedure(None)
         self.banner.tell("")
         self.due.show_due(None, None, "", None)
+        self._preview.show_slip(b"")
         if kept is not None:
             self._fill_applicant(kept)
             self._procedures.edit.setFocus()
