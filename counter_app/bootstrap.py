@@ -259,6 +259,8 @@ class Counter:
         from counter_app.keys.device import verify
         from counter_app.sync.engine import SyncEngine
         from counter_app.sync.link import HttpLink
+        from counter_app.sync.pages import Pages
+        from db.uploads import Uploads
 
         return SyncEngine(
             self.sync_store,
@@ -266,6 +268,7 @@ class Counter:
             self.signer,
             verify,
             self.clock,
+            Pages(Uploads(self.store), self.vault, self.clock),
         )
 
     @cached_property

@@ -18,6 +18,7 @@ COMMANDS = (
     "find",
     "show",
     "act",
+    "attachments",
     "revoke",
     "status",
     "check",
@@ -95,6 +96,7 @@ def _parser() -> argparse.ArgumentParser:
     serve.add_argument("--host", default=os.environ.get("DISTRICT_HOST", "127.0.0.1"))
     serve.add_argument("--port", type=int, default=os.environ.get("DISTRICT_PORT", "8443"))
     serve.add_argument("--tls-dir", type=Path, default=os.environ.get("DISTRICT_TLS_DIR"))
+    serve.add_argument("--attachments", default=os.environ.get("DISTRICT_ATTACHMENTS", ""))
     code = add("issue-code")
     code.add_argument("--commune", required=True)
     code.add_argument("--counter", required=True, type=int)
@@ -102,6 +104,10 @@ def _parser() -> argparse.ArgumentParser:
     find.add_argument("text")
     find.add_argument("--limit", type=int, default=50)
     add("show").add_argument("code")
+    scans = add("attachments")
+    scans.add_argument("code")
+    scans.add_argument("--out", type=Path)
+    scans.add_argument("--attachments", default=os.environ.get("DISTRICT_ATTACHMENTS", ""))
     act = add("act")
     act.add_argument("code")
     act.add_argument("action")

@@ -19,6 +19,7 @@ from counter_app.wire.messages import (
     DICTIONARY_HEADER,
     DICTIONARY_ID,
     INCARNATION_HEADER,
+    LARGEST_PIECE,
     SIGNATURE_HEADER,
     Behind,
     Enrol,
@@ -43,6 +44,8 @@ from district_server.keys import ServerKeys, verify
 from district_server.limits import Limits
 from district_server.lives import stream_of
 from district_server.metrics import Metrics
+from district_server.objects import Objects
+from district_server.pages import state_of, take
 from district_server.publishing import published, text_of
 from district_server.silence import figures
 from district_server.tables import device, device_home, spent_challenge
@@ -50,6 +53,7 @@ from district_server.web.pages import Pages
 
 CHALLENGE_LIFETIME = 300
 _TRIES = 4
+_PAGE = "/sync/v1/page"
 _UNKNOWN = Refused("not_found", "Không có gì ở đây.", 404)
 _REVOKED = Refused("revoked", "Máy này đã bị thu hồi. Hãy báo cấp trên.", 403)
 _THIS_MACHINE = ("127.0.0.1", "::1")
@@ -65,12 +69,14 @@ class Api:
         limits: Limits | None = None,
         journal: Journal | None = None,
         metrics_token: str = "",
+        objects: Objects | None = None,
     ) -> None:
         self._database = database
         self._keys = keys
         self._limits = limits or Limits()
         self._metrics = Metrics(self._figures)
         self._metrics_token = metrics_token
+        self._objects = objects
         self._answering = Answering(self._limits, journal or Journal(), self._metrics)
         # derived, so that any number of processes make and know the same challenges
         private = keys.signing.private_bytes_raw()
@@ -96,6 +102,9 @@ class Api:
             ("POST", "/sync/v1/give-back", self._give_back),
         ):
             app.add_api_route(path, self._answering(path, handle), methods=[method])
+        for method, handle in (("GET", self._page), ("PATCH", self._piece)):
+            endpoint = self._answering(_PAGE, handle, LARGEST_PIECE)
+            app.add_api_route(_PAGE, endpoint, methods=[method])
         Pages(self._database, self._keys, self._limits).add_to(app, self._answering)
         app.add_exception_handler(404, _nothing)
         app.add_exception_handler(405, _nothing)
@@ -265,6 +274,29 @@ class Api:
 
         return self._answered(request, body, work)
 
+    def _page(self, request: Request, body: bytes) -> Response:
+        def work(connection: Connection, caller: Caller) -> bytes:
+            return encode(state_of(connection, self._open(caller), caller, *_asked_page(request)))
+
+        return self._answered(request, body, work)
+
+    def _piece(self, request: Request, body: bytes) -> Response:
+        offset = _number(request.query_params.get("offset"))
+
+        def work(connection: Connection, caller: Caller) -> bytes:
+            objects = self._open(caller)
+            return encode(take(connection, objects, caller, *_asked_page(request), offset, body))
+
+        return self._answered(request, body, work)
+
+    def _open(self, caller: Caller) -> Objects:
+        """Where pages lie, for whoever may bring some."""
+        if caller.revoked_at is not None:
+            raise _REVOKED
+        if self._objects is None:
+            raise _UNKNOWN
+        return self._objects
+
     def _answered(
         self, request: Request, body: bytes, work: Callable[[Connection, Caller], bytes | Refused]
     ) -> Response:
@@ -372,6 +404,11 @@ class Api:
 
 async def _nothing(request: Request, fault: Exception) -> Response:
     return refusal(_UNKNOWN)
+
+
+def _asked_page(request: Request) -> tuple[str, int]:
+    query = request.query_params
+    return query.get("event", ""), _number(query.get("page"))
 
 
 def _number(text: str | None) -> int:

@@ -35,7 +35,9 @@ from district_server.keys import (
     make_keys,
     passphrase_of_environment,
 )
+from district_server.objects import objects_at
 from district_server.output import write
+from district_server.papers import papers_of
 from district_server.projection import by_code, dossier_of
 from district_server.projection import find as find_ids
 from district_server.recovery import begin_epoch
@@ -76,7 +78,13 @@ def serve(options: argparse.Namespace) -> int:
             tls: dict[str, Any] = {}
             if options.tls_dir is not None or not loopback:
                 tls = _tls(options, keys, Path(folder))
-            api = Api(database, keys, journal=journal, metrics_token=token)
+            api = Api(
+                database,
+                keys,
+                journal=journal,
+                metrics_token=token,
+                objects=objects_at(options.attachments),
+            )
             server = uvicorn.Server(config(api.app(), Limits().stall, log_config=None, **tls))
             url = f"{'https' if tls else 'http'}://{options.host}:{port}"
             write({"ok": True, "url": url, "fingerprint": keys.fingerprint})
@@ -119,6 +127,21 @@ def show(options: argparse.Namespace) -> int:
                 write({**dossier_json(state, "sent"), "commune": org})
     if not found:
         raise Refused("dossier_unknown", f"Không có hồ sơ mã {options.code}. Xem lại mã.")
+    return 0
+
+
+def attachments(options: argparse.Namespace) -> int:
+    """The scanned papers of a dossier, a line each; with `--out` their pages as files."""
+    objects = objects_at(options.attachments)
+    with _begun(options) as (connection, _):
+        found = by_code(connection, options.code)
+        papers = [one for place in found for one in papers_of(connection, *place)]
+    if not found:
+        raise Refused("dossier_unknown", f"Không có hồ sơ mã {options.code}. Xem lại mã.")
+    for number, paper in enumerate(papers, 1):
+        write(paper.told(objects))
+        if options.out is not None:
+            paper.write_out(objects, options.out, number)
     return 0
 
 

@@ -12,6 +12,7 @@ from sqlalchemy import (
     ForeignKeyConstraint,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
     PrimaryKeyConstraint,
     String,
@@ -132,6 +133,18 @@ quarantine = Table(
 )
 """Events that could not be taken, as they came, with the reason in Vietnamese. `waiting`, or `discarded`
 by somebody with a reason; what is taken after all leaves for the log."""
+
+attachment_piece = Table(
+    "attachment_piece",
+    metadata,
+    Column("commune", String(40), nullable=False),
+    Column("sha256", String(64), nullable=False),
+    Column("start", Integer, nullable=False),
+    Column("size", Integer, nullable=False),
+    Column("data", LargeBinary, nullable=False),
+    PrimaryKeyConstraint("commune", "sha256", "start"),
+)
+"""What has come of scanned pages that are not whole yet."""
 
 dossier = Table(
     "dossier",

@@ -1,5 +1,6 @@
 """Scanned papers of nobody: pictures and PDF files that are drawn here."""
 
+import random
 import struct
 import zlib
 from io import BytesIO
@@ -23,6 +24,14 @@ def jpeg(turned: int = 1) -> bytes:
     notes[0x0112], notes[0x010E] = turned, SECRET.decode()
     drawn().save(out, "JPEG", quality=90, exif=notes, comment=SECRET)
     return out.getvalue() + SECRET
+
+
+def noisy(seed: int = 1, side: int = 600) -> bytes:
+    """A picture that no encoder makes small."""
+    out = BytesIO()
+    dots = random.Random(seed).randbytes(side * side * 3)
+    Image.frombytes("RGB", (side, side), dots).save(out, "PNG")
+    return out.getvalue()
 
 
 def png(mode: str = "RGB") -> bytes:

@@ -41,6 +41,7 @@ from district_server.enrolment import issue_code
 from district_server.journal import Journal
 from district_server.keys import ServerKeys, load_keys, make_keys
 from district_server.limits import Limits
+from district_server.objects import Objects
 from district_server.schema import bring_up_to_date
 from district_server.serving import config
 from district_server.tables import metadata
@@ -54,6 +55,7 @@ class Upper:
     keys: ServerKeys
     limits: Limits = field(default_factory=Limits)
     metrics_token: str = ""
+    objects: Objects | None = None
     url: str = ""
     port: int = 0
     journal: io.StringIO = field(default_factory=io.StringIO)
@@ -65,7 +67,7 @@ class Upper:
         self.port = listener.getsockname()[1]
         self.url = f"http://127.0.0.1:{self.port}"
         journal = Journal(self.journal)
-        api = Api(self.database, self.keys, self.limits, journal, self.metrics_token)
+        api = Api(self.database, self.keys, self.limits, journal, self.metrics_token, self.objects)
         self._server = uvicorn.Server(config(api.app(), self.limits.stall, log_level="error"))
         self._thread = threading.Thread(target=self._server.run, args=([listener],), daemon=True)
         self._thread.start()

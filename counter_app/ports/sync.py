@@ -77,6 +77,8 @@ class Summary:
     received: int = 0
     waiting: int = 0
     problems: list[SyncProblem] = field(default_factory=list)
+    pieces: int = 0
+    """Pieces of scanned pages that went up."""
     bytes_out: int = 0
     bytes_in: int = 0
     fault: str = ""

@@ -24,6 +24,7 @@ from counter_app.ports.sync import (
     SyncProblem,
     SyncStore,
 )
+from counter_app.sync.pages import Pages
 from counter_app.sync.publications import fetch
 from counter_app.wire.messages import (
     CHALLENGE_HEADER,
@@ -87,12 +88,14 @@ class SyncEngine:
         signer: Signer,
         verify: Verify,
         clock: Clock,
+        pages: Pages | None = None,
     ) -> None:
         self._store = store
         self._connect = connect
         self._signer = signer
         self._verify = verify
         self._clock = clock
+        self._pages = pages
 
     def cycle(self) -> Summary:
         """One cycle. Faults of the line end it early; nothing is lost by that."""
@@ -106,10 +109,16 @@ class SyncEngine:
         last_progress = self._clock.uptime()
         while True:
             link = self._connect(self._store.identity())
-            before = summary.sent + summary.received
+            before = summary.sent + summary.received + summary.pieces
             try:
                 _Conversation(
-                    self._store, link, self._signer, self._verify, self._clock, summary
+                    self._store,
+                    link,
+                    self._signer,
+                    self._verify,
+                    self._clock,
+                    summary,
+                    self._pages,
                 ).run()
                 summary.fault, summary.wait = "", 0.0
                 break
@@ -124,7 +133,7 @@ class SyncEngine:
                 summary.bytes_out += link.bytes_out
                 summary.bytes_in += link.bytes_in
                 link.close()
-            if summary.sent + summary.received > before:
+            if summary.sent + summary.received + summary.pieces > before:
                 tries, last_progress = 0, self._clock.uptime()
             tries += 1
             if tries > RECONNECTS or self._clock.uptime() - last_progress > PATIENCE:
@@ -146,6 +155,7 @@ class _Conversation:
         verify: Verify,
         clock: Clock,
         summary: Summary,
+        pages: Pages | None,
     ) -> None:
         self._store = store
         self._link = link
@@ -153,6 +163,7 @@ class _Conversation:
         self._verify = verify
         self._clock = clock
         self._summary = summary
+        self._pages = pages
         self._identity = store.identity()
         self._challenge = ""
         self._digest_above = ""
@@ -171,6 +182,9 @@ class _Conversation:
                 self._pull_all()
                 self._compare()
                 self._take_published()
+                if self._pages is not None:
+                    # the dossiers are complete without them
+                    self._pages.send(self._asked_of_page, self._push_what_waits, self._summary)
                 return
             except Forked as forked:
                 self._part(forked.life)
@@ -227,6 +241,17 @@ class _Conversation:
                 continue
             self._refuse_unless_good(status, body)
             self._store.gave_back()
+
+    def _asked_of_page(self, method: str, target: str, body: bytes) -> bytes | None:
+        status, answer = self._signed(method, target, body)
+        if status in (404, 413):
+            return None
+        self._refuse_unless_good(status, answer)
+        return answer
+
+    def _push_what_waits(self) -> None:
+        if self._store.waiting():
+            self._push_all()
 
     def _push_all(self) -> None:
         size = self._identity.batch or FIRST_BATCH

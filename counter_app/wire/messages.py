@@ -134,6 +134,17 @@ class PullAnswer(msgspec.Struct, frozen=True):
     """(life, dseq, hash, signature) of the server's own chain in that commune, where it is news."""
 
 
+LARGEST_PIECE = 64 * 1024
+"""Bytes of a page that travel in one request."""
+
+
+class PageState(msgspec.Struct, frozen=True):
+    """How much of a scanned page the server has; `done` where all of it, with the right hash."""
+
+    offset: int
+    done: bool
+
+
 class Proof(msgspec.Struct, frozen=True):
     """A delivery proof that a counter kept, shown to the server that signed it."""
 

@@ -1,0 +1,112 @@
+"""Pages of scanned papers coming up piece by piece, and where they end.
+
+What has come of a page stands in the database, so that any process of the server takes the next piece;
+when all of it is there and its hash is what the event says, it goes to the store of objects and the
+pieces go. Whatever is asked may be asked again.
+"""
+
+import hashlib
+
+from sqlalchemy import Connection, delete, func, insert, select
+
+from counter_app.domain.events import AttachmentAdded, Event, ScannedPage
+from counter_app.wire.codec import decode_payload
+from counter_app.wire.messages import LARGEST_PIECE, PageState
+from district_server.caller import Caller
+from district_server.faults import Refused
+from district_server.objects import Objects
+from district_server.projection import EVENT_COLUMNS
+from district_server.tables import attachment_piece, event
+
+LARGEST_PAGE = 16 * 1024 * 1024
+"""Bytes. A page as a counter draws it has a tenth of that."""
+
+_UNKNOWN = Refused("not_found", "Không có gì ở đây.", 404)
+
+
+def state_of(
+    connection: Connection, objects: Objects, caller: Caller, event_id: str, number: int
+) -> PageState:
+    """How much of a page is here. Raises `Refused` where no event of the commune tells of it."""
+    page = _page(connection, caller.commune, event_id, number)
+    if objects.has(key_of(caller.commune, page.sha256), page.size):
+        return PageState(page.size, True)
+    return PageState(_offset(connection, caller.commune, page), False)
+
+
+def take(
+    connection: Connection,
+    objects: Objects,
+    caller: Caller,
+    event_id: str,
+    number: int,
+    offset: int,
+    piece: bytes,
+) -> PageState:
+    """One piece. Another place than the next changes nothing: the answer says where to go on."""
+    page = _page(connection, caller.commune, event_id, number)
+    key = key_of(caller.commune, page.sha256)
+    if objects.has(key, page.size):
+        return PageState(page.size, True)
+    here = _offset(connection, caller.commune, page)
+    if offset != here or not 0 < len(piece) <= min(LARGEST_PIECE, page.size - here):
+        # an empty piece at the end asks to try the end again
+        if here != page.size:
+            return PageState(here, False)
+    else:
+        connection.execute(
+            insert(attachment_piece).values(
+                commune=caller.commune,
+                sha256=page.sha256,
+                start=here,
+                size=len(piece),
+                data=piece,
+            )
+        )
+        here += len(piece)
+    if here < page.size:
+        return PageState(here, False)
+    return _end(connection, objects, caller.commune, page, key)
+
+
+def _end(
+    connection: Connection, objects: Objects, commune: str, page: ScannedPage, key: str
+) -> PageState:
+    mine = (attachment_piece.c.commune == commune, attachment_piece.c.sha256 == page.sha256)
+    query = select(attachment_piece.c.data).where(*mine).order_by(attachment_piece.c.start)
+    content = b"".join(connection.execute(query).scalars())
+    right = hashlib.sha256(content).hexdigest() == page.sha256
+    if right:
+        objects.put(key, content)
+    connection.execute(delete(attachment_piece).where(*mine))
+    return PageState(page.size if right else 0, right)
+
+
+def key_of(commune: str, address: str) -> str:
+    """The name of a page in the store of objects; made of the server's own words alone."""
+    return f"{commune}/{address[:2]}/{address}"
+
+
+def _offset(connection: Connection, commune: str, page: ScannedPage) -> int:
+    query = select(func.coalesce(func.sum(attachment_piece.c.size), 0)).where(
+        attachment_piece.c.commune == commune, attachment_piece.c.sha256 == page.sha256
+    )
+    return int(connection.execute(query).scalar_one())
+
+
+def _page(connection: Connection, commune: str, event_id: str, number: int) -> ScannedPage:
+    """What the event says of the page, if it says something that can be true."""
+    query = select(*EVENT_COLUMNS).where(
+        event.c.commune == commune,
+        event.c.event_id == event_id,
+        event.c.type == "attachment.added",
+    )
+    row = connection.execute(query).one_or_none()
+    payload = None if row is None else decode_payload(Event(*row))
+    if not isinstance(payload, AttachmentAdded) or not 0 <= number < len(payload.pages):
+        raise _UNKNOWN
+    page = payload.pages[number]
+    is_address = len(page.sha256) == 64 and not set(page.sha256) - set("0123456789abcdef")
+    if not is_address or not 0 < page.size <= LARGEST_PAGE:
+        raise _UNKNOWN
+    return page
