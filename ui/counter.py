@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from counter_app.ports.sync import Bundles, Cycles, Standing
     from counter_app.services.acts import Acts
     from counter_app.services.appointments import Appointments
+    from counter_app.services.attachments import Attachments
     from counter_app.services.catalogue import Catalogue
     from counter_app.services.drafts import Drafts
     from counter_app.services.forms import Forms
@@ -61,6 +62,9 @@ class Counter(Protocol):
 
     @property
     def acts(self) -> Acts: ...
+
+    @property
+    def attachments(self) -> Attachments: ...
 
     @property
     def search(self) -> Search: ...

@@ -27,6 +27,7 @@ from ui.assets import pixmap
 from ui.desk import Desk
 from ui.dialogs import ask
 from ui.lists import holder_words, lateness_chip
+from ui.scans import ScansBox
 from ui.theme import Palette
 from ui.widgets import CHIP_OF_STATUS, Button, chip, clear, column, label, row, set_chip
 
@@ -190,6 +191,12 @@ class DossierPane(QWidget):
         self._stack.setCurrentIndex(number)
         self._tabs.button(number).setChecked(True)
 
+    def add_scan(self) -> None:
+        """Files of scanned papers, into the tab of papers."""
+        if self.view is not None:
+            self.show_tab(_TABS.index("Giấy tờ"))
+            self.scans.add()
+
     def action_for(self, key: str) -> str | None:
         """The action behind a key such as `Alt+C`, if it is offered now."""
         return act_of(key, self._allowed) or None
@@ -213,6 +220,8 @@ class DossierPane(QWidget):
             body.addLayout(row(label(line.name or "Bản sao"), 1, label(text, "caption")))
         if not dossier.facts.components and not dossier.facts.pages:
             body.addWidget(label("Không ghi giấy tờ nào.", "caption"))
+        self.scans = ScansBox(self._desk, dossier)
+        body.addWidget(self.scans)
         body.addStretch(1)
 
     def _show_prints(self, view: DossierView) -> None:

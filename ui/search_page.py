@@ -13,6 +13,7 @@ from ui.desk import Desk
 from ui.dossier_view import DossierPane
 from ui.lists import COMPACT, DossierList
 from ui.page import Page
+from ui.scans import KEY as ADD_SCAN
 from ui.widgets import Button, Card, label, row
 
 _MOST = 200
@@ -105,6 +106,9 @@ class SearchPage(Page):
             self.box.clear()
             self.box.setFocus()
             self._find()
+            return True
+        if name == ADD_SCAN:
+            self.pane.add_scan()
             return True
         if name == "Alt+O":
             self.pane.ask_more()

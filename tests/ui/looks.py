@@ -132,6 +132,7 @@ _KEPT = frozenset(
         "usb",
         "com",
         "mm",
+        "mb",
         "ubnd",
         "cmnd",
         "unikey",

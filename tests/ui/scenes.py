@@ -5,6 +5,7 @@ from pathlib import Path
 
 from hands import PEOPLE, Hand, visible
 from PySide6.QtWidgets import QComboBox, QLabel
+from scans_made import jpeg, pdf
 
 from counter_app.domain.printer import KeptPrinter, PrinterRole, Profile
 from counter_app.domain.tickets import TicketState
@@ -127,6 +128,17 @@ def opened(number: int, *keys: str) -> Scene:
         screen(*keys)(hand)
 
     return go
+
+
+def scanned(hand: Hand) -> None:
+    """A dossier with papers scanned here; one has a name that is long."""
+    desk = hand.window.desk
+    assert desk is not None
+    (row, *_) = desk.counter.search.find(PEOPLE[0][1])
+    for name, raw in (("tờ-khai.jpg", jpeg()), ("giấy-chứng-sinh-bản-quét-" * 4 + ".pdf", pdf(2))):
+        desk.counter.attachments.add(row.id, name, raw, "", desk.who)
+    opened(0, "Alt+2")(hand)
+    hand.wait(lambda: hand.says("chờ gửi 2/2"))
 
 
 def nothing_found(hand: Hand) -> None:
@@ -259,6 +271,7 @@ SCENES: dict[str, Scene] = {
     "F3": screen("F3"),
     "F3 opened": opened(0),
     "F3 papers": opened(0, "Alt+2"),
+    "F3 scans": scanned,
     "F3 prints": opened(0, "Alt+3"),
     "F3 money": opened(5, "Alt+4"),
     "F3 corrections": opened(5, "Alt+5"),
