@@ -275,12 +275,12 @@ class Button(QPushButton):
 class NavButton(QPushButton):
     """A line of a list of places: words at the left, a number and the key at the right."""
 
-    def __init__(self, text: str, key: str) -> None:
+    def __init__(self, text: str, key: str = "") -> None:
         super().__init__(text)
         self._key, self._count = key, ""
         self.setProperty("kind", "nav")
         self.setCheckable(True)
-        self.setAccessibleName(f"{text} ({key})")
+        self.setAccessibleName(f"{text} ({key})" if key else text)
 
     def show_count(self, count: int) -> None:
         """How many there are."""

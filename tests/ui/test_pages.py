@@ -754,22 +754,30 @@ def test_printers_are_put_in_order_tried_and_removed(
         hand = printing(first, slip_printer("Máy in góc phòng", second))
         screen("F11", "Alt+3")(hand)
         hand.wait(lambda: hand.says("nắp đang mở"))
-        button(hand, "In thử: Máy in góc phòng").click()
+        hand.press("Down", "Alt+T")
         hand.wait(lambda: hand.says("Nắp máy in đang mở. Đóng nắp rồi in lại."))
-        button(hand, "In thử: Máy in quầy").click()
+        hand.press("Up", "Alt+T")
         hand.wait(lambda: first.jobs)
         hand.wait(lambda: hand.says("Máy in đã xác nhận."))
-        button(hand, "Cho đứng đầu: Máy in góc phòng").click()
+        # the first one is first already
+        assert not hand.says("Cho đứng đầu")
+        hand.press("Alt+U", "Down", "Alt+U")
         hand.wait(lambda: kept_printers(place)[0].name == "Máy in góc phòng")
         hand.settle()
-        button(hand, "Bỏ: Máy in quầy").click()
-        hand.wait(lambda: len(kept_printers(place)) == 1)
+        # what was chosen stays chosen, and what is taken away is asked for
+        hand.press("Down")
+        asked: list[str] = []
+        for answer in ("Alt+G", "Alt+B"):
+
+            def say(dialog: QWidget, answer: str = answer) -> None:
+                asked.extend(label.text() for label in visible(dialog, QLabel))
+                hand.press(answer)
+
+            assert hand.during_dialog(say, lambda: hand.press("Alt+B"))
+            hand.settle()
+            assert len(kept_printers(place)) == (2 if answer == "Alt+G" else 1)
+        assert any("“Máy in quầy”" in words for words in asked)
     assert second.jobs == []
-
-
-def button(hand: Hand, name: str) -> QAbstractButton:
-    (found,) = (b for b in visible(hand.window, QAbstractButton) if b.accessibleName() == name)
-    return found
 
 
 def test_the_status_bar_says_how_the_printer_is(
