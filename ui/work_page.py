@@ -186,6 +186,7 @@ class WorkPage(Page):
     def _choose(self, number: int) -> None:
         self._tray = _TRAYS[number][0]
         self._buttons.button(number).setChecked(True)
+        self._known = {found: self._known[found] for found in self._picked if found in self._known}
         self._refresh()
         self.list.setFocus()
 
@@ -347,6 +348,9 @@ class WorkPage(Page):
         self.list.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def _on_changed(self, changes: Changes) -> None:
+        if "sync" in changes.topics:
+            # nobody says which dossiers came from above
+            self._known.clear()
         for found in changes.dossiers:
             self._known.pop(found, None)
             self._picked.pop(found, None)

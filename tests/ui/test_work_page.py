@@ -10,6 +10,7 @@ from scenes import screen
 
 import ui.frame
 from counter_app.services.acts import Acted
+from counter_app.services.results import Changes
 from ui.widgets import NavButton
 
 NGUYET, BE, KUNG, NGA, HOA, UYEN = PEOPLE
@@ -68,6 +69,24 @@ def test_a_tray_follows_what_is_done(hand: Hand, place: Place) -> None:
     hand.settle()
     assert counts(hand)[2] == ""
     assert hand.says("Không có hồ sơ nào chờ bổ sung.")
+
+
+def test_what_came_by_sync_is_read_again(hand: Hand, place: Place) -> None:
+    """What may be done with a dossier is not what it was before the upper server spoke."""
+    screen("F5")(hand)
+    hand.wait(lambda: hand.says("Được tiếp nhận"))
+    first = rows(hand)[0]
+    counter = place.open()
+    officer = counter.officers.all()[0]
+    (row,) = counter.search.find(first)
+    counter.acts.act(row.id, "request-payment", {"amount": 1_000, "reason": "Phí"}, officer)
+    counter.close()
+    desk = hand.window.desk
+    assert desk is not None
+    desk.announce(Changes(topics=frozenset({"sync"})))
+    hand.press("Alt+4")
+    hand.wait(lambda: rows(hand) == [first])
+    hand.wait(lambda: hand.says("Chờ nộp phí") and hand.says("Đã thu tiền"))
 
 
 def test_letters_act_only_where_nothing_is_typed(hand: Hand) -> None:
