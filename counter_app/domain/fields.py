@@ -75,12 +75,12 @@ class Fields:
         return 0
 
     def day(self, key: str) -> date | None:
-        """`YYYY-MM-DD`, or nothing."""
+        """`YYYY-MM-DD`, or nothing; of a moment its day."""
         value = self._given.get(key)
         if value is None or value == "":
             return None
         try:
-            return date.fromisoformat(str(value))
+            return datetime.fromisoformat(str(value)).date()
         except ValueError:
             self.add(key, "day_wrong", "Ngày phải có dạng 2026-11-26.")
             return None

@@ -179,6 +179,10 @@ class Forms:
         notice = books.notices.get(asked, kind.name)
         if notice is not None:
             return _notice(books, notice)
+        other = books.notices.get(asked)
+        if other is not None and asked == other.id:
+            title = KINDS[other.kind].title
+            raise Refused("form_missing", f"Phiếu này là “{title}”. Chọn mẫu {other.kind}.", "form")
         if kind.name not in _OF_DOSSIER:
             raise Refused("action_missing", kind.missing)
         subject = subject_of(books, known_dossier(books, asked))

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import date
 from typing import Any
 
 import pytest
@@ -253,6 +254,15 @@ OPTIONAL: dict[str, dict[str, Any]] = {
     },
     "void": {"approver": "Phụ trách", "note": "nhập đôi"},
 }  # fmt: skip
+
+
+def test_of_a_moment_given_for_a_day_the_day_counts(desk: Desk) -> None:
+    dossier_id = come_to(desk, 2)
+    until = {"until": "2026-12-01T17:00"}
+    done = desk.do(dossier_id, "request-supplement", **NEEDED["request-supplement"], **until)
+    asked = done.timeline[-1].payload
+    assert isinstance(asked, ev.SupplementRequested)
+    assert asked.until == date(2026, 12, 1)
 
 
 @pytest.mark.parametrize("action", OPTIONAL)

@@ -339,6 +339,7 @@ def test_residence_has_its_own_forms_and_takes_the_rest_from_the_general_set(des
         )
         assert isinstance(refusal, Noticed)
         assert mark in text(desk, notice, refusal.notice_id)
+        assert refused(desk, "receipt", refusal.notice_id) == "form_missing"
     desk.do(made.dossier_id, "transfer")
     assert "Mẫu số 05" in text(desk, "control", made.code)
     offered = {offer.form for offer in desk.counter.forms.of(made.dossier_id)}
