@@ -30,7 +30,9 @@ _BACK = "give_back"
 
 def begin_epoch(books: Books, server_id: str, epoch: str, kept: int, highs: HighsAnswer) -> None:
     """Write down what the server lost, then let go of the order behind `kept`."""
-    lost = list(_lost(books, server_id, kept, highs))
+    lost = [list(run) for run in _lost(books, server_id, kept, highs)]
+    # what an epoch before lost and did not get back yet stands in no order any more
+    lost += [run for run in json.loads(state_of(books).get(_BACK, "[]")) if run not in lost]
     keep_order(books, kept)
     put_state(books, epoch=epoch, upper="", **{_BACK: json.dumps(lost)})
     above = dict(highs.own)

@@ -257,3 +257,42 @@ def test_what_was_acknowledged_and_never_seen_in_the_order_is_missed_too(
     with upper.database.begin() as connection:
         assert by_code(connection, made.code)
     assert_at_rest(upper, first)
+
+
+def test_put_back_again_before_everything_was_given_back(upper, enrolled: Enrolled) -> None:  # type: ignore[no-untyped-def]
+    first = enrolled(1)
+    settle(first)
+    saved = upper.save()
+    made = accept(first)
+    do(first, made.dossier_id, "transfer", to="upper")
+    settle(first)
+    decide(upper, made.code, "complete")
+    settle(first)
+    do(first, made.dossier_id, "return")
+    settle(first)
+    before = stories(upper, made.code, first)
+    connect = first[0].sync._connect
+
+    def without_giving_back(identity):  # type: ignore[no-untyped-def]
+        link = connect(identity)
+        send = link.send
+
+        def broken(method, target, headers, body):  # type: ignore[no-untyped-def]
+            if "/push" in target or "/give-back" in target:
+                raise LineFault("cut")
+            return send(method, target, headers, body)
+
+        link.send = broken
+        return link
+
+    first[0].sync._connect = without_giving_back
+    for _ in range(2):
+        upper.put_back(saved)
+        restore_done(upper)
+        assert first[0].sync.cycle().fault
+    first[0].sync._connect = connect
+
+    settle(first)
+
+    assert_at_rest(upper, first)
+    assert stories(upper, made.code, first) == before
