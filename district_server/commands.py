@@ -86,12 +86,16 @@ def serve(options: argparse.Namespace) -> int:
                 objects=objects_at(options.attachments),
             )
             server = uvicorn.Server(config(api.app(), Limits().stall, log_config=None, **tls))
+
+            def stop(*_: object) -> None:
+                # before the server runs too; it gives the signal back to us when it has ended
+                server.should_exit = True
+
+            for number in (signal.SIGTERM, signal.SIGINT):
+                signal.signal(number, stop)
             url = f"{'https' if tls else 'http'}://{options.host}:{port}"
             write({"ok": True, "url": url, "fingerprint": keys.fingerprint})
             journal.write("started", url=url)
-            # the server answers what it has begun, then gives the signal back to whoever was there
-            for number in (signal.SIGTERM, signal.SIGINT):
-                signal.signal(number, lambda *_: None)
             server.run(sockets=[listener])
             journal.write("stopped")
     return 0

@@ -347,6 +347,24 @@ def test_a_stop_finishes_what_has_begun(database_url: str, tmp_path: Path, numbe
     assert not list(tmp_path.glob("mot-cua-*"))
 
 
+def test_a_stop_right_at_the_start_is_heard(tmp_path: Path) -> None:
+    url = f"sqlite:///{(tmp_path / 'a.sqlite3').as_posix()}"
+    environment = os.environ | {"DISTRICT_DATABASE_URL": url}
+    subprocess.run([BIN / "district-server", "init"], env=environment, check=True)
+    script = """
+import os, signal, sys
+from district_server import commands
+from district_server.__main__ import main
+commands.write = lambda told: os.kill(os.getpid(), signal.SIGTERM)
+sys.exit(main(["serve", "--port", "0"]))
+"""
+    ended = subprocess.run(
+        [sys.executable, "-c", script], env=environment, capture_output=True, timeout=60
+    )
+    assert ended.returncode == 0
+    assert json.loads(ended.stderr.splitlines()[-1])["event"] == "stopped"
+
+
 def _listens(url: httpx.URL) -> bool:
     try:
         socket.create_connection((url.host, url.port or 0), 1).close()
