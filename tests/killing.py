@@ -9,6 +9,7 @@ import functools
 import os
 import re
 import signal
+import sys
 import time
 from collections import Counter as Tally
 from collections.abc import Callable, Mapping
@@ -121,53 +122,65 @@ class Paper:
 Say = Callable[[str, str], None]
 
 
-def day(folder: Path, key: bytes, say: Say, run: str) -> None:
-    """What a counter does in a day, once; first what a crash before it has left undone."""
-    from conftest import draft
+class Desk:
+    """A counter and the officer at it, who says what the services answered."""
 
-    from counter_app.bootstrap import Counter
-    from counter_app.services.visits import Closed
+    def __init__(self, folder: Path, key: bytes, say: Say, run: str) -> None:
+        from counter_app.bootstrap import Counter
 
-    counter = Counter(folder, key)
-    counter.clock = Morning()
-    officer = counter.officers.all()[0]
-    paper = Paper(folder / PAPER)
+        self.folder, self.say, self.run = folder, say, run
+        self.counter = Counter(folder, key)
+        self.counter.clock = Morning()
+        self.officer = self.counter.officers.all()[0]
+        self._paper = Paper(folder / PAPER)
+        self._after_a_crash()
 
-    def slip(what: str, subject: str) -> None:
-        paper.subject = f"{what} {subject}"
-        counter.prints.print(what, subject, [paper], officer)
-        say("printed", paper.subject)
+    def _after_a_crash(self) -> None:
+        """The screen after a crash: the officer looks into the printer's tray, then answers."""
+        prints = self.counter.prints
+        # an open visit stands there once for each of its dossiers
+        for job in {(job.what, job.subject): job for job in prints.after_crash()}.values():
+            if job.what == "visit" and self.counter.visits.still_open(job.subject):
+                self.counter.visits.close(job.subject, self.officer)
+            if printed(self.folder)[f"{job.what} {job.subject}"]:
+                prints.answer_unknown(job.id, True, self.officer)
+            else:
+                self.slip(job.what, job.subject)
 
-    def accept(name: str, **more: object) -> Any:
-        made: Any = counter.intake.accept(draft(f"{run} {name}", **more), officer)
-        say("code", made.code)
+    def slip(self, what: str, subject: str) -> None:
+        self._paper.subject = f"{what} {subject}"
+        self.counter.prints.print(what, subject, [self._paper], self.officer)
+        self.say("printed", self._paper.subject)
+
+    def accept(self, name: str, **more: object) -> Any:
+        from conftest import draft
+
+        taken = draft(f"{self.run} {name}", **more)
+        made: Any = self.counter.intake.accept(taken, self.officer)
+        self.say("code", made.code)
         return made
 
-    # the screen after a crash: the officer looks into the tray of the printer, then answers
-    # (an open visit stands there once for each of its dossiers)
-    for job in {(job.what, job.subject): job for job in counter.prints.after_crash()}.values():
-        if job.what == "visit" and counter.visits.still_open(job.subject):
-            counter.visits.close(job.subject, officer)
-        if printed(folder)[f"{job.what} {job.subject}"]:
-            counter.prints.answer_unknown(job.id, True, officer)
-        else:
-            slip(job.what, job.subject)
+    def act(self, made: Any, action: str, status: str, **fields: object) -> None:
+        self.counter.acts.act(made.dossier_id, action, fields, self.officer)
+        self.say("status", f"{made.code} {status}")
 
-    made = accept("MỘT")
-    slip("receipt", made.dossier_id)
-    for action, fields, status in (
-        ("transfer", {"to": "Công chức Tư pháp - Hộ tịch"}, "in_process"),
-        ("take-over", {}, "in_process"),
-        ("complete", {"shelf": "K1"}, "completed"),
-        ("return", {}, "returned"),
-    ):
-        counter.acts.act(made.dossier_id, action, fields, officer)
-        say("status", f"{made.code} {status}")
+
+def day(folder: Path, key: bytes, say: Say, run: str) -> None:
+    """What a counter does in a day, once."""
+    from conftest import draft
+
+    desk = Desk(folder, key, say, run)
+    counter, officer = desk.counter, desk.officer
+    made = desk.accept("MỘT")
+    desk.slip("receipt", made.dossier_id)
+    desk.act(made, "transfer", "in_process", to="Công chức Tư pháp - Hộ tịch")
+    desk.act(made, "take-over", "in_process")
+    desk.act(made, "complete", "completed", shelf="K1")
+    desk.act(made, "return", "returned")
     for name in ("HAI", "BA"):
-        accept(name, visit=f"luot {run}")
-    closed = counter.visits.close(f"luot {run}", officer)
-    assert isinstance(closed, Closed)
-    slip("visit", closed.visit_id)
+        desk.accept(name, visit=f"luot {run}")
+    closed: Any = counter.visits.close(f"luot {run}", officer)
+    desk.slip("visit", closed.visit_id)
     refused: Any = counter.intake.refuse(
         {**draft(f"{run} BỐN"), "reason": "Thiếu giấy chứng sinh"}, officer
     )
@@ -178,7 +191,6 @@ def day(folder: Path, key: bytes, say: Say, run: str) -> None:
     if counter.sync_store.identity().server_url:
         summary = counter.sync.cycle()
         assert not summary.fault, summary
-        say("sent", "")
         counter.bundles.write(folder / BUNDLE)
         say("file", BUNDLE)
     counter.close()
@@ -192,25 +204,34 @@ def days(folder: Path, key: bytes, say: Say, run: str) -> None:
         day(folder, key, say, f"{run} {number}")
 
 
-def codes(folder: Path, key: bytes, say: Say, run: str) -> None:
-    """Take dossiers in without an end, as fast as it goes."""
-    from counter_app.bootstrap import Counter
-
-    counter = Counter(folder, key)
-    counter.clock = Morning()
-    officer = counter.officers.all()[0]
+def on_a_bad_line(folder: Path, key: bytes, say: Say, run: str) -> None:
+    """Take in, print, hand on and sync without an end, whatever the line does."""
+    desk = Desk(folder, key, say, run)
     number = 0
     while True:
         number += 1
-        person = {"name": f"{run} {number}"}
-        made: Any = counter.intake.accept({"procedure": "1.004873", "applicant": person}, officer)
-        say("code", made.code)
+        made = desk.accept(str(number))
+        desk.slip("receipt", made.dossier_id)
+        desk.act(made, "transfer", "in_process", to="Công chức Tư pháp - Hộ tịch")
+        summary = desk.counter.sync.cycle()
+        say("cycle", summary.fault or "good")
+
+
+def to_rest(folder: Path, key: bytes, say: Say, run: str) -> None:
+    """Print what is owed, send and take what there is."""
+    desk = Desk(folder, key, say, run)
+    summary = desk.counter.sync.cycle()
+    assert not summary.fault, summary
+    assert not summary.problems, summary
+    assert summary.waiting == 0
+    desk.counter.close()
 
 
 WORK: Mapping[str, Callable[[Path, bytes, Say, str], None]] = {
     "day": day,
     "days": days,
-    "codes": codes,
+    "on a bad line": on_a_bad_line,
+    "to rest": to_rest,
 }
 
 
@@ -236,10 +257,39 @@ def _live(
 _CONTEXT = get_context("forkserver" if "forkserver" in get_all_start_methods() else "spawn")
 
 
+_NEEDED = [
+    "killing",
+    "conftest",
+    "counter_app.printing.paper",
+    "counter_app.services.intake",
+    "counter_app.services.acts",
+    "counter_app.services.prints",
+    "counter_app.services.visits",
+    "counter_app.services.tickets",
+    "counter_app.sync.engine",
+    "counter_app.sync.link",
+    "counter_app.sync.bundles",
+    "counter_app.backup_file",
+    "db.sync_store",
+]
+
+
 def prepare() -> None:
-    """What every child needs is imported once."""
-    preload = ["killing", "conftest", "counter_app.printing.paper", "counter_app.sync.link"]
-    getattr(_CONTEXT, "set_forkserver_preload", lambda _: None)(preload)
+    """Start the server of processes, if there is one, with all that a child needs."""
+    if _CONTEXT.get_start_method() != "forkserver":
+        return
+    from multiprocessing import forkserver  # there is none on Windows
+
+    _CONTEXT.set_forkserver_preload(_NEEDED)
+    before = os.environ.get("PYTHONPATH")
+    os.environ["PYTHONPATH"] = os.pathsep.join(sys.path)
+    try:
+        forkserver.ensure_running()
+    finally:
+        if before is None:
+            del os.environ["PYTHONPATH"]
+        else:
+            os.environ["PYTHONPATH"] = before
 
 
 class Child:
