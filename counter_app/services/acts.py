@@ -21,6 +21,7 @@ from counter_app.domain.actions import (
 )
 from counter_app.domain.code import DossierCode, place_of
 from counter_app.domain.dossier import (
+    CLOSED,
     Dossier,
     Rejection,
     Status,
@@ -166,17 +167,23 @@ class Acts:
         return Acted(after, Changes(frozenset({dossier_id}), topics))
 
     def _slips_after(self, books: Books, before: Dossier, after: Dossier, now: datetime) -> bool:
-        """A corrected receipt is printed anew; a slip that nobody is owed any more is not."""
+        """A corrected receipt is printed anew; a slip that nobody is owed any more is not.
+
+        Nobody is once the dossier is over; where that is taken back it waits again.
+        """
         corrected = after.receipt.no != before.receipt.no
-        if not corrected and not after.voided:
+        over = after.status in CLOSED
+        unprinted = not after.prints_of(after.receipt.no)
+        again = before.status in CLOSED and not over and unprinted
+        if not (corrected or over or again):
             return False
         for job in books.prints.of(after.id):
             if job.what == "receipt" and job.state == "pending":
                 books.prints.keep(replace(job, state="done"))
         # what no paper tells of yet will stand corrected on the visit's one slip
         in_visit = after.visit_id is not None and not before.prints_of(before.receipt.no)
-        if not corrected or not after.slip or in_visit:
-            return after.voided
+        if over or not after.slip or in_visit:
+            return over
         books.prints.add(
             asked_for(
                 self._ids.new_id(now), "receipt", after.id, now,

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from counter_app.domain import events as ev
-from counter_app.domain.dossier import ON_A_SLIP, Dossier
+from counter_app.domain.dossier import CLOSED, ON_A_SLIP, Dossier
 from counter_app.domain.events import Actor
 from counter_app.domain.officer import Officer
 from counter_app.domain.outcome import Outcome, Reason, Sent
@@ -363,7 +363,7 @@ def _is_owed(books: Books, job: PrintJob) -> bool:
     about = [books.dossiers.get(dossier_id) for dossier_id, _ in _told_of(books, job)]
     return any(
         dossier is not None
-        and not dossier.voided
+        and dossier.status not in CLOSED
         and (job.what == "visit" or job.receipt_no == dossier.receipt.no)
         for dossier in about
     )

@@ -298,6 +298,37 @@ def test_a_voided_dossier_is_owed_no_slip(desk: Desk) -> None:
     assert desk.counter.worklists.urgent(desk.officer.id) == ()
 
 
+@pytest.mark.parametrize(
+    ("action", "fields"),
+    [
+        ("stop", {"decision_no": "12/QĐ", "reason": "Không đủ điều kiện"}),
+        ("withdraw", {"reason": "Không cần nữa"}),
+    ],
+)
+def test_a_dossier_that_is_over_is_owed_no_slip_until_that_is_taken_back(
+    desk: Desk, action: str, fields: dict[str, str]
+) -> None:
+    made = desk.accept()
+    desk.do(made.dossier_id, action, **fields)
+    assert desk.counter.prints.waiting() == ()
+
+    desk.do(made.dossier_id, "revert", reason="Nhầm hồ sơ")
+    (job,) = desk.counter.prints.waiting()
+    assert (job.what, job.receipt_no) == ("receipt", 1)
+
+
+def test_a_question_about_a_slip_stays_when_its_dossier_is_over_and_can_be_dropped(
+    desk: Desk,
+) -> None:
+    made = desk.accept()
+    printed(desk, made.dossier_id, ToldPrinter(Outcome.UNKNOWN))
+    desk.do(made.dossier_id, "withdraw", reason="Không cần nữa")
+    (job,) = desk.counter.prints.waiting()
+    assert job.state == "unknown"
+    desk.counter.prints.drop(job.id, desk.officer)
+    assert desk.counter.prints.waiting() == ()
+
+
 def test_a_correction_leaves_one_slip_to_print_the_new_one(desk: Desk) -> None:
     made = desk.accept()
     desk.do(made.dossier_id, "correct", reason="Sai tên", applicant={"name": "Hồ Thị Nga"})
