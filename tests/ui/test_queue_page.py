@@ -94,7 +94,8 @@ def test_a_number_is_taken_at_the_counter_and_printed(
         hand.wait(lambda: printer.jobs)
         hand.wait(lambda: hand.says("Đã in phiếu A001."))
     assert states(place) == {"A001": "waiting"}
-    assert rows(hand, "Số đang chờ") == ["A001, Thường, Hộ tịch, chứng thực, 0 phút"]
+    told = ["A001, Thường, Hộ tịch, chứng thực, 0 phút"]
+    hand.wait(lambda: rows(hand, "Số đang chờ") == told)
 
 
 def test_without_a_printer_the_number_is_told(hand: Hand, place: Place) -> None:
@@ -185,10 +186,10 @@ def test_a_day_off_has_no_hours(hand: Hand) -> None:
 
 def test_a_booking_is_cancelled_and_its_place_is_free_again(hand: Hand, place: Place) -> None:
     booking(hand)
-    assert "09:00 - 10:00, còn 3 chỗ" in rows(hand, "Giờ còn chỗ")
+    hand.wait(lambda: "09:00 - 10:00, còn 3 chỗ" in rows(hand, "Giờ còn chỗ"))
     hand.press("Alt+H")
     hand.wait(lambda: hand.says("Thứ Hai 23/11/2026: 0 người hẹn"))
-    assert "09:00 - 10:00, còn 4 chỗ" in rows(hand, "Giờ còn chỗ")
+    hand.wait(lambda: "09:00 - 10:00, còn 4 chỗ" in rows(hand, "Giờ còn chỗ"))
     assert hand.says("Đã bỏ hẹn L2-261123-001.")
 
 
