@@ -85,7 +85,6 @@ class SyncStore:
                 kept.get("ca_pem", ""),
                 kept.get("epoch", ""),
                 int(kept.get("cursor", "0")),
-                kept.get("upper", ""),
                 int(kept.get("batch", "0")),
                 kept.get("keys_version", ""),
                 kept.get("published", ""),
@@ -219,8 +218,8 @@ class SyncStore:
                 for key in answer.keys:
                     books.settings.put_key(_known_key(key))
                 put_state(books, keys_version=answer.keys_version)
-            if answer.upper is not None:
-                _keep_upper(books, kept.get("server_id", ""), answer.upper)
+            for head in answer.upper:
+                _keep_upper(books, kept.get("server_id", ""), head)
             digest = chain.add(kept.get("order_digest", chain.NOTHING), ordered)
             put_state(books, cursor=str(answer.upto), order_digest=digest)
             keep_sent(books)
@@ -268,7 +267,7 @@ class SyncStore:
                 if told := kept.get(f"proof:{life}"):
                     epoch, high, head_hash, signature = json.loads(told)
                     found.append(Proof(life, high, head_hash, epoch, signature))
-            life = kept.get("upper", "").partition(".")[0]
+            life = kept.get("upper", "")
             if told := kept.get(f"upper:{life}"):
                 dseq, head_hash, signature = json.loads(told)
                 found.append(Proof(life, dseq, head_hash, kept["epoch"], signature))
@@ -461,7 +460,7 @@ def _keep_upper(books: Books, server_id: str, told: tuple[str, int, str, str]) -
     if books.connection.execute(query).scalar() == head_hash:
         put_state(
             books,
-            upper=f"{life}.{dseq}",
+            upper=life,
             **{f"upper:{life}": json.dumps([dseq, head_hash, signature])},
         )
 

@@ -190,7 +190,6 @@ class Api:
                     max(1, min(_number(query.get("max_bytes")) or 65_536, 1_000_000)),
                     query.get("keys", ""),
                     self._keys,
-                    query.get("upper", ""),
                 )
             )
 

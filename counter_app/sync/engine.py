@@ -325,7 +325,7 @@ class _Conversation:
             identity = self._identity = self._store.identity()
             target = (
                 f"/sync/v1/pull?epoch={identity.epoch}&after={identity.cursor}"
-                f"&max_bytes={_PULL_BYTES}&keys={identity.keys_version}&upper={identity.upper}"
+                f"&max_bytes={_PULL_BYTES}&keys={identity.keys_version}"
             )
             status, body = self._signed("GET", target, b"")
             self._refuse_unless_good(status, body)

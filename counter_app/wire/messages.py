@@ -130,8 +130,8 @@ class PullAnswer(msgspec.Struct, frozen=True):
     """Sum of the hashes of all events up to the head, hex; where `more` is false it must be ours."""
     keys: tuple[WireKey, ...] | None = None
     keys_version: str = ""
-    upper: tuple[str, int, str, str] | None = None
-    """(life, dseq, hash, signature) of the server's own chain in that commune, where it is news."""
+    upper: tuple[tuple[str, int, str, str], ...] = ()
+    """(life, dseq, hash, signature) of the server's last own event of each life among these."""
 
 
 LARGEST_PIECE = 64 * 1024
@@ -262,7 +262,6 @@ class BundleUp(msgspec.Struct, frozen=True):
     epoch: str
     cursor: Number
     keys_version: str
-    upper: str
 
 
 class BundleDown(msgspec.Struct, frozen=True):
