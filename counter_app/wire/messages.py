@@ -145,6 +145,28 @@ class PageState(msgspec.Struct, frozen=True):
     done: bool
 
 
+class PeerHave(msgspec.Struct, frozen=True):
+    """What a counter holds of one life of another: all up to `high` but `missing` (first, last)."""
+
+    life: str
+    high: int
+    missing: tuple[tuple[int, int], ...] = ()
+
+
+class PeerHello(msgspec.Struct, frozen=True, tag="hello"):
+    """Between counters: what the writer holds of the recipient's own events."""
+
+    have: tuple[PeerHave, ...]
+
+
+class PeerRun(msgspec.Struct, frozen=True, tag="run"):
+    """Between counters: events of the writer, with its signature of the head after them."""
+
+    run: Run
+    head_hash: str
+    signature: str
+
+
 class Proof(msgspec.Struct, frozen=True):
     """A delivery proof that a counter kept, shown to the server that signed it."""
 
