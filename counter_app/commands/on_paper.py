@@ -1,6 +1,7 @@
 """Where a slip goes: options and answers that every command shares which puts something on paper."""
 
 import argparse
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -11,10 +12,12 @@ from counter_app.bootstrap import Counter
 from counter_app.domain.officer import Officer
 from counter_app.domain.outcome import Outcome
 from counter_app.domain.printer import WIDTHS, Profile
-from counter_app.errors import EnvironmentFault
+from counter_app.errors import EnvironmentFault, Refused
 from counter_app.ports import Printer
 from counter_app.services.prints import Printed
 
+_ADDRESS = re.compile(r"[:/.]")
+"""What no officer's name for a printer needs; without it a word is one that nobody gave."""
 GOOD = (Outcome.CONFIRMED, Outcome.SENT)
 
 
@@ -32,10 +35,12 @@ def printers_of(counter: Counter, options: argparse.Namespace, what: str) -> Seq
     """The printer that was named or whose address was given, else those of the print's role."""
     if options.printer is None:
         return counter.printers.ways_for(what)
-    named = [kept for kept in counter.printers.all() if kept.name == options.printer]
-    if not named:
+    try:
+        kept = counter.printers.named(options.printer)
+    except Refused:
+        if not _ADDRESS.search(options.printer):
+            raise
         return (counter.printer_at(options.printer, Profile(width=options.width or 576)),)
-    kept = named[0]
     if options.width:
         kept = replace(kept, profile=replace(kept.profile, width=options.width))
     return (counter.printers.way(kept),)

@@ -96,7 +96,10 @@ def test_slips_and_jobs_go_to_the_printers_of_this_counter(
         job = answer.one["job"]
         assert console("jobs", "print", job).one["copy_no"] == 1
         # by its name, wider than it is kept: then the first is not tried
-        answer = console("slip", code, "--printer", "Máy hai", "--width", 512)
+        answer = console("slip", code, "--printer", "máy hai", "--width", 512)
         assert "message" not in answer.one
+        unknown = console("slip", code, "--printer", "Máy ba")
+        assert (unknown.status, unknown.codes) == (1, ["printer_unknown"])
+        assert "Máy một, Máy hai" in unknown.said
         slips = printer.wait_for(3)
     assert [slip.width for slip in slips] == [384, 384, 512]
