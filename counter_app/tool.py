@@ -38,7 +38,6 @@ VERBS = {
     "sync": "sync",
     "bundle-out": "bundle_out",
     "bundle-in": "bundle_in",
-    "exchange": "exchange",
     "check": "check",
     "backup": "backup",
     "restore": "restore",

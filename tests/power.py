@@ -240,18 +240,18 @@ class _Connection:
 
 
 @contextmanager
-def plain_store(vfs: str = "", *, synchronous: str = "FULL") -> Iterator[None]:
-    """Stores opened in here are plain SQLite through a VFS, under the pragmas of `db.engine`."""
-    pragmas = [
-        f"PRAGMA synchronous = {synchronous}" if "synchronous" in pragma else pragma
-        for pragma in db.engine._PRAGMAS
-    ]
-    assert "PRAGMA synchronous = FULL" in db.engine._PRAGMAS
+def plain_store(vfs: str = "", *, synchronous: str = "") -> Iterator[None]:
+    """Stores opened in here are plain SQLite through a VFS, under the pragmas of `db.engine`; with
+    `synchronous` under another level than theirs.
+    """
+    pragmas = ["PRAGMA journal_mode = WAL", *db.engine._PRAGMAS]
+    if synchronous:
+        pragmas.append(f"PRAGMA synchronous = {synchronous}")
 
     def connect(path: Path, _key: bytes, *, query_only: bool) -> _Connection:
         connection = apsw.Connection(str(path), apsw.SQLITE_OPEN_READWRITE, vfs or None)
         connection.set_busy_timeout(int(db.engine.WAIT_FOR_WRITER * 1000))
-        for pragma in ("PRAGMA journal_mode = WAL", *pragmas):
+        for pragma in pragmas:
             connection.execute(pragma)
         if query_only:
             connection.execute("PRAGMA query_only = ON")

@@ -77,6 +77,7 @@ class Bundles:
                 identity.epoch,
                 identity.cursor,
                 identity.keys_version,
+                identity.upper,
             )
         )
         written: dict[str, int] = {}

@@ -192,10 +192,5 @@ def test_two_counters_on_one_book_die_in_turn_and_share_the_numbers(
 
 
 @pytest.mark.proof
-def test_three_hundred_power_cuts_lose_nothing(made: tuple[Path, bytes], folder: Path) -> None:
-    kill_rounds(folder, made[1], rounds=300, seed=3)
-
-
-@pytest.mark.proof
 def test_fifty_times_two_at_once_lose_nothing(made: tuple[Path, bytes], folder: Path) -> None:
     two_at_once(folder, made[1], rounds=50, seed=4)

@@ -72,7 +72,7 @@ def empty(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def record(empty: Path, tmp_path: Path) -> Record:
     """The steps of one day on a store of its own."""
 
-    def recorded(dossiers: int, synchronous: str = "FULL") -> list[Step]:
+    def recorded(dossiers: int, synchronous: str = "") -> list[Step]:
         folder = shutil.copytree(empty, tmp_path / f"ghi-{synchronous}")
         recorder = Recorder(f"recorder-{synchronous}")
         with plain_store(recorder.name, synchronous=synchronous):

@@ -124,6 +124,12 @@ def test_a_spoilt_body_stays_under_its_cap() -> None:
     spoilt_bodies(200)
 
 
+def test_a_bomb_stops_at_the_cap() -> None:
+    bomb = compress(bytes(16 * LARGEST_BODY))
+    with memory_under(3 * LARGEST_BODY), pytest.raises(TooLarge):
+        decompress(bomb, DICTIONARY_ID)
+
+
 # ---- what a device signs -------------------------------------------------------------------------
 
 
