@@ -47,6 +47,7 @@ if TYPE_CHECKING:
     from counter_app.services.worklists import Worklists
     from counter_app.sync.bundles import Bundles
     from counter_app.sync.engine import SyncEngine
+    from counter_app.sync.exchange import Exchange
     from counter_app.sync.words import SyncState
     from db.check import Report
     from db.sync_store import SyncStore
@@ -260,6 +261,8 @@ class Counter:
         from counter_app.sync.engine import SyncEngine
         from counter_app.sync.link import HttpLink
         from counter_app.sync.pages import Pages
+        from counter_app.sync.relay import Relay
+        from db.exchange import ExchangeStore
         from db.uploads import Uploads
 
         return SyncEngine(
@@ -269,6 +272,7 @@ class Counter:
             verify,
             self.clock,
             Pages(Uploads(self.store), self.vault, self.clock),
+            Relay(ExchangeStore(self.store)),
         )
 
     @cached_property
@@ -278,6 +282,16 @@ class Counter:
         from counter_app.sync.bundles import Bundles
 
         return Bundles(self.sync_store, self.signer, self._private_key, verify, self.clock)
+
+    @cached_property
+    def exchange(self) -> "Exchange":
+        """The other counters, in a folder."""
+        from counter_app.keys.device import verify
+        from counter_app.sync.exchange import Exchange
+        from db.exchange import ExchangeStore
+
+        store = ExchangeStore(self.store)
+        return Exchange(store, self.signer, self._private_key, verify, self.clock)
 
     def enrol_request(self, code: str, target: Path) -> None:
         """By stick: ask to be taken in."""

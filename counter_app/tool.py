@@ -38,6 +38,7 @@ VERBS = {
     "sync": "sync",
     "bundle-out": "bundle_out",
     "bundle-in": "bundle_in",
+    "exchange": "exchange",
     "check": "check",
     "backup": "backup",
     "restore": "restore",

@@ -37,6 +37,7 @@ from db.tables import (
     dossier,
     dossier_alias,
     event_log,
+    event_order,
     event_verdict,
     issued_code,
     print_job,
@@ -53,9 +54,16 @@ _SENT_NUM = (
     .scalar_subquery()
 )
 _PROBLEM = exists().where(event_verdict.c.subject == dossier.c.id)
+_ONLY_TOLD = and_(
+    dossier.c.own.is_(False),
+    exists().where(event_log.c.event_id == dossier.c.id),
+    ~exists().where(event_order.c.event_id == dossier.c.id),
+)
+"""A neighbour told of it; the server has not yet."""
 _SENT = case(
     (_PROBLEM, "problem"),
     (dossier.c.last_own_num > _SENT_NUM, "local"),
+    (_ONLY_TOLD, "local"),
     else_="sent",
 ).label("sent")
 _ROW: Select[Any] = select(

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy import ColumnElement, delete, func, insert, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from counter_app.domain import chain
@@ -189,6 +189,36 @@ def begin_life(
     return life
 
 
+def let_go_of_told(books: Books, clash: ColumnElement[bool]) -> bool:
+    """A neighbour told of these events, and the server or the neighbour itself now says otherwise: what
+    clashes goes, with everything behind it in that life. False where it is not ours to give up.
+    """
+    query = select(
+        event_log.c.device, event_log.c.incarnation, event_log.c.dseq, event_order.c.cseq
+    ).select_from(event_log.outerjoin(event_order, event_order.c.event_id == event_log.c.event_id))
+    row = books.connection.execute(query.where(clash)).one()
+    if row.cseq is not None or row.device == books.settings.identity().device_id:
+        return False
+    _let_go(books, row.device, row.incarnation, row.dseq)
+    return True
+
+
+def _let_go(books: Books, device: str, life: str, first: int) -> None:
+    """Rows of the log that no server has in its order, from a place of a life on."""
+    run = books.connection.exec_driver_sql
+    (guard,) = (trigger for trigger in TRIGGERS if " event_log_no_delete " in trigger)
+    run("DROP TRIGGER event_log_no_delete")
+    books.connection.execute(
+        delete(event_log).where(
+            event_log.c.device == device,
+            event_log.c.incarnation == life,
+            event_log.c.dseq >= first,
+            event_log.c.event_id.not_in(select(event_order.c.event_id)),
+        )
+    )
+    run(guard)
+
+
 def _tail(books: Books, lives: Sequence[str], after: int) -> list[Event]:
     """Own events of these lives, of the first one only those behind `after`."""
     device = books.settings.identity().device_id
@@ -208,24 +238,15 @@ def _tail(books: Books, lives: Sequence[str], after: int) -> list[Event]:
 
 
 def _move(books: Books, tail: Sequence[Event]) -> None:
-    """Seal these events anew behind the own head. The one place where the log gives something up:
-    the place and the hash of events that the server has never taken under the old life.
+    """Seal these events anew behind the own head. The log gives up the place and the hash of events
+    that the server has never taken under the old life.
     """
     if not tail:
         return
-    run, own = books.connection.exec_driver_sql, books.settings.identity()
-    (guard,) = (trigger for trigger in TRIGGERS if " event_log_no_delete " in trigger)
-    run("DROP TRIGGER event_log_no_delete")
+    own = books.settings.identity()
     for life in {event.incarnation for event in tail}:
         first = min(event.dseq for event in tail if event.incarnation == life)
-        books.connection.execute(
-            delete(event_log).where(
-                event_log.c.device == own.device_id,
-                event_log.c.incarnation == life,
-                event_log.c.dseq >= first,
-            )
-        )
-    run(guard)
+        _let_go(books, own.device_id, life, first)
     head, dseq = books.settings.get("head") or "", int(books.settings.get("dseq") or 0)
     rows = []
     for event in tail:

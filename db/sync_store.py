@@ -5,7 +5,7 @@ import json
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import delete, func, insert, select
+from sqlalchemy import and_, delete, func, insert, select
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from counter_app.domain import chain
@@ -40,6 +40,7 @@ from db.lives import (
     keep_high,
     keep_sent,
     last_shared,
+    let_go_of_told,
     lives_of,
     misses_acknowledged,
     put_state,
@@ -85,7 +86,6 @@ class SyncStore:
                 kept.get("ca_pem", ""),
                 kept.get("epoch", ""),
                 int(kept.get("cursor", "0")),
-                kept.get("upper", ""),
                 int(kept.get("batch", "0")),
                 kept.get("keys_version", ""),
                 kept.get("published", ""),
@@ -182,10 +182,10 @@ class SyncStore:
             renumbered: list[tuple[str, ev.DossierRenumbered]] = []
             for run in answer.runs:
                 for cseq, event in zip(run.cseqs, events_of(run), strict=True):
-                    if _take_in(books, event, kept.get("server_id", "")):
+                    if take_in(books, event, kept.get("server_id", "")):
                         received += 1
                         payload = decode_payload(event)
-                        _note_down(books, event, payload)
+                        note_down(books, event, payload)
                         if isinstance(payload, ev.DossierRenumbered):
                             renumbered.append((event.subject, payload))
                     if _order(books, cseq, event.event_id):
@@ -219,8 +219,8 @@ class SyncStore:
                 for key in answer.keys:
                     books.settings.put_key(_known_key(key))
                 put_state(books, keys_version=answer.keys_version)
-            if answer.upper is not None:
-                _keep_upper(books, kept.get("server_id", ""), answer.upper)
+            for head in answer.upper:
+                _keep_upper(books, kept.get("server_id", ""), head)
             digest = chain.add(kept.get("order_digest", chain.NOTHING), ordered)
             put_state(books, cursor=str(answer.upto), order_digest=digest)
             keep_sent(books)
@@ -268,7 +268,7 @@ class SyncStore:
                 if told := kept.get(f"proof:{life}"):
                     epoch, high, head_hash, signature = json.loads(told)
                     found.append(Proof(life, high, head_hash, epoch, signature))
-            life = kept.get("upper", "").partition(".")[0]
+            life = kept.get("upper", "")
             if told := kept.get(f"upper:{life}"):
                 dseq, head_hash, signature = json.loads(told)
                 found.append(Proof(life, dseq, head_hash, kept["epoch"], signature))
@@ -372,7 +372,7 @@ class SyncStore:
         )
 
 
-def _take_in(books: Books, event: Event, server_id: str) -> bool:
+def take_in(books: Books, event: Event, server_id: str) -> bool:
     """Keep an event of someone else, a copy of this store included; whether it was not here yet."""
     if event.by_upper and event.device != server_id:
         raise LineFault("run")
@@ -380,9 +380,10 @@ def _take_in(books: Books, event: Event, server_id: str) -> bool:
         select(event_log.c.hash).where(event_log.c.event_id == event.event_id)
     ).scalar_one_or_none()
     if here is not None:
-        if here != event.hash:
+        if here == event.hash:
+            return False
+        if not let_go_of_told(books, event_log.c.event_id == event.event_id):
             raise LineFault("run")
-        return False
     before, taken = (
         books.connection.execute(
             select(event_log.c.hash).where(
@@ -396,7 +397,15 @@ def _take_in(books: Books, event: Event, server_id: str) -> bool:
     if taken is not None:
         if event.device == books.settings.identity().device_id:
             raise Forked(event.incarnation)
-        raise LineFault("run")
+        if not let_go_of_told(
+            books,
+            and_(
+                event_log.c.device == event.device,
+                event_log.c.incarnation == event.incarnation,
+                event_log.c.dseq == event.dseq,
+            ),
+        ):
+            raise LineFault("run")
     if event.dseq == 1:
         before = chain.GENESIS
     if before is not None and before != event.prev_hash:
@@ -426,7 +435,7 @@ def _count_on(books: Books, event: Event) -> None:
         books.numbers.pass_by(code.day, place.block, place.number)
 
 
-def _note_down(books: Books, event: Event, payload: Payload | None) -> None:
+def note_down(books: Books, event: Event, payload: Payload | None) -> None:
     """What other counters told that is not a dossier."""
     match payload:
         case ev.StoreCreated() if _is_office(payload.office):
@@ -461,7 +470,7 @@ def _keep_upper(books: Books, server_id: str, told: tuple[str, int, str, str]) -
     if books.connection.execute(query).scalar() == head_hash:
         put_state(
             books,
-            upper=f"{life}.{dseq}",
+            upper=life,
             **{f"upper:{life}": json.dumps([dseq, head_hash, signature])},
         )
 

@@ -38,7 +38,7 @@ from district_server.caller import Caller
 from district_server.database import Database, enter, get_meta, is_conflict
 from district_server.enrolment import enrol
 from district_server.faults import Refused
-from district_server.ingest import push
+from district_server.ingest import push, relay
 from district_server.journal import Journal
 from district_server.keys import ServerKeys, verify
 from district_server.limits import Limits
@@ -92,6 +92,7 @@ class Api:
             ("POST", "/enrol/v1/enrol", self._enrol),
             ("POST", "/sync/v1/hello", self._hello),
             ("POST", "/sync/v1/push", self._push),
+            ("POST", "/sync/v1/relay", self._hand_up),
             ("GET", "/sync/v1/pull", self._pull),
             ("GET", "/sync/v1/stream", self._stream),
             ("GET", "/sync/v1/published", self._published),
@@ -172,6 +173,21 @@ class Api:
 
         return self._answered(request, body, work)
 
+    def _hand_up(self, request: Request, body: bytes) -> Response:
+        """A run of another counter of the commune, as that one signed it."""
+        dictionary = request.headers.get(DICTIONARY_HEADER, "")
+
+        def work(connection: Connection, caller: Caller) -> bytes:
+            if caller.revoked_at is not None:
+                raise _REVOKED
+            sent = decoded(decompress(body, dictionary), Push)
+            author = self._device(connection, sent.run.device)
+            if author is None or author.commune != caller.commune or author.revoked_at is not None:
+                raise _UNKNOWN
+            return encode(relay(connection, self._keys, author, sent))
+
+        return self._answered(request, body, work)
+
     def _pull(self, request: Request, body: bytes) -> Response:
         query = request.query_params
 
@@ -190,7 +206,6 @@ class Api:
                     max(1, min(_number(query.get("max_bytes")) or 65_536, 1_000_000)),
                     query.get("keys", ""),
                     self._keys,
-                    query.get("upper", ""),
                 )
             )
 

@@ -173,7 +173,7 @@ def enrol_by_stick(
 
 def _messages(connection: Connection, keys: ServerKeys, caller: Caller) -> Iterator[bytes]:
     epoch = get_meta(connection, "epoch") or ""
-    told = _remembered(connection, caller) or BundleUp("", epoch, 0, "", "")
+    told = _remembered(connection, caller) or BundleUp("", epoch, 0, "")
     kept = recovery.kept_of(connection, keys, caller.commune, told.epoch)
     past = recovery.past_epochs(connection)
     yield encode(BundleDown(epoch, past, kept, recovery.highs(connection, keys, caller)))
@@ -204,7 +204,6 @@ def _messages(connection: Connection, keys: ServerKeys, caller: Caller) -> Itera
             _PAGE,
             told.keys_version,
             keys,
-            told.upper,
         )
         yield encode(BundlePage(after, page))
         after = page.upto

@@ -2,10 +2,9 @@
 
 import hashlib
 from collections.abc import Sequence
-from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Row, func, select
+from sqlalchemy import Connection, func, select
 
 from counter_app.domain.events import Event
 from counter_app.wire.messages import OrderAnswer, PullAnswer, WireKey, runs_of
@@ -30,7 +29,6 @@ def pull(
     max_bytes: int,
     keys: str,
     signing: ServerKeys,
-    upper: str,
 ) -> PullAnswer:
     """What comes after the cursor. A cursor of another epoch starts again. What the caller must hold,
     being of its own life or before it, comes as a pair; what a copy of it wrote comes whole.
@@ -72,18 +70,20 @@ def pull(
         here.digest,
         None if version == keys else tuple(listed),
         version,
-        _upper_head(signing, here, upper),
+        _signed_heads(signing, [known for _, known in others]),
     )
 
 
-def _upper_head(
-    signing: ServerKeys, here: Row[Any], known: str
-) -> tuple[str, int, str, str] | None:
-    """The signed head of the server's own chain: with it a counter can give the events back."""
-    if here.dseq == 0 or known == f"{here.incarnation}.{here.dseq}":
-        return None
-    message = head_bytes(signing.server_id, here.incarnation, here.dseq, here.head)
-    return here.incarnation, here.dseq, here.head, signing.sign(message)
+def _signed_heads(
+    signing: ServerKeys, events: Sequence[Event]
+) -> tuple[tuple[str, int, str, str], ...]:
+    """The server's last own event of each life among these, signed: so a counter can give them back."""
+    last = {known.incarnation: known for known in events if known.device == signing.server_id}
+    found = []
+    for life, known in last.items():
+        message = head_bytes(signing.server_id, life, known.dseq, known.hash)
+        found.append((life, known.dseq, known.hash, signing.sign(message)))
+    return tuple(found)
 
 
 def order_after(connection: Connection, caller: Caller, after: int) -> OrderAnswer:

@@ -17,7 +17,14 @@ from sqlalchemy import ColumnElement, Connection, Row, delete, insert, select, u
 
 from counter_app.domain import chain
 from counter_app.domain.events import Event
-from counter_app.wire.messages import Conflict, Push, PushAnswer, WireProblem, events_of
+from counter_app.wire.messages import (
+    Conflict,
+    HighsAnswer,
+    Push,
+    PushAnswer,
+    WireProblem,
+    events_of,
+)
 from counter_app.wire.signing import head_bytes, proof_bytes
 from district_server.book import append
 from district_server.caller import Caller
@@ -77,6 +84,16 @@ def push(connection: Connection, keys: ServerKeys, caller: Caller, sent: Push) -
     ).scalar_one()
     proof = keys.sign(proof_bytes(caller.device, run.incarnation, high, head, epoch))
     return PushAnswer(epoch, high, head, head_cseq, tuple(problems), _now(), proof)
+
+
+def relay(connection: Connection, keys: ServerKeys, author: Caller, sent: Push) -> HighsAnswer:
+    """Take a batch that a neighbour of its author brought. What cannot be taken is not set aside here:
+    only its author is told, when it comes itself.
+    """
+    answer = push(connection, keys, author, sent)
+    if answer.problems:
+        raise Refused("aside", "Quầy đã ghi việc này phải tự gửi lên.", 409)
+    return HighsAnswer(((sent.run.incarnation, answer.high),), ())
 
 
 def take(connection: Connection, keys: ServerKeys, org: str, good: Sequence[Judged]) -> None:

@@ -46,7 +46,10 @@ def is_behind(connection: Connection, keys: ServerKeys, caller: Caller, proof: P
     signature = _decoded(proof.signature)
     message = head_bytes(keys.server_id, proof.life, proof.high, proof.head_hash)
     if verify(keys.public_key, signature, message):
-        return bool(proof.life == here.incarnation and proof.high > here.dseq)
+        if proof.life == here.incarnation:
+            return bool(proof.high > here.dseq)
+        lost = proof.life not in dict(highs(connection, keys, caller).upper)
+        return lost and proof.epoch not in past_epochs(connection)
     message = proof_bytes(caller.device, proof.life, proof.high, proof.head_hash, proof.epoch)
     if not verify(keys.public_key, signature, message):
         raise Refused("proof_wrong", "Xác nhận này không phải của máy chủ này.", 400)

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from counter_app.domain.office import Office
     from counter_app.domain.printer import FoundPrinter, Profile
     from counter_app.ports import Clock, Identity, IdSource, Printer
+    from counter_app.ports.exchange import Exchange
     from counter_app.ports.sync import Bundles, Cycles, Standing
     from counter_app.services.acts import Acts
     from counter_app.services.appointments import Appointments
@@ -104,6 +105,9 @@ class Counter(Protocol):
 
     @property
     def scans(self) -> Scans: ...
+
+    @property
+    def exchange(self) -> Exchange: ...
 
     @property
     def sync(self) -> Cycles: ...

@@ -26,6 +26,7 @@ from ui.assets import icon, pixmap
 from ui.counter import SyncWords
 from ui.desk import Desk
 from ui.dialogs import ask
+from ui.exchange import Exchanges
 from ui.form_papers import FormPapers
 from ui.home import HomePage
 from ui.intake.page import IntakePage
@@ -111,6 +112,7 @@ class Frame(QWidget):
         desk.sync_requested.connect(self.sync_now)
         desk.call_requested.connect(self._call_next)
         desk.changed.connect(self._on_changed)
+        self.exchanges = Exchanges(desk, self)
         self._tick()
 
     # ---- building ------------------------------------------------------------------------------

@@ -9,6 +9,7 @@ from ui.desk import Desk
 from ui.page import Page
 from ui.printers_panel import PrintersPanel
 from ui.settings.backup import BackupSection
+from ui.settings.exchange import ExchangeSection
 from ui.settings.office import OfficeSection
 from ui.settings.officers import OfficersSection
 from ui.settings.pads import PadsSection
@@ -27,6 +28,7 @@ SECTIONS: tuple[tuple[str, Callable[[Desk, Banner], Section]], ...] = (
     ("Phiếu dự phòng", PadsSection),
     ("Mẫu in", WordingSection),
     ("Sao lưu", BackupSection),
+    ("Trao đổi", ExchangeSection),
 )
 
 

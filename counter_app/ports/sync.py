@@ -35,8 +35,6 @@ class SyncIdentity:
     ca_pem: str
     epoch: str
     cursor: int
-    upper: str
-    """The newest head of the server's own chain that is held with its signature, `life.dseq`."""
     batch: int
     keys_version: str
     published: str

@@ -77,7 +77,6 @@ class Bundles:
                 identity.epoch,
                 identity.cursor,
                 identity.keys_version,
-                identity.upper,
             )
         )
         written: dict[str, int] = {}

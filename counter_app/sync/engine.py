@@ -26,6 +26,7 @@ from counter_app.ports.sync import (
 )
 from counter_app.sync.pages import Pages
 from counter_app.sync.publications import fetch
+from counter_app.sync.relay import Relay
 from counter_app.wire.messages import (
     CHALLENGE_HEADER,
     DEVICE_HEADER,
@@ -89,6 +90,7 @@ class SyncEngine:
         verify: Verify,
         clock: Clock,
         pages: Pages | None = None,
+        relay: Relay | None = None,
     ) -> None:
         self._store = store
         self._connect = connect
@@ -96,6 +98,7 @@ class SyncEngine:
         self._verify = verify
         self._clock = clock
         self._pages = pages
+        self._relay = relay
 
     def cycle(self) -> Summary:
         """One cycle. Faults of the line end it early; nothing is lost by that."""
@@ -119,6 +122,7 @@ class SyncEngine:
                     self._clock,
                     summary,
                     self._pages,
+                    self._relay,
                 ).run()
                 summary.fault, summary.wait = "", 0.0
                 break
@@ -156,6 +160,7 @@ class _Conversation:
         clock: Clock,
         summary: Summary,
         pages: Pages | None,
+        relay: Relay | None,
     ) -> None:
         self._store = store
         self._link = link
@@ -164,6 +169,7 @@ class _Conversation:
         self._clock = clock
         self._summary = summary
         self._pages = pages
+        self._relay = relay
         self._identity = store.identity()
         self._challenge = ""
         self._digest_above = ""
@@ -178,6 +184,7 @@ class _Conversation:
             try:
                 self._hello()
                 self._give_back_all()
+                self._hand_up()
                 self._push_all()
                 self._pull_all()
                 self._compare()
@@ -248,6 +255,16 @@ class _Conversation:
             return None
         self._refuse_unless_good(status, answer)
         return answer
+
+    def _hand_up(self) -> None:
+        """What neighbours told, before what was done upon it here."""
+        if self._relay is not None:
+            self._relay.send(self._identity.epoch, self._hand_up_one)
+
+    def _hand_up_one(self, body: bytes) -> None:
+        status, answer = self._signed("POST", "/sync/v1/relay", body)
+        if status not in (404, 409):
+            self._refuse_unless_good(status, answer)
 
     def _push_what_waits(self) -> None:
         if self._store.waiting():
@@ -325,7 +342,7 @@ class _Conversation:
             identity = self._identity = self._store.identity()
             target = (
                 f"/sync/v1/pull?epoch={identity.epoch}&after={identity.cursor}"
-                f"&max_bytes={_PULL_BYTES}&keys={identity.keys_version}&upper={identity.upper}"
+                f"&max_bytes={_PULL_BYTES}&keys={identity.keys_version}"
             )
             status, body = self._signed("GET", target, b"")
             self._refuse_unless_good(status, body)

@@ -130,8 +130,8 @@ class PullAnswer(msgspec.Struct, frozen=True):
     """Sum of the hashes of all events up to the head, hex; where `more` is false it must be ours."""
     keys: tuple[WireKey, ...] | None = None
     keys_version: str = ""
-    upper: tuple[str, int, str, str] | None = None
-    """(life, dseq, hash, signature) of the server's own chain in that commune, where it is news."""
+    upper: tuple[tuple[str, int, str, str], ...] = ()
+    """(life, dseq, hash, signature) of the server's last own event of each life among these."""
 
 
 LARGEST_PIECE = 64 * 1024
@@ -143,6 +143,28 @@ class PageState(msgspec.Struct, frozen=True):
 
     offset: int
     done: bool
+
+
+class PeerHave(msgspec.Struct, frozen=True):
+    """What a counter holds of one life of another: all up to `high` but `missing` (first, last)."""
+
+    life: str
+    high: int
+    missing: tuple[tuple[int, int], ...] = ()
+
+
+class PeerHello(msgspec.Struct, frozen=True, tag="hello"):
+    """Between counters: what the writer holds of the recipient's own events."""
+
+    have: tuple[PeerHave, ...]
+
+
+class PeerRun(msgspec.Struct, frozen=True, tag="run"):
+    """Between counters: events of the writer, with its signature of the head after them."""
+
+    run: Run
+    head_hash: str
+    signature: str
 
 
 class Proof(msgspec.Struct, frozen=True):
@@ -262,7 +284,6 @@ class BundleUp(msgspec.Struct, frozen=True):
     epoch: str
     cursor: Number
     keys_version: str
-    upper: str
 
 
 class BundleDown(msgspec.Struct, frozen=True):

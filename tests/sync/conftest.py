@@ -1,12 +1,14 @@
 """A real server over a real socket, on SQLite and on PostgreSQL."""
 
+import shutil
 from collections.abc import Callable, Iterator
 
 import pytest
+from conftest import PASSPHRASE
 from fault_proxy import FaultProxy
 from upper import Upper, running
 
-from counter_app.bootstrap import Counter
+from counter_app.bootstrap import Counter, open_counter
 from counter_app.domain.officer import Officer
 
 
@@ -37,3 +39,21 @@ def enrolled(
         return counter, counter.officers.all()[0]
 
     return make
+
+
+@pytest.fixture
+def copied():  # type: ignore[no-untyped-def]
+    """The folder of a store copied as it stands, and opened beside it."""
+    opened: list[Counter] = []
+
+    def make(pair: Pair) -> Pair:
+        folder = pair[0].folder.with_name(f"ban-sao-{len(opened)}")
+        shutil.copytree(pair[0].folder, folder)
+        copy = open_counter(folder, PASSPHRASE)
+        copy.clock = pair[0].clock
+        opened.append(copy)
+        return copy, pair[1]
+
+    yield make
+    for counter in opened:
+        counter.close()

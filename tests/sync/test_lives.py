@@ -3,11 +3,10 @@
 import shutil
 from collections.abc import Callable
 
-import pytest
 from conftest import PASSPHRASE, draft
 from sync_steps import Enrolled, Pair, accept, assert_at_rest, do, synced
 
-from counter_app.bootstrap import Counter, open_counter, restore_counter
+from counter_app.bootstrap import open_counter, restore_counter
 from counter_app.domain.code import DossierCode, place_of
 from counter_app.domain.slip_code import Verdict
 from counter_app.services.results import Accepted
@@ -16,24 +15,6 @@ from district_server.check import faults_of
 from district_server.projection import by_code
 
 Copied = Callable[[Pair], Pair]
-
-
-@pytest.fixture
-def copied():  # type: ignore[no-untyped-def]
-    """The folder of a store copied as it stands, and opened beside it."""
-    opened: list[Counter] = []
-
-    def make(pair: Pair) -> Pair:
-        folder = pair[0].folder.with_name(f"ban-sao-{len(opened)}")
-        shutil.copytree(pair[0].folder, folder)
-        copy = open_counter(folder, PASSPHRASE)
-        copy.clock = pair[0].clock
-        opened.append(copy)
-        return copy, pair[1]
-
-    yield make
-    for counter in opened:
-        counter.close()
 
 
 def parted(pair: Pair) -> list[str]:

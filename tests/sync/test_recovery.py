@@ -296,3 +296,23 @@ def test_put_back_again_before_everything_was_given_back(upper, enrolled: Enroll
 
     assert_at_rest(upper, first)
     assert stories(upper, made.code, first) == before
+
+
+def test_a_life_of_the_server_that_had_ended_before_it_was_seen(upper, enrolled: Enrolled) -> None:  # type: ignore[no-untyped-def]
+    first = enrolled(1)
+    made = accept(first)
+    do(first, made.dossier_id, "transfer", to="upper")
+    settle(first)
+    saved = upper.save()
+    decide(upper, made.code, "complete")
+    # the counter hears of the decision together with two new lives of the server
+    restore_done(upper)
+    restore_done(upper)
+    settle(first)
+    before = stories(upper, made.code, first)
+    upper.put_back(saved)
+
+    settle(first)
+
+    assert_at_rest(upper, first)
+    assert stories(upper, made.code, first) == before

@@ -301,6 +301,7 @@ SCENES: dict[str, Scene] = {
     "F11 printers": printers,
     **{f"F11 printer, step {step + 1}": wizard(step) for step in range(5)},
     "F11 officers": screen("F11", "Alt+4"),
+    "F11 exchange": screen("F11", "Alt+9"),
     "F11 screen": screen("F11", "Alt+5"),
     "F11 pads": screen("F11", "Alt+6"),
     "F11 wording": wording,
