@@ -184,6 +184,13 @@ def test_a_printer_is_asked_what_it_can_do(
     assert printer.jobs == []
 
 
+def test_a_print_ends_within_25_seconds_of_the_last_byte_taken() -> None:
+    """The fence; three questions of state begun just before its end; a way past the job; three more."""
+    longest = Timeouts()
+    assert longest.fence + 3 * longest.status + longest.connect + 3 * longest.status <= 25
+    assert longest.stall + longest.connect + 3 * longest.status <= 25
+
+
 def test_a_printer_without_paper_is_not_judged() -> None:
     with VirtualPrinter(Fault.NO_PAPER) as printer:
         learnt = way(printer).learn()
