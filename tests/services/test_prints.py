@@ -4,6 +4,7 @@ import hashlib
 from dataclasses import replace
 
 import pytest
+from pdf import text_of
 from services.desk import SAME_DAY, Desk, person
 from services.printer import ToldPrinter
 
@@ -85,6 +86,19 @@ def test_after_any_end_but_failed_the_next_print_is_a_reprint(
         # and it goes on counting
         again = prints.print_again(job.id, [ToldPrinter()], desk.officer)
         assert again.copy_no == copies + 1, job.what
+
+
+def test_a_page_for_another_printer_bears_the_mark_of_a_reprint_too(desk: Desk) -> None:
+    """Drawn for a printer of sheets: a preview of the next print, never counted itself."""
+    made = desk.accept()
+
+    def page() -> str:
+        return text_of(desk.counter.prints.pdf("receipt", [made.dossier_id], 576))
+
+    assert "BẢN IN LẠI" not in page()
+    assert "BẢN IN LẠI" not in page()
+    printed(desk, made.dossier_id, ToldPrinter())
+    assert "BẢN IN LẠI lần 1" in page()
 
 
 def test_a_reprint_is_a_job_of_its_own_and_a_retry_is_not(desk: Desk) -> None:
