@@ -2,13 +2,22 @@
 
 import os
 import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from io import BytesIO
 from pathlib import Path
 from typing import Protocol
+from urllib.parse import urlsplit
 
 from district_server.faults import ServerFault
 
 DEFAULT = "attachments"
 """A folder beside the database file of a server that was told nothing else."""
+
+_KEYS = ("DISTRICT_S3_ACCESS_KEY", "DISTRICT_S3_SECRET_KEY")
+_NONE = ("NoSuchKey", "NoSuchObject")
+_PATIENCE = 10.0
+"""Seconds: a store that does not answer must not hold those who ask for dossiers."""
 
 
 class Objects(Protocol):
@@ -66,6 +75,90 @@ class Folder:
             return None
 
 
+class Bucket:
+    """A store of objects that speaks S3, such as MinIO or Ceph, in the same house as the server."""
+
+    def __init__(self, url: str) -> None:
+        from minio import Minio  # loads only where there is such a store
+        from urllib3 import PoolManager, Retry, Timeout
+
+        asked = urlsplit(url)
+        self._bucket = asked.path.strip("/")
+        access, secret = (os.environ.get(name, "") for name in _KEYS)
+        if not asked.hostname or not self._bucket or "/" in self._bucket or not access:
+            raise ServerFault(
+                "attachments_url",
+                "DISTRICT_ATTACHMENTS phải là một thư mục, hoặc s3://MÁY:CỔNG/NGĂN (s3+http:// khi không "
+                f"mã hóa đường truyền), với khóa ở {_KEYS[0]} và {_KEYS[1]}.",
+            )
+        pool = PoolManager(
+            timeout=Timeout(connect=_PATIENCE, read=_PATIENCE),
+            retries=Retry(total=1, backoff_factor=0.2),
+            cert_reqs="CERT_REQUIRED",
+            ca_certs=os.environ.get("SSL_CERT_FILE"),
+        )
+        self._client = Minio(
+            asked.netloc,
+            access_key=access,
+            secret_key=secret,
+            secure=asked.scheme == "s3",
+            region=os.environ.get("DISTRICT_S3_REGION") or "us-east-1",
+            http_client=pool,
+        )
+
+    def has(self, key: str, size: int) -> bool:
+        """Whether the object is there; a store of objects never shows half of one."""
+        from minio.error import S3Error
+
+        with _in_words():
+            try:
+                return self._client.stat_object(self._bucket, key).size == size
+            except S3Error as fault:
+                if fault.code in _NONE:
+                    return False
+                raise
+
+    def put(self, key: str, content: bytes) -> None:
+        """One request; the same again writes the same."""
+        with _in_words():
+            self._client.put_object(
+                self._bucket, key, BytesIO(content), len(content), content_type="image/jpeg"
+            )
+
+    def get(self, key: str) -> bytes | None:
+        """The whole object."""
+        from minio.error import S3Error
+
+        with _in_words():
+            try:
+                answer = self._client.get_object(self._bucket, key)
+            except S3Error as fault:
+                if fault.code in _NONE:
+                    return None
+                raise
+            try:
+                return bytes(answer.read())
+            finally:
+                answer.close()
+                answer.release_conn()
+
+
+@contextmanager
+def _in_words() -> Iterator[None]:
+    from minio.error import MinioException
+    from urllib3.exceptions import HTTPError
+
+    try:
+        yield
+    except (MinioException, HTTPError) as fault:
+        raise ServerFault(
+            "attachments_failed",
+            "Kho chứa bản quét không trả lời đúng. Xem máy kho còn chạy, khóa và tên ngăn có đúng không.",
+        ) from fault
+
+
 def objects_at(url: str) -> Objects:
-    """What `DISTRICT_ATTACHMENTS` names: a folder."""
+    """What `DISTRICT_ATTACHMENTS` names: a folder, or `s3://HOST[:PORT]/BUCKET`."""
+    if url.startswith(("s3://", "s3+http://")):
+        return Bucket(url)
     return Folder(Path(url or DEFAULT))

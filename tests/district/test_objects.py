@@ -1,0 +1,109 @@
+"""Where finished pages lie: a folder and a store of objects do the same."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import boto3
+import pytest
+from moto.server import ThreadedMotoServer
+
+from district_server.faults import ServerFault
+from district_server.objects import Bucket, Folder, Objects, objects_at
+
+KEY = "H50.99.01/ab/" + "ab" * 32
+
+
+@pytest.fixture(scope="module")
+def store_port() -> Iterator[int]:
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    _, port = server.get_host_and_port()
+    yield port
+    server.stop()
+
+
+@pytest.fixture
+def bucket_url(store_port: int, monkeypatch: pytest.MonkeyPatch) -> str:
+    """A bucket made by another's client than ours."""
+    client = boto3.client(
+        "s3",
+        endpoint_url=f"http://127.0.0.1:{store_port}",
+        aws_access_key_id="thu",
+        aws_secret_access_key="thu",
+        region_name="us-east-1",
+    )
+    client.create_bucket(Bucket="ban-quet")
+    monkeypatch.setenv("DISTRICT_S3_ACCESS_KEY", "thu")
+    monkeypatch.setenv("DISTRICT_S3_SECRET_KEY", "thu")
+    return f"s3+http://127.0.0.1:{store_port}/ban-quet"
+
+
+@pytest.fixture(params=["folder", "bucket"])
+def objects(request: pytest.FixtureRequest, tmp_path: Path) -> Objects:
+    if request.param == "folder":
+        return objects_at(str(tmp_path / "tren"))
+    return objects_at(request.getfixturevalue("bucket_url"))
+
+
+def test_what_goes_in_comes_out(objects: Objects) -> None:
+    content = os.urandom(200_000)
+    other = KEY.replace("ab", "cd")
+    assert objects.get(other) is None
+    assert not objects.has(other, len(content))
+    objects.put(other, content)
+    objects.put(other, content)
+    assert objects.get(other) == content
+    assert objects.has(other, len(content))
+    assert not objects.has(other, len(content) + 1)
+
+
+def test_the_object_is_what_others_find(bucket_url: str, store_port: int) -> None:
+    objects_at(bucket_url).put(KEY, b"trang")
+    client = boto3.client(
+        "s3",
+        endpoint_url=f"http://127.0.0.1:{store_port}",
+        aws_access_key_id="thu",
+        aws_secret_access_key="thu",
+        region_name="us-east-1",
+    )
+    found = client.get_object(Bucket="ban-quet", Key=KEY)
+    assert found["Body"].read() == b"trang"
+    assert found["ContentType"] == "image/jpeg"
+
+
+def test_a_store_that_is_not_there_is_a_sentence(
+    bucket_url: str, monkeypatch: pytest.MonkeyPatch, closed_port: int
+) -> None:
+    gone = objects_at(f"s3+http://127.0.0.1:{closed_port}/ban-quet")
+    for ask in (lambda: gone.has(KEY, 1), lambda: gone.put(KEY, b"x"), lambda: gone.get(KEY)):
+        with pytest.raises(ServerFault) as fault:
+            ask()
+        assert fault.value.code == "attachments_failed"
+    missing = objects_at(bucket_url.replace("ban-quet", "khong-co"))
+    with pytest.raises(ServerFault):
+        missing.put(KEY, b"x")
+
+
+@pytest.fixture
+def closed_port() -> int:
+    import socket
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port: int = listener.getsockname()[1]
+    return port
+
+
+@pytest.mark.parametrize("url", ["s3://", "s3://may", "s3://may/", "s3://may/a/b"])
+def test_half_an_address_is_refused(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DISTRICT_S3_ACCESS_KEY", "thu")
+    with pytest.raises(ServerFault) as fault:
+        objects_at(url)
+    assert fault.value.code == "attachments_url"
+
+
+def test_without_a_word_it_is_a_folder(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert isinstance(objects_at(""), Folder)
+    monkeypatch.delenv("DISTRICT_S3_ACCESS_KEY", raising=False)
+    with pytest.raises(ServerFault):
+        Bucket("s3://may/ngan")
