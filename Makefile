@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: setup run demo test proof bench build lint
+.PHONY: setup run demo test proof bench peers build lint
 
 setup: $(READY)
 
@@ -42,6 +42,10 @@ proof: setup
 bench: setup
 	@scripts/system-packages test
 	@$(BIN)/python -m benchmarks
+
+peers: setup
+	@scripts/system-packages test
+	@$(BIN)/python -m benchmarks peers
 
 build: setup
 	@scripts/system-packages test

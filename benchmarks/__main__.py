@@ -1,4 +1,6 @@
-"""`python -m benchmarks [--dossiers N]`: make a store, measure, print a table."""
+"""`python -m benchmarks [--dossiers N]`: make a store, measure, print a table; with `peers` the table
+of other sync engines on the same dossiers.
+"""
 
 import argparse
 import platform
@@ -8,6 +10,7 @@ from pathlib import Path
 
 from benchmarks import book, processes, wire, worn
 from benchmarks.measure import Figure
+from benchmarks.peers import table as peers
 
 _MILLION_SECONDS = 600
 
@@ -15,16 +18,29 @@ _MILLION_SECONDS = 600
 def main() -> int:
     """Always 0: a figure that misses its bar is said, not hidden."""
     parser = argparse.ArgumentParser(prog="benchmarks")
-    parser.add_argument("--dossiers", type=int, default=100_000)
+    parser.add_argument("what", nargs="?", choices=["peers"])
+    parser.add_argument("--dossiers", type=int)
+    parser.add_argument("--rounds", type=int, default=3, help="of the peers")
     options = parser.parse_args()
-    print(f"Python {platform.python_version()}, {platform.system()}, {options.dossiers} dossiers")
+    dossiers = options.dossiers or (10_000 if options.what else 100_000)
+    print(
+        f"Python {platform.python_version()}, {platform.system()}, {dossiers} dossiers", flush=True
+    )
+    if options.what:
+        peers.compare(dossiers, options.rounds)
+    else:
+        _table(dossiers)
+    return 0
+
+
+def _table(dossiers: int) -> None:
     with tempfile.TemporaryDirectory(prefix="mot-cua-bench-") as name:
         folder, empty = Path(name) / "many", Path(name) / "none"
-        seconds = book.make_store(folder, options.dossiers)
-        per_million = seconds / options.dossiers * 1_000_000
+        seconds = book.make_store(folder, dossiers)
+        per_million = seconds / dossiers * 1_000_000
         _say(
             Figure(
-                f"seed {options.dossiers} dossiers, scaled to 1,000,000",
+                f"seed {dossiers} dossiers, scaled to 1,000,000",
                 per_million,
                 "s",
                 "600 s",
@@ -33,7 +49,7 @@ def main() -> int:
             )
         )
         book.make_store(empty, 0)
-        for figure in processes.figures(folder, empty, options.dossiers):
+        for figure in processes.figures(folder, empty, dossiers):
             _say(figure)
         for figure in book.figures(folder):
             _say(figure)
@@ -41,7 +57,6 @@ def main() -> int:
             _say(figure)
     for figure in worn.figures():
         _say(figure)
-    return 0
 
 
 def _say(figure: Figure) -> None:

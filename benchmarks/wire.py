@@ -7,7 +7,7 @@ import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import resources
@@ -18,19 +18,33 @@ from counter_app.bootstrap import create_counter, open_counter
 
 
 class CountingRelay:
-    """Forwards to a port on loopback and counts both ways."""
+    """Forwards to a port on loopback, counts both ways, and cuts every connection when told."""
 
     def __init__(self, target: int) -> None:
         self._target = target
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port: int = self._listener.getsockname()[1]
+        self._lock = threading.Lock()
         self._bytes = 0
+        self._left: int | None = None
+        self._links: set[socket.socket] = set()
         threading.Thread(target=self._accept, daemon=True).start()
 
     def taken(self) -> int:
         """Bytes since the last question."""
-        counted, self._bytes = self._bytes, 0
-        return counted
+        with self._lock:
+            counted, self._bytes = self._bytes, 0
+            return counted
+
+    def cut_after(self, count: int) -> None:
+        """Once, when so many more bytes have come; what connects after that goes through."""
+        with self._lock:
+            self._left = count
+
+    @property
+    def to_be_cut(self) -> bool:
+        """Whether the cut is still ahead."""
+        return self._left is not None
 
     def close(self) -> None:
         """No more connections."""
@@ -40,23 +54,54 @@ class CountingRelay:
         with contextlib.suppress(OSError):
             while True:
                 near, _ = self._listener.accept()
-                far = socket.create_connection(("127.0.0.1", self._target))
-                for one, other in ((near, far), (far, near)):
-                    threading.Thread(target=self._forward, args=(one, other), daemon=True).start()
+                threading.Thread(target=self._join, args=(near,), daemon=True).start()
+
+    def _join(self, near: socket.socket) -> None:
+        with (
+            near,
+            contextlib.suppress(OSError),
+            socket.create_connection(("127.0.0.1", self._target)) as far,
+        ):
+            with self._lock:
+                self._links |= {near, far}
+            back = threading.Thread(target=self._forward, args=(far, near), daemon=True)
+            back.start()
+            self._forward(near, far)
+            back.join()
+            with self._lock:
+                self._links -= {near, far}
 
     def _forward(self, one: socket.socket, other: socket.socket) -> None:
         with contextlib.suppress(OSError):
             while piece := one.recv(65536):
-                self._bytes += len(piece)
+                if self._count(len(piece)):
+                    break
                 other.sendall(piece)
-        for link in (one, other):
-            with contextlib.suppress(OSError):
-                link.shutdown(socket.SHUT_RDWR)
+        _end(one, other)
+
+    def _count(self, size: int) -> bool:
+        """Whether the line was cut in this piece."""
+        with self._lock:
+            self._bytes += size
+            if self._left is None:
+                return False
+            self._left -= size
+            if self._left > 0:
+                return False
+            self._left = None
+            _end(*self._links)
+            return True
+
+
+def _end(*links: socket.socket) -> None:
+    for link in links:
+        with contextlib.suppress(OSError):
+            link.shutdown(socket.SHUT_RDWR)
 
 
 def figures(place: Path) -> Iterator[Figure]:
     """An idle cycle, one dossier, a hundred."""
-    with _server(place) as (port, code):
+    with upper_server(f"sqlite:///{place / 'upper.sqlite3'}", [2]) as (port, (code,)):
         relay = CountingRelay(port)
         folder = place / "wire"
         create_counter(folder, resources.office_text("khe-sanh"), 2, "Hồ Thị Mai", PIN, PASSPHRASE)
@@ -85,9 +130,10 @@ def figures(place: Path) -> Iterator[Figure]:
 
 
 @contextlib.contextmanager
-def _server(place: Path) -> Iterator[tuple[int, str]]:
+def upper_server(database: str, counters: Sequence[int]) -> Iterator[tuple[int, list[str]]]:
+    """A server process on an empty database: its port, and a code to enrol each counter by."""
     tool = [sys.executable, "-m", "district_server"]
-    settings = os.environ | {"DISTRICT_DATABASE_URL": f"sqlite:///{place / 'upper.sqlite3'}"}
+    settings = os.environ | {"DISTRICT_DATABASE_URL": database}
 
     def run(*arguments: str) -> str:
         command = [*tool, *arguments]
@@ -95,8 +141,12 @@ def _server(place: Path) -> Iterator[tuple[int, str]]:
             command, env=settings, check=True, capture_output=True, text=True
         ).stdout
 
+    def code(counter: int) -> str:
+        told = run("issue-code", "--commune", "H50.99.01", "--counter", str(counter))
+        return str(json.loads(told)["code"])
+
     run("init")
-    code = json.loads(run("issue-code", "--commune", "H50.99.01", "--counter", "2"))["code"]
+    codes = [code(counter) for counter in counters]
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     server = subprocess.Popen(
@@ -109,7 +159,7 @@ def _server(place: Path) -> Iterator[tuple[int, str]]:
     try:
         assert server.stdout is not None
         server.stdout.readline()
-        yield port, code
+        yield port, codes
     finally:
         server.terminate()
         server.wait(10)
