@@ -1,7 +1,7 @@
 """The dossiers as lists and searches see them: rows that any fold of the log gives again."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -12,6 +12,7 @@ from sqlalchemy import (
     and_,
     bindparam,
     case,
+    column,
     delete,
     exists,
     func,
@@ -19,6 +20,7 @@ from sqlalchemy import (
     literal_column,
     or_,
     select,
+    table,
     text,
     update,
 )
@@ -97,6 +99,14 @@ _MATCHING: Select[tuple[int]] = (
     .limit(bindparam("limit"))
 )
 _FIND = _ROW.where(dossier.c.num.in_(_MATCHING)).order_by(dossier.c.num.desc())
+_SEARCH = table("dossier_search", column("rowid"))
+_FIND_AMONG = (
+    _ROW.join_from(_SEARCH, dossier, dossier.c.num == _SEARCH.c.rowid)
+    .where(text("dossier_search MATCH :words"))
+    .order_by(_SEARCH.c.rowid.desc())
+    .limit(bindparam("limit"))
+)
+"""Walks what matches from the newest on and stops when it has enough."""
 _ISSUE = insert(issued_code)
 _KNOWN = select(dossier.c.num).where(dossier.c.id == bindparam("id"))
 _INSERT = insert(dossier).returning(dossier.c.num)
@@ -244,8 +254,12 @@ class Dossiers:
         found = self._connection.execute(_BY_ID, {"id": dossier_id}).one_or_none()
         return None if found is None else _row(found)
 
-    def find(self, text: str, limit: int, today: date) -> Sequence[DossierRow]:
-        """Newest first. A day (`20/11`, `2026-11-20`) narrows to what was received on it."""
+    def find(
+        self, text: str, limit: int, today: date, among: Collection[Status] = ()
+    ) -> Sequence[DossierRow]:
+        """Newest first. A day (`20/11`, `2026-11-20`) narrows to what was received on it, `among`
+        to what stands at one of these statuses and was not voided.
+        """
         words, days = [], []
         for part in text.split():
             day = _day(part, today)
@@ -253,13 +267,18 @@ class Dossiers:
                 words.extend(search_key(part).split())
             else:
                 days.append(day.isoformat())
+        narrow = [dossier.c.received_on.in_(days)] if days else []
+        if among:
+            narrow += [dossier.c.status.in_(among), dossier.c.voided.is_(False)]
         if not words:
-            if not days:
-                return []
-            return self._rows(_ROW.where(dossier.c.received_on.in_(days)), limit)
+            return self._rows(_ROW.where(*narrow), limit) if days else []
         match = " AND ".join([*(f'"{word}"' for word in words[:-1]), f'"{words[-1]}" *'])
+        if among and not days:
+            query = _FIND_AMONG.where(_standing(among), dossier.c.voided.is_(False))
+            found = self._connection.execute(query, {"words": match, "limit": limit})
+            return [_row(row) for row in found]
         if days:
-            wide = _FIND.where(dossier.c.received_on.in_(days))
+            wide = _FIND.where(*narrow)
             rows = self._connection.execute(wide, {"words": match, "limit": 10_000})
             return [_row(row) for row in rows][:limit]
         found = self._connection.execute(_FIND, {"words": match, "limit": limit})
@@ -335,6 +354,23 @@ def words_of(state: Dossier) -> str:
             facts.representative.phone,
         ]
     return search_key(" ".join(part for part in parts if part))
+
+
+def _standing(among: Collection[Status]) -> ColumnElement[bool]:
+    """What stands at one of these statuses, for a walk over the words.
+
+    Most dossiers are returned: each met on the way is looked at. Few stand anywhere else: their
+    numbers are gathered from the index first, and nothing older is walked over. The signs keep
+    SQLite from asking the words for each of them in turn, a second for some thousands.
+    """
+    if Status.RETURNED in among:
+        return literal_column("+dossier.status").in_(among)
+    numbers = select(dossier.c.num).where(dossier.c.status.in_(among)).correlate(None)
+    oldest = select(func.min(dossier.c.num)).where(dossier.c.status.in_(among)).correlate(None)
+    return and_(
+        literal_column("+dossier_search.rowid").in_(numbers),
+        _SEARCH.c.rowid >= oldest.scalar_subquery(),
+    )
 
 
 _MOST_URGENT_FIRST = frozenset({"due_today", "overdue", "due_soon", "held"})

@@ -2,8 +2,9 @@
 
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QIcon
-from PySide6.QtWidgets import QLineEdit
+from PySide6.QtWidgets import QLineEdit, QSizePolicy
 
+from counter_app.domain.dossier import Status
 from counter_app.ports import DossierRow
 from counter_app.services.results import Changes
 from counter_app.services.search import DossierView
@@ -14,11 +15,27 @@ from ui.dossier_view import DossierPane
 from ui.lists import COMPACT, DossierList
 from ui.page import Page
 from ui.scans import KEY as ADD_SCAN
-from ui.widgets import Button, Card, label, row
+from ui.widgets import Button, Card, Choice, label, row
 
 _MOST = 200
 _LEFT, _LEFT_NARROW = 408, 352
 _AFTER_MS = 60
+_FILTERS = (
+    ("all", "Tất cả", ()),
+    (
+        "open", "Đang xử lý",
+        (
+            Status.ACCEPTED, Status.IN_PROCESS, Status.AWAITING_SUPPLEMENT,
+            Status.AWAITING_PAYMENT,
+        ),
+    ),
+    ("waiting", "Chờ trả", (Status.COMPLETED,)),
+    ("returned", "Đã trả", (Status.RETURNED,)),
+)  # fmt: skip
+"""What is listed: its value, its word, its statuses; none is every status there is."""
+_AMONG = {value: among for value, _, among in _FILTERS}
+_WORD = {value: word for value, word, _ in _FILTERS}
+_NEXT_FILTER = "Ctrl+F"
 
 
 class SearchPage(Page):
@@ -29,6 +46,7 @@ class SearchPage(Page):
     hints = (
         ("Lên xuống", "chọn"),
         ("Enter", "sang hồ sơ"),
+        (_NEXT_FILTER, "lọc"),
         ("Esc", "xóa ô tìm"),
         ("quét", "mở ngay"),
     )
@@ -45,9 +63,12 @@ class SearchPage(Page):
         self.box.setMaxLength(120)
         sign = QIcon(pixmap("search", desk.theme.palette.ink3, 18))
         self.box.addAction(sign, QLineEdit.ActionPosition.LeadingPosition)
-        self._told = label("", "caption")
+        self._told = label("", "caption", wrap=True)
         self.list = DossierList(desk.theme, COMPACT)
-        left = Card(self.box, self._told, self.list)
+        self.filter = Choice([(value, word) for value, word, _ in _FILTERS])
+        self.filter.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+        self.filter.changed.connect(self._find)
+        left = Card(self.box, self.filter, self._told, self.list)
         left.setFixedWidth(_LEFT)
         self._left = left
         self.pane = DossierPane(desk)
@@ -102,8 +123,15 @@ class SearchPage(Page):
         if name == "Ctrl+I":
             self._open_form()
             return True
-        if name == "Esc" and self.box.text():
+        if name == _NEXT_FILTER:
+            values = list(_AMONG)
+            place = values.index(self.filter.value) + 1
+            self.filter.value = values[place % len(values)]
+            self._find()
+            return True
+        if name == "Esc" and (self.box.text() or self.filter.value != "all"):
             self.box.clear()
+            self.filter.value = "all"
             self.box.setFocus()
             self._find()
             return True
@@ -162,13 +190,16 @@ class SearchPage(Page):
         self._timer.start()
 
     def _find(self) -> None:
-        text, counter = self.box.text(), self.desk.counter
+        text, counter = self.box.text().strip(), self.desk.counter
+        among = _AMONG[self.filter.value]
+        if among and not text:
+            text = f"{self.desk.now():%d/%m/%Y}"
         self._asked += 1
         asked = self._asked
 
         def work() -> tuple[int, tuple[DossierRow, ...]]:
-            if text.strip():
-                return asked, counter.search.find(text, _MOST)
+            if text:
+                return asked, counter.search.find(text, _MOST, among)
             return asked, counter.worklists.rows("received_today", _MOST)
 
         self.desk.read(work, self._on_found)
@@ -178,7 +209,10 @@ class SearchPage(Page):
         if asked != self._asked:
             return
         self.list.show_rows(rows, self.desk.now().date(), self._wanted)
-        if not self.box.text().strip():
+        among = self.filter.value
+        if not rows and among != "all":
+            told = f"Không có hồ sơ nào như vậy ở mục {_WORD[among]}. {_NEXT_FILTER} để đổi mục."
+        elif not self.box.text().strip():
             told = "Nhận hôm nay" if rows else "Gõ vài chữ để tìm."
         elif not rows:
             told = "Không có hồ sơ nào như vậy. Gõ ít chữ hơn."

@@ -4,7 +4,7 @@ A `Books` is one transaction on the store. Reading and writing are told apart by
 `Store.read()` never blocks a writer, `Store.write()` is BEGIN IMMEDIATE and durable on exit.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -234,8 +234,12 @@ class Dossiers(Protocol):
 
     def row(self, dossier_id: str) -> DossierRow | None: ...
 
-    def find(self, text: str, limit: int, today: date) -> Sequence[DossierRow]:
-        """Newest first; all words must match; the last may be half typed."""
+    def find(
+        self, text: str, limit: int, today: date, among: Collection[Status] = ()
+    ) -> Sequence[DossierRow]:
+        """Newest first; all words must match; the last may be half typed. `among` narrows to what
+        stands at one of these statuses and was not voided.
+        """
 
     def work(self, kind: str, limit: int, today: date, soon: date) -> Sequence[DossierRow]:
         """The dossiers behind one figure of the home screen or one tray; `soon` ends "due soon"."""

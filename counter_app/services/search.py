@@ -1,8 +1,9 @@
 """Finding a dossier and opening it."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
-from counter_app.domain.dossier import Dossier
+from counter_app.domain.dossier import Dossier, Status
 from counter_app.domain.office import Office
 from counter_app.domain.text import clean_text
 from counter_app.ports import Clock, DossierRow, PrintJob, Store
@@ -25,11 +26,16 @@ class Search:
         self._store = store
         self._clock = clock
 
-    def find(self, text: str, limit: int = 50) -> tuple[DossierRow, ...]:
-        """Newest first; all words must match, the last may be half typed."""
+    def find(
+        self, text: str, limit: int = 50, among: Collection[Status] = ()
+    ) -> tuple[DossierRow, ...]:
+        """Newest first; all words must match, the last may be half typed.
+
+        Only what stands at one of the statuses `among`, where there are any.
+        """
+        today = self._clock.now().date()
         with self._store.read() as books:
-            found = books.dossiers.find(clean_text(text), limit, self._clock.now().date())
-            return tuple(found)
+            return tuple(books.dossiers.find(clean_text(text), limit, today, among))
 
     def open(self, dossier_id: str) -> DossierView | None:
         """The dossier of that id."""

@@ -8,6 +8,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from services.desk import TEN_DAYS, THREE_DAYS, Desk, person
 
+from counter_app.domain.dossier import Status
+
 MakeDesk = Callable[..., Desk]
 
 PEOPLE = [
@@ -161,6 +163,47 @@ def test_a_day_narrows_to_what_was_received_on_it(desk: Desk) -> None:
     assert found(desk, "23/11/2026") == found(desk, "23/11/26") == ["Hồ Thị Mốt"]
     assert found(desk, "ho 20/11 23/11") == ["Hồ Thị Mốt", "Hồ Thị Nay"]
     assert found(desk, "21/11") == found(desk, "20/11/2025") == []
+
+
+def test_statuses_narrow_words_and_days_alike(desk: Desk) -> None:
+    """Each stands where its name says; the voided one stands nowhere."""
+    made = {
+        name: desk.accept(applicant=person(f"Hồ {name}")).dossier_id
+        for name in ("Trả", "Chờ", "Mới", "Hủy", "Bổ", "Nay")
+    }
+    for name, act, fields in (
+        ("Trả", "complete", {}),
+        ("Trả", "return", {}),
+        ("Chờ", "complete", {}),
+        ("Hủy", "void", {"reason": "Nhập hai lần"}),
+        ("Bổ", "request-supplement", {"items": ["Tờ khai"], "reason": "Còn thiếu"}),
+    ):
+        desk.do(made[name], act, **fields)
+    accepted, waits = {Status.ACCEPTED}, {Status.ACCEPTED, Status.AWAITING_SUPPLEMENT}
+    for text in ("ho", "20/11", "ho 20/11", "h"):
+        for among, names in (
+            (accepted, ["Hồ Nay", "Hồ Mới"]),
+            (waits, ["Hồ Nay", "Hồ Bổ", "Hồ Mới"]),
+            ({Status.COMPLETED}, ["Hồ Chờ"]),
+            ({Status.RETURNED}, ["Hồ Trả"]),
+            ({Status.STOPPED}, []),
+            ((), ["Hồ Nay", "Hồ Bổ", "Hồ Hủy", "Hồ Mới", "Hồ Chờ", "Hồ Trả"]),
+        ):
+            rows = desk.counter.search.find(text, among=among)
+            assert [row.applicant_name for row in rows] == names, (text, among)
+    first = desk.counter.search.find("ho", 1, accepted)
+    assert [row.applicant_name for row in first] == ["Hồ Nay"]
+    assert desk.counter.search.find("be", among=waits) == ()
+    assert desk.counter.search.find("", among=waits) == ()
+
+
+def test_the_limit_counts_what_is_left_and_not_what_was_walked_over(desk: Desk) -> None:
+    """The only one that waits is older than all the others."""
+    made = [desk.accept(applicant=person(f"Hồ Số {number}")).dossier_id for number in range(8)]
+    desk.do(made[0], "complete")
+
+    (row,) = desk.counter.search.find("ho", 3, {Status.COMPLETED})
+    assert row.id == made[0]
 
 
 def test_lists_show_no_whole_personal_number(desk: Desk) -> None:

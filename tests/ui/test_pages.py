@@ -407,6 +407,53 @@ def test_search_does_not_wait_for_enter(hand: Hand) -> None:
     assert hand.focus_name == "Tìm hồ sơ"
 
 
+def test_the_list_is_narrowed_by_one_key_round_and_round(hand: Hand) -> None:
+    """The first is in process, the fourth waits on its shelf; Esc takes the filter off again."""
+    screen("F3")(hand)
+    assert hand.says("Ctrl+F")
+    assert hand.says("lọc")
+    hand.type("045")
+    hand.wait(lambda: hand.says("6 hồ sơ"))
+    shown = next(iter(visible(hand.window, QListView)))
+
+    def listed() -> list[str]:
+        lines = [
+            shown.model().index(n, 0).data(Qt.ItemDataRole.AccessibleTextRole)
+            for n in range(shown.model().rowCount())
+        ]
+        return [name for name, *_ in PEOPLE if any(name in line for line in lines)]
+
+    everyone, nga = [name for name, *_ in PEOPLE], PEOPLE[3][0]
+    assert listed() == everyone
+    for word, names in (
+        ("Đang xử lý", [name for name in everyone if name != nga]),
+        ("Chờ trả", [nga]),
+        ("Đã trả", []),
+        ("Tất cả", everyone),
+    ):
+        hand.press("Ctrl+F")
+        hand.settle()
+        assert hand.press_button(word).isChecked()
+        assert listed() == names
+        assert hand.says("Không có hồ sơ nào như vậy ở mục Đã trả") == (word == "Đã trả")
+        assert hand.focus_name == "Tìm hồ sơ"
+    hand.press_button("Chờ trả").click()
+    hand.settle()
+    assert listed() == [nga]
+    hand.press("Esc")
+    hand.settle()
+    assert title(hand) == TITLES["F3"]
+    assert hand.press_button("Tất cả").isChecked()
+
+
+def test_with_nothing_typed_the_filter_is_of_today(hand: Hand) -> None:
+    screen("F3", "Ctrl+F", "Ctrl+F")(hand)
+    hand.wait(lambda: hand.says("Nhận hôm nay"))
+    hand.press("Down")
+    shown = next(iter(visible(hand.window, QListView)))
+    assert shown.model().rowCount() == 1
+
+
 def test_a_dossier_shows_its_state_story_papers_and_money(hand: Hand) -> None:
     opened(0)(hand)
     assert hand.says("Đang xử lý")
