@@ -1,17 +1,21 @@
 """Counters that meet in a folder: what one took in, another returns, with no line above."""
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
+import httpx
 import pytest
-from sync_steps import Enrolled, Pair, accept, assert_at_rest, do, synced
-from upper import Upper
+from sync_steps import Enrolled, Pair, accept, assert_at_rest, do, events_above, synced
+from upper import Machine, Upper, taken
 
 from counter_app.bootstrap import Counter
+from counter_app.domain.events import Event
 from counter_app.errors import EnvironmentFault, Refused
 from counter_app.ports.exchange import Exchanged
 from counter_app.sync.exchange import Exchange, name_of
+from counter_app.wire.messages import Push, compress, encode, run_of
+from counter_app.wire.signing import head_bytes
 from db.check import check
 from db.exchange import ExchangeStore
 from district_server.enrolment import revoke
@@ -218,3 +222,65 @@ def test_what_a_parted_copy_had_told_gives_way(
     assert check(second[0].store).faults == ()
     assert first[0].sync_store.order_digest() == second[0].sync_store.order_digest()
     met(folder, first, second, first)
+
+
+ORG = "H50.99.01"
+
+
+def note(number: int, **more: object) -> dict[str, object]:
+    return {"event_id": f"01a1f6c4-9200-73d3-aa4d-{number:012}", **more}
+
+
+def handed_up(author: Machine, events: Sequence[Event], signed_by: Machine | None = None) -> bytes:
+    """A neighbour's run as a counter with a line brings it."""
+    last = events[-1]
+    head = head_bytes(last.device, last.incarnation, last.dseq, last.hash)
+    signature = (signed_by or author).sign(head)
+    return compress(encode(Push(author.epoch, run_of(events), last.hash, signature)))
+
+
+@pytest.fixture
+def machines(upper: Upper) -> Iterator[tuple[Machine, Machine, Machine]]:
+    """Author and bringer of one commune, and one of another."""
+    with httpx.Client(base_url=upper.url) as client:
+        made = (
+            Machine(client, ORG, 3, seed=3),
+            Machine(client, ORG, 4, seed=4),
+            Machine(client, "H50.99.02", 1, seed=5),
+        )
+        for machine in made:
+            machine.enrol(upper.code_for(machine.org, machine.counter_no))
+            machine.hello()
+        yield made
+
+
+def test_a_neighbours_run_is_taken_as_its_author_signed_it(
+    upper: Upper, machines: tuple[Machine, Machine, Machine]
+) -> None:
+    author, bringer, stranger = machines
+    events = author.seal([note(1), note(2)])
+    body = handed_up(author, events)
+    assert stranger.send("POST", "/sync/v1/relay", body).status_code == 404
+    forged = handed_up(author, events, signed_by=bringer)
+    assert bringer.send("POST", "/sync/v1/relay", forged).status_code == 400
+    assert events_above(upper) == 0
+    for _ in range(2):
+        bringer.hello()
+        assert bringer.send("POST", "/sync/v1/relay", body).status_code == 200
+    assert events_above(upper) == 2
+    # the author comes itself: nothing doubles, and it has its proof
+    assert taken(author.push(events)).high == 2
+    assert events_above(upper) == 2
+
+
+def test_what_cannot_be_taken_is_left_to_its_author(
+    upper: Upper, machines: tuple[Machine, Machine, Machine]
+) -> None:
+    author, bringer, _ = machines
+    events = author.seal([note(1), note(2, type="dossier.accepted", payload='{"salt":""}')])
+    answer = bringer.send("POST", "/sync/v1/relay", handed_up(author, events))
+    assert answer.status_code == 409
+    assert events_above(upper) == 0
+    told = taken(author.push(events))
+    assert (told.high, len(told.problems)) == (2, 1)
+    assert events_above(upper) == 1
