@@ -4,15 +4,12 @@ import contextlib
 import os
 import socket
 import subprocess
-import time
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
-from benchmarks.peers.course import WORKERS, Result, Served, Unavailable, run
-from benchmarks.peers.install import from_pypi
-
-_START_SECONDS = 30
+from benchmarks.peers.course import WORKERS, Result, Served, run
+from benchmarks.peers.install import from_pypi, wait_for
 
 
 def install(place: Path) -> Path:
@@ -52,13 +49,3 @@ def _serve(python: Path, records: Path, place: Path) -> Iterator[Served]:
             yield Served(port, partial(worker, "load"), partial(worker, "take"))
         finally:
             server.terminate()
-
-
-def wait_for(port: int, server: subprocess.Popen[bytes]) -> None:
-    """Until something listens there."""
-    until = time.monotonic() + _START_SECONDS
-    while time.monotonic() < until and server.poll() is None:
-        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
-            return
-        time.sleep(0.1)
-    raise Unavailable("its server does not start")

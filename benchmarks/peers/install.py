@@ -1,14 +1,18 @@
-"""Peers come from their registries into a folder that goes with the run."""
+"""Peers come from their registries into a folder that goes with the run; their servers start there."""
 
+import contextlib
 import shutil
+import socket
 import subprocess
 import sys
+import time
 from collections.abc import Sequence
 from pathlib import Path
 
 from benchmarks.peers.course import Unavailable
 
 _PATIENCE = 600
+_START_SECONDS = 30
 
 
 def from_pypi(place: Path, *packages: str) -> Path:
@@ -31,6 +35,16 @@ def from_npm(place: Path, *packages: str) -> Path:
     place.mkdir(parents=True)
     _run([npm, "install", "--prefix", str(place), "--no-audit", "--no-fund", *packages])
     return place / "node_modules"
+
+
+def wait_for(port: int, server: subprocess.Popen[bytes]) -> None:
+    """Until something listens there."""
+    until = time.monotonic() + _START_SECONDS
+    while time.monotonic() < until and server.poll() is None:
+        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
+            return
+        time.sleep(0.1)
+    raise Unavailable("its server does not start")
 
 
 def _run(command: Sequence[str]) -> None:

@@ -8,13 +8,14 @@ from dataclasses import astuple
 from functools import partial
 from pathlib import Path
 
-from benchmarks.peers import anki, ours, pouchdb
+from benchmarks.peers import anki, morango, ours, pouchdb
 from benchmarks.peers.course import Result, Unavailable
 
 _OURS = "ours on SQLite"
 _PEERS = {
     "PouchDB, express-pouchdb": pouchdb,
     "Anki's sync server": anki,
+    "Morango": morango,
 }
 _COLUMNS = ("records/s up", "records/s down", "B/record up", "B/record down", "B re-sent", "B idle")
 _NOTES = """\
