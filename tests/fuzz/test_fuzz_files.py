@@ -23,7 +23,7 @@ from counter_app.domain.office import parse_calendar, parse_office
 from counter_app.domain.pad_code import PadCode
 from counter_app.domain.procedure import parse_procedures
 from counter_app.domain.scan import route
-from counter_app.domain.slip_code import SlipCode, Verdict
+from counter_app.domain.slip_code import SlipCode, Verdict, from_base28, payload_of, to_base28
 from counter_app.domain.tickets import read_groups
 from counter_app.errors import EnvironmentFault, Refused
 from counter_app.keys import store_key
@@ -35,6 +35,13 @@ LITTLE = 16 * 1024 * 1024
 # ---- scans -------------------------------------------------------------------------------------
 
 CARD = "045190001234|191234567|HỒ THỊ NGUYỆT|05031990|Nữ|Thôn Ta Đủ, Tân Hợp, Quảng Trị|01022022"
+
+
+def turned_inside(scanned: str, seed: int) -> bytes:
+    """One bit of what the letters stand for: the shape stays, so that the signature has to tell."""
+    raw = bytearray(from_base28(payload_of(scanned)))
+    raw[seed // 8 % len(raw)] ^= 1 << seed % 8
+    return to_base28(bytes(raw)).encode()
 
 
 def scans(counter: Counter, examples: int) -> None:
@@ -54,7 +61,10 @@ def scans(counter: Counter, examples: int) -> None:
     assert len(signed) == 2
 
     def check(seed: int) -> None:
-        text = spoilt([*genuine, CARD, made.code][seed % 4].encode(), seed)
+        if seed % 2:
+            text = turned_inside(genuine[seed // 2 % 2], seed)
+        else:
+            text = spoilt([*genuine, CARD, made.code][seed // 2 % 4].encode(), seed)
         for given in (text, text.decode("utf-8", "replace"), text.decode("latin-1")):
             with memory_under(LITTLE):
                 found = counter.scans.judge(given)
@@ -66,7 +76,7 @@ def scans(counter: Counter, examples: int) -> None:
 
 
 def test_a_spoilt_scan_is_never_genuine(counter: Counter) -> None:
-    scans(counter, 80)
+    scans(counter, 60)
 
 
 @pytest.mark.proof
