@@ -3,9 +3,10 @@
 from typing import Any
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QLineEdit, QSizePolicy
+from PySide6.QtWidgets import QGridLayout, QLineEdit, QSizePolicy
 
 from counter_app.domain.actions import owed
+from counter_app.domain.given_papers import GivenPaper, papers_given
 from counter_app.domain.money import vnd
 from counter_app.domain.personal_number import mask
 from counter_app.domain.slip_code import Verdict
@@ -26,6 +27,7 @@ from ui.widgets import (
     SectionCard,
     Tick,
     chip,
+    clear,
     column,
     label,
     row,
@@ -36,6 +38,7 @@ _TO = (("owner", "Chính chủ"), ("proxy", "Người được ủy quyền"), (
 
 
 _SIDE, _SIDE_NARROW = 330, 262
+_MOST_PAPERS = 4
 
 
 class ReturnPage(Page):
@@ -87,9 +90,19 @@ class ReturnPage(Page):
         self._who = SectionCard(1, "Ai nhận", column(first, proxy, self.post_item, space=6))
         self._match = label("Quét thẻ căn cước để đối chiếu.", "label", wrap=True)
         self._check = SectionCard(2, "Đối chiếu", column(self._match))
-        self.note = Field("Ghi chú", limit=500)
-        self.witness = Field("Người làm chứng (điểm chỉ)", width=260, limit=120)
-        self._rest = SectionCard(3, "Giao", row(self.note, self.witness))
+        self.note = Field("Ghi chú", width=220, limit=500)
+        self.witness = Field("Người làm chứng (điểm chỉ)", width=220, limit=120)
+        self._papers = QGridLayout()
+        self._papers.setContentsMargins(0, 0, 0, 0)
+        self._papers.setHorizontalSpacing(12)
+        self._papers.setVerticalSpacing(4)
+        self._papers.setColumnStretch(0, 1)
+        beside = column(self.note, self.witness, 1, space=4)
+        given = row(space=16)
+        given.addLayout(column(self._papers, 1), 1)
+        given.addLayout(beside)
+        self._rest = SectionCard(3, "Giấy giao lại", given)
+        self._rest.caption.setText("Bản chính nào không phải lưu thì trả lại.")
         self._build_money()
         left = column(
             self.box, self.verdict, person, self._who, self._check, self._rest, self._money, 1,
@@ -365,6 +378,7 @@ class ReturnPage(Page):
         self.owed.text = vnd(self._owed)
         self._money.setVisible(bool(self._owed))
         set_chip(self._late, "grey", "")
+        self._show_papers(())
         if view is None:
             self._person.setText("Chưa chọn hồ sơ")
             for shown in (self._what, self._shelf, self._due):
@@ -380,8 +394,31 @@ class ReturnPage(Page):
         masked = f"  ·  {mask(number)}" if number else ""
         self._person.setText(f"{facts.applicant.name}{masked}")
         self._what.setText(f"{view.dossier.code}  ·  {facts.procedure.name}")
-        shelf = view.dossier.completion.shelf if view.dossier.completion else ""
+        done = view.dossier.completion
+        self._show_papers(papers_given(facts, done.decision_no if done else ""))
+        shelf = done.shelf if done else ""
         self._shelf.setText(f"Kệ {shelf}" if shelf else "")
+
+    def _show_papers(self, papers: tuple[GivenPaper, ...]) -> None:
+        """One line a paper; what does not fit is counted, and F3 has it all."""
+        clear(self._papers)
+        if not papers:
+            return
+        for place, words in enumerate(("Giấy tờ", "Số, ký hiệu", "Bản")):
+            self._papers.addWidget(label(words, "caption"), 0, place)
+        shown = papers if len(papers) <= _MOST_PAPERS else papers[: _MOST_PAPERS - 1]
+        for line, paper in enumerate(shown, 1):
+            name = label(paper.name)
+            # a long name is cut at the edge, the whole one is shown on pointing at it
+            name.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+            name.setToolTip(paper.name)
+            self._papers.addWidget(name, line, 0)
+            self._papers.addWidget(label(paper.number or "–", "strong"), line, 1)
+            copies = str(paper.copies) if paper.copies else "–"
+            self._papers.addWidget(label(copies), line, 2, Qt.AlignmentFlag.AlignHCenter)
+        if len(papers) > len(shown):
+            more = f"và {len(papers) - len(shown)} giấy khác: F3, thẻ Giấy tờ"
+            self._papers.addWidget(label(more, "caption"), _MOST_PAPERS, 0, 1, 3)
 
     def _on_returned(self, done: Acted | Rejected) -> None:
         if isinstance(done, Rejected):

@@ -575,6 +575,34 @@ def test_a_result_is_handed_over_to_its_owner(hand: Hand, place: Place) -> None:
     assert dossier.handed_over.receiver is None
 
 
+def test_what_is_handed_over_is_listed(hand: Hand, place: Place) -> None:
+    """The result with its number, and the originals; not the form, not what was only shown."""
+    counter = place.open()
+    officer = counter.officers.all()[0]
+    (row,) = counter.search.find(BE[0])
+    done = {"decision_no": "212/2026", "shelf": "A3"}
+    assert isinstance(counter.acts.act(row.id, "complete", done, officer), Acted)
+    counter.close()
+    facts = place.dossier(BE[0]).facts
+    kept = {paper.name for paper in facts.components if paper.present or "Tờ khai" in paper.name}
+    back = [p.name for p in facts.components if p.originals and p.name not in kept]
+    assert kept
+    assert back
+    screen("F4")(hand)
+    assert not hand.says("Số, ký hiệu")
+    hand.type(BE[1])
+    hand.press("Enter")
+    hand.wait(lambda: hand.says("Kệ A3"))
+    hand.wait(lambda: hand.says("212/2026"))
+    assert hand.says("Giấy giao lại")
+    assert hand.says(facts.procedure.result)
+    assert all(hand.says(f"Bản chính: {name}") for name in back)
+    assert not any(hand.says(name) for name in kept)
+    hand.press("F12")
+    hand.wait(lambda: hand.says("Đã giao"))
+    assert not hand.says("212/2026")
+
+
 def test_a_second_return_says_when_and_to_whom(hand: Hand) -> None:
     """As in: Đã trả lúc 10:12 ngày 19/11 cho Hồ Văn Bê."""
     returning()(hand)
