@@ -82,8 +82,27 @@ class Pads:
         return found[0] if found else None
 
     def all(self) -> Sequence[PadRow]:
-        """Every known pad slip, by number."""
-        return self._rows()
+        """Every known pad slip, by number; then what dossiers were entered from and nobody printed."""
+        unprinted = (
+            select(dossier_alias.c.code, dossier.c.code.label("dossier_code"))
+            .join(dossier, dossier.c.id == dossier_alias.c.dossier_id)
+            .where(dossier_alias.c.code.not_in(select(pad_slip.c.number)))
+            .where(dossier_alias.c.code.like("P%"))
+            .order_by(dossier_alias.c.code, dossier.c.num)
+        )
+        strays: dict[str, list[str]] = {}
+        for row in self._connection.execute(unprinted):
+            if PadNumber.parse(row.code) is not None:
+                strays.setdefault(row.code, []).append(row.dossier_code)
+        return [
+            *self._rows(),
+            *(
+                PadRow(
+                    number, "", None, "used" if len(codes) == 1 else "used_twice", "", tuple(codes)
+                )
+                for number, codes in strays.items()
+            ),
+        ]
 
     def _rows(self, number: str | None = None) -> list[PadRow]:
         query = select(pad_slip).order_by(pad_slip.c.life, pad_slip.c.running)

@@ -242,6 +242,11 @@ def test_a_number_of_another_counter_is_taken_and_wondered_about(desk: Desk) -> 
 
     assert [warning.code for warning in made.warnings] == ["from_paper", "pad_unknown"]
     assert desk.refused(**written("p3-bc0-0001")) == [("from_paper.pad", "pad_used")]
+    # a number that was mistyped is seen in the account too
+    (row,) = desk.counter.pads.all()
+    assert (row.number, row.printed_at, row.fate, row.codes) == (
+        "P3-BC0-0001", None, "used", (made.code,),
+    )  # fmt: skip
 
 
 def test_a_moment_before_the_pad_was_printed_is_wondered_about(desk: Desk) -> None:
