@@ -29,9 +29,10 @@ def state_of(
 ) -> PageState:
     """How much of a page is here. Raises `Refused` where no event of the commune tells of it."""
     page = _page(connection, caller.commune, event_id, number)
-    if objects.has(key_of(caller.commune, page.sha256), page.size):
+    here = _offset(connection, caller.commune, page)
+    if not here and objects.has(key_of(caller.commune, page.sha256), page.size):
         return PageState(page.size, True)
-    return PageState(_offset(connection, caller.commune, page), False)
+    return PageState(here, False)
 
 
 def take(
@@ -46,9 +47,10 @@ def take(
     """One piece. Another place than the next changes nothing: the answer says where to go on."""
     page = _page(connection, caller.commune, event_id, number)
     key = key_of(caller.commune, page.sha256)
-    if objects.has(key, page.size):
-        return PageState(page.size, True)
     here = _offset(connection, caller.commune, page)
+    # with pieces here it is not whole anywhere
+    if not here and objects.has(key, page.size):
+        return PageState(page.size, True)
     if offset != here or not 0 < len(piece) <= min(LARGEST_PIECE, page.size - here):
         # an empty piece at the end asks to try the end again
         if here != page.size:
