@@ -87,6 +87,17 @@ def test_a_job_is_printed_by_its_number_and_then_listed_only_with_all(
     )  # fmt: skip
 
 
+def test_a_printer_by_its_address_gets_the_plain_bytes(
+    console: Console, printer: VirtualPrinter
+) -> None:
+    """No blank rows are skipped: paper is fed at the end and nowhere else, each strip is full width."""
+    code = accept(console)
+    assert console("slip", code, "--printer", printer.address).status == 0
+    (slip,) = printer.wait_for(1)
+    assert [command[:2] for command in slip.commands].count(b"\x1bJ") == 1
+    assert {len(row) for row in slip.rows if row} == {576 // 8}
+
+
 def test_an_unknown_end_is_a_question_until_it_is_answered(console: Console) -> None:
     code = accept(console)
     with VirtualPrinter(Fault.CLOSES) as broken:
