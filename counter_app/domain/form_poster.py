@@ -49,7 +49,7 @@ def poster_form(procedure: Procedure, office: Office, now: datetime) -> FormCont
         f"{procedure.code} {shorten(procedure.name, _NAME_IN_QR, placeholder=' …')}",
         f"Thời gian giải quyết: {fields['term']} {fields['unchecked']}".rstrip(),
         f"Phí, lệ phí: {fields['fee']}",
-        f"Nộp tại {office.name}, {office.phone}",
+        f"Nộp tại {office.name}",
     )
     filled = content(
         "poster", now, office, fields, tables, field_code=procedure.field_code, qr="\n".join(told)
