@@ -92,6 +92,7 @@ class DossierPane(QWidget):
         self._desk = desk
         self.view: DossierView | None = None
         self._allowed: tuple[str, ...] = ()
+        self._narrow = False
         self._name = label("", "title", wrap=True)
         self._status = chip("grey", "")
         self._late = chip("grey", "")
@@ -188,8 +189,14 @@ class DossierPane(QWidget):
 
     def show_tab(self, number: int) -> None:
         """One of the five."""
+        self._stack.show()
         self._stack.setCurrentIndex(number)
         self._tabs.button(number).setChecked(True)
+
+    def set_narrow(self, narrow: bool) -> None:
+        """A form takes the room of the story where there is little; a tab brings that back."""
+        self._narrow = narrow
+        self._stack.setVisible(not (narrow and self.form.action))
 
     def add_scan(self) -> None:
         """Files of scanned papers, into the tab of papers."""
@@ -358,10 +365,12 @@ class DossierPane(QWidget):
         assert self.view is not None
         self._next.hide()
         self._foot.hide()
+        self._stack.setVisible(not self._narrow)
         self.form.open(action, (self.view.dossier,))
 
     def _on_form_closed(self) -> None:
         self._foot.show()
+        self._stack.show()
         self._next.setVisible(bool(self._next.title.text()))
 
     def _on_clicked(self) -> None:

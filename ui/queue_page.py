@@ -115,13 +115,13 @@ class QueuePage(Page):
         self._figures = {
             name: label("0", "bigDim") for name in ("Đã gọi", "Đang chờ", "Chờ lâu nhất", "Vắng")
         }
-        figures = Card(
+        self._told = Card(
             row(*(column(label(n, "label"), shown, space=0) for n, shown in self._figures.items())),
             space=0,
             margins=10,
         )
         self._left = QWidget()
-        self._left.setLayout(column(now, up, take, figures, 1, space=8))
+        self._left.setLayout(column(now, up, take, self._told, 1, space=8))
         self._left.setFixedWidth(_LEFT)
         self._title = label("Đang chờ", "cardTitle")
         self._count = chip("blue", "")
@@ -153,7 +153,8 @@ class QueuePage(Page):
         self._timer.stop()
 
     def set_narrow(self, narrow: bool) -> None:
-        """Less for the left side."""
+        """Less for the left side; how many wait stands above their list anyway."""
+        self._told.setVisible(not narrow)
         self._left.setFixedWidth(_LEFT_NARROW if narrow else _LEFT)
         self._narrow = narrow
         if self._booking is not None:

@@ -38,6 +38,7 @@ _TO = (("owner", "Chính chủ"), ("proxy", "Người được ủy quyền"), (
 
 
 _SIDE, _SIDE_NARROW = 330, 262
+_EDGE, _EDGE_NARROW = 12, 4
 _MOST_PAPERS = 4
 
 
@@ -116,7 +117,7 @@ class ReturnPage(Page):
         whole = row(space=12)
         whole.addLayout(left, 1)
         whole.addWidget(side)
-        whole.setContentsMargins(16, 12, 16, 12)
+        whole.setContentsMargins(16, _EDGE, 16, _EDGE)
         self.setLayout(whole)
         self.box.returnPressed.connect(self._on_entered)
         desk.changed.connect(self._on_changed)
@@ -200,6 +201,10 @@ class ReturnPage(Page):
     def set_narrow(self, narrow: bool) -> None:
         """Less for the list."""
         self._side.setFixedWidth(_SIDE_NARROW if narrow else _SIDE)
+        edge = _EDGE_NARROW if narrow else _EDGE
+        whole = self.layout()
+        assert whole is not None
+        whole.setContentsMargins(16, edge, 16, edge)
 
     def finish(self) -> None:
         """F12: hand over."""
@@ -408,11 +413,7 @@ class ReturnPage(Page):
             self._papers.addWidget(label(words, "caption"), 0, place)
         shown = papers if len(papers) <= _MOST_PAPERS else papers[: _MOST_PAPERS - 1]
         for line, paper in enumerate(shown, 1):
-            name = label(paper.name)
-            # a long name is cut at the edge, the whole one is shown on pointing at it
-            name.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-            name.setToolTip(paper.name)
-            self._papers.addWidget(name, line, 0)
+            self._papers.addWidget(label(paper.name, wrap=True), line, 0)
             self._papers.addWidget(label(paper.number or "–", "strong"), line, 1)
             copies = str(paper.copies) if paper.copies else "–"
             self._papers.addWidget(label(copies), line, 2, Qt.AlignmentFlag.AlignHCenter)

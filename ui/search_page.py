@@ -149,6 +149,7 @@ class SearchPage(Page):
 
     def set_narrow(self, narrow: bool) -> None:
         """Less for the list."""
+        self.pane.set_narrow(narrow)
         self._left.setFixedWidth(_LEFT_NARROW if narrow else _LEFT)
 
     def finish(self) -> None:

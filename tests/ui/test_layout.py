@@ -29,11 +29,16 @@ from pytestqt.qtbot import QtBot
 from scenes import SCENES
 
 from ui.application import Window
+from ui.frame import Frame
 
 FULL, USUAL = QSize(1366, 768), QSize(1366, 690)
 """The whole screen, and what a title bar and the taskbar leave of it."""
 QUARTER_MORE = QSize(1092, 614)
 """What is left of the whole screen at 125 %."""
+TALL = frozenset(
+    ["F1 queue", "F2 problems", "F2 pad", "F3 new date", "F5 Alt+B", "F5 Alt+G", "F5 new date"]
+)
+"""Scenes that scroll downwards at 125 %."""
 TIGHT = QSize(1350, 690)
 """Another machine hints letters a little wider: what fits to the pixel here does not fit there."""
 
@@ -88,6 +93,22 @@ def test_nothing_scrolls_sideways(scene: Hand) -> None:
             if area.horizontalScrollBar().isVisible() and area.horizontalScrollBar().maximum() > 0
         ]
         assert pushed == []
+
+
+def test_most_pages_are_seen_whole_at_a_quarter_more(
+    scene: Hand, request: pytest.FixtureRequest
+) -> None:
+    """No scrolling downwards either, but for a few."""
+    if request.node.callspec.params["scene"] in TALL:
+        return
+    scene.window.resize(QUARTER_MORE)
+    scene.settle()
+    pages = [
+        area
+        for area in visible(scene.window, QAbstractScrollArea)
+        if isinstance(area.parentWidget(), Frame)
+    ]
+    assert [area.verticalScrollBar().maximum() for area in pages] == [0] * len(pages)
 
 
 def test_every_word_is_vietnamese(scene: Hand) -> None:

@@ -474,6 +474,26 @@ def test_a_dossier_shows_its_state_story_papers_and_money(hand: Hand) -> None:
         hand.wait(lambda words=words: hand.says(words))  # type: ignore[misc]
 
 
+def test_a_form_takes_the_room_of_the_story_where_there_is_little(hand: Hand) -> None:
+    """A tab brings the story back, and so does closing the form."""
+    story = "Tiếp nhận, cấp mã hồ sơ"
+    opened(1, "Alt+S")(hand)
+    assert hand.says(story)
+    hand.window.resize(1092, 614)
+    hand.settle()
+    assert not hand.says(story)
+    for key in ("Alt+1", "Esc"):
+        hand.press(key)
+        hand.settle()
+        assert hand.says(story)
+    hand.press("Alt+S")
+    hand.settle()
+    assert not hand.says(story)
+    hand.press("Esc")
+    hand.settle()
+    assert hand.says(story)
+
+
 def test_esc_empties_the_box_first_and_then_goes_home(hand: Hand) -> None:
     screen("F3")(hand)
     hand.type("nguyet")

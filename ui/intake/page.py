@@ -50,6 +50,7 @@ from ui.widgets import (
 )
 
 _RIGHT, _RIGHT_NARROW = 352, 244
+_EDGE, _EDGE_NARROW = 12, 4
 """Pixels of the column with the date and the slip."""
 _SEXES = (("", ""), ("male", "Nam"), ("female", "Nữ"))
 _FOR = (("self", "Chính mình"), ("other", "Người khác"), ("organisation", "Tổ chức"))
@@ -159,7 +160,7 @@ class IntakePage(Page):
         right.setLayout(column(self.due, self._side, space=8))
         whole = row(left, right, space=12)
         whole.setStretch(0, 1)
-        whole.setContentsMargins(16, 12, 16, 12)
+        whole.setContentsMargins(16, _EDGE, 16, _EDGE)
         self.setLayout(whole)
         self._tab_order()
         self._places = {
@@ -303,6 +304,10 @@ class IntakePage(Page):
     def set_narrow(self, narrow: bool) -> None:
         """Less for the date and the slip."""
         self._right.setFixedWidth(_RIGHT_NARROW if narrow else _RIGHT)
+        edge = _EDGE_NARROW if narrow else _EDGE
+        whole = self.layout()
+        assert whole is not None
+        whole.setContentsMargins(16, edge, 16, edge)
         self.due.set_narrow(narrow)
         self._timer.start()
 
