@@ -3,21 +3,23 @@
 const fs = require("fs");
 const path = require("path");
 const readline = require("readline");
-const PouchDB = require("pouchdb");
+// from the run's own folder first, whatever stands above this file
+const installed = require("module").createRequire(process.env.NODE_PATH + path.sep);
+const PouchDB = installed("pouchdb");
 
 const [what, folder, url, records] = process.argv.slice(2);
 fs.mkdirSync(folder, { recursive: true });
 const say = (told) => console.log(JSON.stringify(told));
 
 function serve() {
-  const app = require("express")();
+  const app = installed("express")();
   const stores = PouchDB.defaults({ prefix: folder + path.sep });
   const options = {
     mode: "minimumForPouchDB",
     inMemoryConfig: true,
     logPath: path.join(folder, "log.txt"),
   };
-  app.use("/", require("express-pouchdb")(stores, options));
+  app.use("/", installed("express-pouchdb")(stores, options));
   const listener = app.listen(0, "127.0.0.1", () => say({ port: listener.address().port }));
 }
 
