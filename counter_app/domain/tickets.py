@@ -82,7 +82,7 @@ def read_label(text: str) -> tuple[str, int] | None:
 def read_groups(text: str) -> tuple[TicketGroup, ...]:
     """Groups as an administrator writes them, one a line: `A: Hộ tịch, chứng thực`."""
     groups: dict[str, TicketGroup] = {}
-    for number, line in enumerate(text.splitlines(), 1):
+    for number, line in enumerate(text.split("\n"), 1):
         if not line.strip():
             continue
         letter, colon, name = (part.strip() for part in line.partition(":"))
