@@ -45,7 +45,8 @@ class WireEvent(msgspec.Struct, array_like=True, frozen=True):
 
     event_id: str
     type: str
-    version: Number
+    version: int
+    """Whatever its author wrote: a wild one is set aside alone, not the batch with it."""
     subject: str
     occurred_at: str
     clock: str
