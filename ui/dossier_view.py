@@ -1,6 +1,7 @@
 """One dossier: its state in words, its story, papers, prints, money, and what may be done now."""
 
 from datetime import date, datetime
+from textwrap import shorten
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
@@ -31,6 +32,8 @@ from ui.scans import ScansBox
 from ui.theme import Palette
 from ui.widgets import CHIP_OF_STATUS, Button, chip, clear, column, label, row, set_chip
 
+_LONGEST_ABOUT = 86
+"""Letters beside the code, on two lines."""
 _SHOWN = 3
 """Actions with a button of their own, beside the likeliest on F12; the others stand behind one."""
 
@@ -176,7 +179,8 @@ class DossierPane(QWidget):
         )
         procedure = dossier.facts.procedure
         case = "" if procedure.case_name == "Thông thường" else f", {procedure.case_name.lower()}"
-        self._code.setText(f"{dossier.code}  ·  {procedure.name}{case}"[:110])
+        about = shorten(f"{procedure.name}{case}", _LONGEST_ABOUT, placeholder=" …")
+        self._code.setText(f"{dossier.code}  ·  {about}")
         self._show_story(dossier)
         self._show_papers(dossier)
         self._show_prints(view)

@@ -183,7 +183,8 @@ QLabel#brand { font-family: "Be Vietnam Pro"; font-weight: 600; font-size: $s16;
   color: $on_accent; }
 QLabel#railSmall { color: $rail_dim; font-size: $s12; }
 QLabel#railName { color: $on_accent; font-weight: 600; }
-QLabel#title { font-family: "Be Vietnam Pro"; font-weight: 600; font-size: $s20; }
+/* two marks on a capital (Ễ) stand above the ascent: without room the upper one is cut */
+QLabel#title { font-family: "Be Vietnam Pro"; font-weight: 600; font-size: $s20; padding-top: 6px; qproperty-indent: 0; }
 QLabel#clock { font-family: "Be Vietnam Pro"; font-weight: 600; font-size: $s16; }
 QLabel#bigDim { font-family: "Be Vietnam Pro"; font-weight: 600; font-size: $s25; color: $ink3; }
 QLabel#big { font-family: "Be Vietnam Pro"; font-weight: 600; font-size: $s25; color: $accent; }

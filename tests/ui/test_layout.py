@@ -30,6 +30,8 @@ from scenes import SCENES
 
 from ui.application import Window
 from ui.frame import Frame
+from ui.theme import LIGHT, SCALES, Theme
+from ui.widgets import label
 
 FULL, USUAL = QSize(1366, 768), QSize(1366, 690)
 """The whole screen, and what a title bar and the taskbar leave of it."""
@@ -260,3 +262,15 @@ def test_strange_words_and_missing_names_are_seen(qtbot: QtBot) -> None:
     assert nameless(root) == ["QLineEdit in QWidget"]
     line.setAccessibleName("Họ và tên")
     assert nameless(root) == []
+
+
+@pytest.mark.parametrize("scale", SCALES)
+def test_two_marks_on_a_capital_stand_whole(qapp: QApplication, scale: float) -> None:
+    """Ễ and Ẫ rise above the ascent: their upper mark is the first to be cut."""
+    title = label("ỄẪ", "title", wrap=True)
+    title.setStyleSheet(Theme(LIGHT, scale).style_sheet())
+    title.ensurePolished()
+    title.resize(title.sizeHint())
+    picture = title.grab().toImage()
+    edge = {picture.pixelColor(x, 0).lightness() for x in range(picture.width())}
+    assert len(edge) == 1
