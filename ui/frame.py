@@ -65,6 +65,7 @@ _LEVELS = {
 }
 _BUILD_AHEAD_MS = 300
 _TOAST_MS = 4000
+_GOES_ON_MS = 1000
 _NARROW = 1200
 
 
@@ -443,7 +444,11 @@ class Frame(QWidget):
         if done.sent or done.received or done.problems:
             self.desk.announce(Changes(topics=frozenset({"sync"})))
         self._refresh_sync()
-        self._plan_sync()
+        if done.unfinished:
+            # whatever else waited for the line has its turn before it
+            self._sync_timer.start(_GOES_ON_MS)
+        else:
+            self._plan_sync()
 
     def _on_not_synced(self, fault: Exception) -> None:
         self._syncing = False

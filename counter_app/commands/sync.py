@@ -7,6 +7,8 @@ from counter_app.commands.lines import write
 from counter_app.commands.session import opened
 from counter_app.ports.sync import Summary
 
+_UNFINISHED = "Đã đồng bộ đủ 10 phút mà chưa hết. Chạy lại để gửi nhận tiếp từ chỗ dừng."
+
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Nothing but the store."""
@@ -16,6 +18,8 @@ def run(options: argparse.Namespace) -> int:
     """The summary is printed in every case; a complete cycle is 0 even with single problems."""
     with opened(options) as counter:
         summary = counter.sync.cycle()
+    if summary.unfinished:
+        summary.fault = _UNFINISHED
     tell(summary)
     if summary.refused:
         return 1

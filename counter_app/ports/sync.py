@@ -85,6 +85,8 @@ class Summary:
     """The server does not want this device."""
     wait: float = 0.0
     """Seconds that a busy server asked to be left alone."""
+    unfinished: bool = False
+    """It was long enough and stopped between two batches; more waits for the next one."""
 
 
 @dataclass(frozen=True, slots=True)

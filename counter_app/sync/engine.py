@@ -66,6 +66,11 @@ RECONNECTS = 2
 PATIENCE = 60.0
 """Seconds without progress after which a cycle gives up; the next one goes on where it ended."""
 
+LONGEST_CYCLE = 600.0
+"""Seconds after which a cycle stops at the next border of a batch: what else waits for the line has its
+turn, then the next cycle goes on where this one ended.
+"""
+
 LONGEST_WAIT = 1800
 """Seconds: whatever a server asks, it is tried again after that."""
 
@@ -110,6 +115,7 @@ class SyncEngine:
         summary = Summary()
         tries = 0
         last_progress = self._clock.uptime()
+        ends = last_progress + LONGEST_CYCLE
         while True:
             link = self._connect(self._store.identity())
             before = summary.sent + summary.received + summary.pieces
@@ -123,8 +129,12 @@ class SyncEngine:
                     summary,
                     self._pages,
                     self._relay,
+                    ends,
                 ).run()
                 summary.fault, summary.wait = "", 0.0
+                break
+            except _LongEnough:
+                summary.fault, summary.wait, summary.unfinished = "", 0.0, True
                 break
             except LineFault as fault:
                 summary.fault, summary.wait = _sentence(str(fault)), fault.wait
@@ -140,7 +150,8 @@ class SyncEngine:
             if summary.sent + summary.received + summary.pieces > before:
                 tries, last_progress = 0, self._clock.uptime()
             tries += 1
-            if tries > RECONNECTS or self._clock.uptime() - last_progress > PATIENCE:
+            now = self._clock.uptime()
+            if tries > RECONNECTS or now - last_progress > PATIENCE or now > ends:
                 break
         summary.waiting = self._store.waiting()
         at = self._clock.now().isoformat(timespec="seconds")
@@ -161,6 +172,7 @@ class _Conversation:
         summary: Summary,
         pages: Pages | None,
         relay: Relay | None,
+        ends: float,
     ) -> None:
         self._store = store
         self._link = link
@@ -170,6 +182,7 @@ class _Conversation:
         self._summary = summary
         self._pages = pages
         self._relay = relay
+        self._ends = ends
         self._identity = store.identity()
         self._challenge = ""
         self._digest_above = ""
@@ -237,6 +250,7 @@ class _Conversation:
         """What a server that was put back has lost, in the order it had."""
         size = self._identity.batch or FIRST_BATCH
         while (part := self._store.next_back(size, MOST_BYTES)) is not None:
+            self._pause()
             if not part.signature:
                 size = self._push(part.events, size)
                 continue
@@ -249,7 +263,15 @@ class _Conversation:
             self._refuse_unless_good(status, body)
             self._store.gave_back()
 
+    def _pause(self) -> None:
+        """Between two batches, where what was done is kept: whether the cycle was long enough. What
+        keeps no place to go on from, as comparing does, is not cut.
+        """
+        if self._clock.uptime() > self._ends:
+            raise _LongEnough
+
     def _asked_of_page(self, method: str, target: str, body: bytes) -> bytes | None:
+        self._pause()
         status, answer = self._signed(method, target, body)
         if status in (404, 413):
             return None
@@ -262,6 +284,7 @@ class _Conversation:
             self._relay.send(self._identity.epoch, self._hand_up_one)
 
     def _hand_up_one(self, body: bytes) -> None:
+        self._pause()
         status, answer = self._signed("POST", "/sync/v1/relay", body)
         if status not in (404, 409):
             self._refuse_unless_good(status, answer)
@@ -273,6 +296,7 @@ class _Conversation:
     def _push_all(self) -> None:
         size = self._identity.batch or FIRST_BATCH
         while events := self._store.outbox(size, MOST_BYTES):
+            self._pause()
             size = self._push(events, size)
         self._store.keep_batch(size)
 
@@ -339,6 +363,7 @@ class _Conversation:
 
     def _pull_all(self) -> None:
         while True:
+            self._pause()
             identity = self._identity = self._store.identity()
             target = (
                 f"/sync/v1/pull?epoch={identity.epoch}&after={identity.cursor}"
@@ -479,6 +504,10 @@ class _Conversation:
         if status in (401, 403) and refusal.code != "challenge":
             raise Refused(refusal.code, refusal.message)
         raise LineFault(refusal.code)
+
+
+class _LongEnough(Exception):
+    """The cycle has had its time; the next one goes on."""
 
 
 class _PutBack(Exception):

@@ -22,9 +22,6 @@ FAST, SLOW = 4.0, 15.0
 GROWS_AFTER = 8
 """Good pieces on one connection after which they double: a line that is cut often keeps small ones."""
 
-LONGEST = 600.0
-"""Seconds a cycle spends on pages; the next one goes on."""
-
 MOST_UNWANTED = 20
 """Pages in a row that the server will not have; then it is left alone until the next cycle."""
 
@@ -43,15 +40,12 @@ class Pages:
 
     def send(self, ask: Asked, events_first: Callable[[], None], summary: Summary) -> None:
         """Every page that the server wants and this PC has. One that cannot go stops no other."""
-        ends = self._clock.uptime() + LONGEST
         passed, unwanted, self._good = 0, 0, 0
         while unwanted < MOST_UNWANTED and (page := self._uploads.next(passed)) is not None:
             passed = page.num
             state = self._asked(ask, "GET", page, "", b"")
             content = b"" if state is None or state.done else self._content(page)
             while state is not None and content and not state.done:
-                if self._clock.uptime() > ends:
-                    return
                 events_first()
                 state = self._next_piece(ask, page, content, state)
                 summary.pieces += 1

@@ -1,0 +1,139 @@
+"""No cycle holds the line for longer than its time; the next one goes on where it ended."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+from conftest import ToldClock
+from scans_made import noisy
+from sync_steps import Enrolled, Pair, accept, assert_at_rest, synced
+from upper import Upper
+
+from counter_app.ports.sync import LineFault, Link
+from counter_app.sync.engine import LONGEST_CYCLE, RECONNECTS
+from district_server.objects import Folder
+
+PUSH, PIECE = "/sync/v1/push", "/sync/v1/page"
+
+
+class SlowLink:
+    """Every request takes so many seconds of the told clock."""
+
+    def __init__(self, inner: Link, clock: ToldClock, seconds: float, seen: list[str]) -> None:
+        self._inner, self._clock, self._seconds, self._seen = inner, clock, seconds, seen
+
+    def send(
+        self, method: str, target: str, headers: Mapping[str, str], body: bytes
+    ) -> tuple[int, Mapping[str, str], bytes]:
+        self._clock.move(seconds=self._seconds)
+        self._seen.append(target.partition("?")[0])
+        return self._inner.send(method, target, headers, body)
+
+    @property
+    def bytes_out(self) -> int:
+        return self._inner.bytes_out
+
+    @property
+    def bytes_in(self) -> int:
+        return self._inner.bytes_in
+
+    def close(self) -> None:
+        self._inner.close()
+
+
+def slowed(pair: Pair, clock: ToldClock, seconds: float) -> list[str]:
+    """The line of a counter becomes slow; what is asked over it."""
+    engine, seen = pair[0].sync, list[str]()
+    connect = engine._connect
+    engine._connect = lambda identity: SlowLink(connect(identity), clock, seconds, seen)
+    return seen
+
+
+def one_by_one(pair: Pair) -> None:
+    """Such a line carries one event at a time."""
+    pair[0].sync_store.keep_batch(1)
+
+
+def test_it_stops_at_a_border_and_goes_on(
+    upper: Upper, enrolled: Enrolled, clock: ToldClock
+) -> None:
+    first, second = enrolled(1), enrolled(2)
+    codes = [accept(first).code for _ in range(6)]
+    one_by_one(first)
+    asked = slowed(first, clock, 130.0)
+    began = clock.uptime()
+    done = first[0].sync.cycle()
+    assert (done.unfinished, done.fault) == (True, "")
+    # what was under way when the time was over is answered and kept
+    assert LONGEST_CYCLE < clock.uptime() - began <= LONGEST_CYCLE + 130.0
+    assert done.sent == asked.count(PUSH) > 0
+    assert done.waiting > 0
+    for _ in range(4):
+        if not done.unfinished:
+            break
+        waited = done.waiting
+        done = first[0].sync.cycle()
+        assert done.waiting < waited or not done.unfinished
+    assert (done.unfinished, done.waiting) == (False, 0)
+    assert_at_rest(upper, first, second)
+    assert all(second[0].search.by_code(code) for code in codes)
+
+
+def test_pages_keep_to_the_same_time(
+    upper: Upper, enrolled: Enrolled, clock: ToldClock, tmp_path: Path
+) -> None:
+    upper.stop()
+    upper.objects = Folder(tmp_path / "tren")
+    upper.start()
+    first = enrolled(1)
+    made = accept(first)
+    synced(first)
+    first[0].attachments.add(made.dossier_id, "giay.png", noisy(), "", first[1])
+    asked = slowed(first, clock, 100.0)
+    began = clock.uptime()
+    done = first[0].sync.cycle()
+    assert done.unfinished
+    assert clock.uptime() - began <= LONGEST_CYCLE + 100.0
+    assert done.pieces > 0
+    for _ in range(40):
+        if not done.unfinished:
+            break
+        done = first[0].sync.cycle()
+    assert [one.sent for one in first[0].attachments.of(made.dossier_id)] == [1]
+    assert asked.count(PIECE) > done.pieces
+
+
+def test_a_line_that_breaks_again_and_again_has_no_longer(
+    enrolled: Enrolled, clock: ToldClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each connection brings one event and breaks: progress gives new tries, not more time."""
+    first = enrolled(1)
+    for _ in range(20):
+        accept(first)
+    one_by_one(first)
+    slowed(first, clock, 50.0)
+    engine = first[0].sync
+    connect, tried = engine._connect, []
+
+    class Breaking(SlowLink):
+        pushes = 0
+
+        def send(
+            self, method: str, target: str, headers: Mapping[str, str], body: bytes
+        ) -> tuple[int, Mapping[str, str], bytes]:
+            if target == PUSH:
+                self.pushes += 1
+                if self.pushes > 1:
+                    raise LineFault("cut")
+            return super().send(method, target, headers, body)
+
+    def breaking(identity: object) -> Link:
+        tried.append(identity)
+        return Breaking(connect(identity), clock, 0.0, [])  # type: ignore[arg-type]
+
+    monkeypatch.setattr(engine, "_connect", breaking)
+    began = clock.uptime()
+    done = engine.cycle()
+    assert clock.uptime() - began <= LONGEST_CYCLE + 100.0
+    assert done.fault or done.unfinished
+    assert len(tried) > RECONNECTS + 1
