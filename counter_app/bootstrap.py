@@ -280,8 +280,17 @@ class Counter:
         """What a cycle says, on a stick."""
         from counter_app.keys.device import verify
         from counter_app.sync.bundles import Bundles
+        from db.uploads import Uploads
 
-        return Bundles(self.sync_store, self.signer, self._private_key, verify, self.clock)
+        return Bundles(
+            self.sync_store,
+            self.signer,
+            self._private_key,
+            verify,
+            self.clock,
+            Uploads(self.store),
+            self.vault,
+        )
 
     @cached_property
     def exchange(self) -> "Exchange":

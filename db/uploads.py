@@ -1,5 +1,7 @@
 """Pages of scanned papers as the sync lane sees them."""
 
+from collections.abc import Sequence
+
 from sqlalchemy import select, update
 
 from counter_app.ports.attachments import PageToSend
@@ -16,17 +18,23 @@ class Uploads:
 
     def next(self, passed: int) -> PageToSend | None:
         """The oldest page that the server of this epoch has not taken, behind `passed`."""
+        found = self._waiting(1, passed)
+        return found[0] if found else None
+
+    def waiting(self, most: int) -> Sequence[PageToSend]:
+        """The oldest such pages."""
+        return self._waiting(most, 0)
+
+    def _waiting(self, most: int, passed: int) -> Sequence[PageToSend]:
         with self._store.read() as books:
             epoch = state_of(books).get("epoch", "")
-            row = books.connection.execute(
+            rows = books.connection.execute(
                 select(attachment)
                 .where(attachment.c.epoch != epoch, attachment.c.num > passed)
                 .order_by(attachment.c.num)
-                .limit(1)
-            ).one_or_none()
-        if row is None:
-            return None
-        return PageToSend(row.num, row.event_id, row.page, row.sha256, row.size)
+                .limit(most)
+            ).fetchall()
+        return [PageToSend(row.num, row.event_id, row.page, row.sha256, row.size) for row in rows]
 
     def taken(self, page: PageToSend) -> None:
         """The server has the whole page and its hash is right."""

@@ -96,7 +96,6 @@ def _parser() -> argparse.ArgumentParser:
     serve.add_argument("--host", default=os.environ.get("DISTRICT_HOST", "127.0.0.1"))
     serve.add_argument("--port", type=int, default=os.environ.get("DISTRICT_PORT", "8443"))
     serve.add_argument("--tls-dir", type=Path, default=os.environ.get("DISTRICT_TLS_DIR"))
-    serve.add_argument("--attachments", default=os.environ.get("DISTRICT_ATTACHMENTS", ""))
     code = add("issue-code")
     code.add_argument("--commune", required=True)
     code.add_argument("--counter", required=True, type=int)
@@ -107,7 +106,6 @@ def _parser() -> argparse.ArgumentParser:
     scans = add("attachments")
     scans.add_argument("code")
     scans.add_argument("--out", type=Path)
-    scans.add_argument("--attachments", default=os.environ.get("DISTRICT_ATTACHMENTS", ""))
     act = add("act")
     act.add_argument("code")
     act.add_argument("action")
@@ -117,7 +115,8 @@ def _parser() -> argparse.ArgumentParser:
     add("check")
     add("admin").add_argument("--name", required=True)
     add("restore-done")
-    add("bundle-in").add_argument("file", type=Path)
+    coming = add("bundle-in")
+    coming.add_argument("file", type=Path)
     out = add("bundle-out")
     out.add_argument("file", type=Path)
     out.add_argument("--device", required=True)
@@ -125,6 +124,8 @@ def _parser() -> argparse.ArgumentParser:
     enrol.add_argument("request", type=Path)
     enrol.add_argument("answer", type=Path)
     enrol.add_argument("--url", default="")
+    for told in (serve, scans, coming, out):
+        told.add_argument("--attachments", default=os.environ.get("DISTRICT_ATTACHMENTS", ""))
     return parser
 
 

@@ -106,7 +106,7 @@ class Api:
         for method, handle in (("GET", self._page), ("PATCH", self._piece)):
             endpoint = self._answering(_PAGE, handle, LARGEST_PIECE)
             app.add_api_route(_PAGE, endpoint, methods=[method])
-        Pages(self._database, self._keys, self._limits).add_to(app, self._answering)
+        Pages(self._database, self._keys, self._limits, self._objects).add_to(app, self._answering)
         app.add_exception_handler(404, _nothing)
         app.add_exception_handler(405, _nothing)
         return app

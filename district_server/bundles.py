@@ -14,8 +14,12 @@ from counter_app.wire.bundle import Header
 from counter_app.wire.messages import (
     UNREADABLE,
     BundleDown,
+    BundleFile,
+    BundleFiles,
     BundlePage,
     BundleProof,
+    BundleScan,
+    BundleScans,
     BundleUp,
     Damaged,
     EnrolAnswer,
@@ -36,6 +40,9 @@ from district_server.enrolment import LIFETIME, caller_of, enrol
 from district_server.faults import Refused, ServerFault
 from district_server.ingest import PushConflict, push
 from district_server.keys import ServerKeys
+from district_server.objects import Objects
+from district_server.pages import here_of, take_whole
+from district_server.publishing import published, text_of
 from district_server.tables import commune, quarantine, stream
 
 _WRONG = Refused(
@@ -45,8 +52,13 @@ _PAGE = 256 * 1024
 _BY_STICK = timedelta(days=7)
 
 
-def take_in(database: Database, keys: ServerKeys, source: Path) -> dict[str, Any]:
-    """Take what a counter's bundle holds. Bundles come in any order and any number of times."""
+def take_in(
+    database: Database, keys: ServerKeys, source: Path, objects: Objects | None = None
+) -> dict[str, Any]:
+    """Take what a counter's bundle holds. Bundles come in any order and any number of times.
+
+    `objects`: where scanned pages go; without it they are passed over, and the counter keeps them.
+    """
     callers: list[Caller] = []
 
     def sender_key(header: Header) -> bytes | None:
@@ -63,7 +75,7 @@ def take_in(database: Database, keys: ServerKeys, source: Path) -> dict[str, Any
             if (header.kind, header.recipient) != ("up", keys.server_id):
                 raise _WRONG
             told = msgspec.json.decode(next(messages, b""), type=BundleUp)
-            return _take(database, keys, callers[-1], told, messages)
+            return _take(database, keys, objects, callers[-1], told, messages)
     except OSError:
         raise ServerFault("file_missing", f"Không đọc được tệp {source.name}.") from None
     except (Damaged, TooLarge, *UNREADABLE):
@@ -71,10 +83,19 @@ def take_in(database: Database, keys: ServerKeys, source: Path) -> dict[str, Any
 
 
 def _take(
-    database: Database, keys: ServerKeys, caller: Caller, told: BundleUp, messages: Iterator[bytes]
+    database: Database,
+    keys: ServerKeys,
+    objects: Objects | None,
+    caller: Caller,
+    told: BundleUp,
+    messages: Iterator[bytes],
 ) -> dict[str, Any]:
-    received, problems = 0, []
+    received, pages, problems = 0, 0, []
     for message in messages:
+        if msgspec.json.decode(message, type=_Kind).type == "scan":
+            scan = msgspec.json.decode(message, type=BundleScan)
+            pages += _take_scan(database, objects, caller, scan)
+            continue
         try:
             sent = msgspec.json.decode(message, type=Push)
         except msgspec.ValidationError:
@@ -99,8 +120,24 @@ def _take(
         "device": caller.device,
         "commune": caller.commune,
         "received": received,
+        "pages": pages,
         "problems": problems,
     }
+
+
+class _Kind(msgspec.Struct):
+    type: str = ""
+
+
+def _take_scan(
+    database: Database, objects: Objects | None, caller: Caller, scan: BundleScan
+) -> bool:
+    """Whether the page is here now. One that no event tells of waits at its counter."""
+    if objects is None or caller.revoked_at is not None:
+        return False
+    with contextlib.suppress(Refused), database.begin() as connection:
+        return take_whole(connection, objects, caller, scan.event_id, scan.page, scan.content).done
+    return False
 
 
 def _take_back(database: Database, keys: ServerKeys, caller: Caller, given: GivenBack) -> None:
@@ -111,7 +148,13 @@ def _take_back(database: Database, keys: ServerKeys, caller: Caller, given: Give
         recovery.take_back(connection, keys, caller, current)
 
 
-def write(database: Database, keys: ServerKeys, device_id: str, target: Path) -> dict[str, Any]:
+def write(
+    database: Database,
+    keys: ServerKeys,
+    device_id: str,
+    target: Path,
+    objects: Objects | None = None,
+) -> dict[str, Any]:
     """The answer for a counter: proofs of what is here, and all that it has not."""
     with database.begin() as connection:
         caller = caller_of(connection, device_id)
@@ -128,7 +171,7 @@ def write(database: Database, keys: ServerKeys, device_id: str, target: Path) ->
                 caller.device,
                 caller.public_key,
                 _now(),
-                _messages(connection, keys, caller),
+                _messages(connection, keys, objects, caller),
             )
         except OSError:
             raise ServerFault(
@@ -171,9 +214,11 @@ def enrol_by_stick(
     }
 
 
-def _messages(connection: Connection, keys: ServerKeys, caller: Caller) -> Iterator[bytes]:
+def _messages(
+    connection: Connection, keys: ServerKeys, objects: Objects | None, caller: Caller
+) -> Iterator[bytes]:
     epoch = get_meta(connection, "epoch") or ""
-    told = _remembered(connection, caller) or BundleUp("", epoch, 0, "")
+    told = _remembered(connection, caller) or BundleUp("", epoch, 0, "", ())
     kept = recovery.kept_of(connection, keys, caller.commune, told.epoch)
     past = recovery.past_epochs(connection)
     yield encode(BundleDown(epoch, past, kept, recovery.highs(connection, keys, caller)))
@@ -208,7 +253,23 @@ def _messages(connection: Connection, keys: ServerKeys, caller: Caller) -> Itera
         yield encode(BundlePage(after, page))
         after = page.upto
         if not page.more:
-            return
+            break
+    yield from _files(connection, told)
+    if objects is not None and told.scans:
+        yield encode(BundleScans(here_of(connection, objects, caller, told.scans)))
+
+
+def _files(connection: Connection, told: BundleUp) -> Iterator[bytes]:
+    """The published files that the counter lacks."""
+    listed = published(connection, "")
+    if told.have is None or not listed.items:
+        return
+    have = frozenset(told.have)
+    for item in listed.items:
+        if (item.kind, item.name, item.version) not in have:
+            text = text_of(connection, item.kind, item.name, item.version, published=True)
+            yield encode(BundleFile(item, text or ""))
+    yield encode(BundleFiles(listed.version))
 
 
 def _problems(connection: Connection, caller: Caller, life: str) -> tuple[WireProblem, ...]:
@@ -231,8 +292,12 @@ def _remember(connection: Connection, caller: Caller, told: BundleUp) -> None:
     """What that counter has, for the answer; an older bundle that comes later tells nothing new."""
     known = _remembered(connection, caller)
     same = known is not None and (known.life, known.epoch) == (told.life, told.epoch)
-    if known is None or not same or known.cursor < told.cursor:
+    if known is None or not same or _reached(known) <= _reached(told):
         put_meta(connection, _name(caller), encode(told).decode())
+
+
+def _reached(told: BundleUp) -> tuple[int, int]:
+    return told.cursor, len(told.have or ())
 
 
 def _remembered(connection: Connection, caller: Caller) -> BundleUp | None:

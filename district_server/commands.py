@@ -232,14 +232,15 @@ def restore_done(options: argparse.Namespace) -> int:
 def bundle_in(options: argparse.Namespace) -> int:
     """Take a counter's bundle from a stick."""
     with _opened(options) as (database, keys):
-        write(take_in(database, keys, options.file))
+        write(take_in(database, keys, options.file, objects_at(options.attachments)))
     return 0
 
 
 def bundle_out(options: argparse.Namespace) -> int:
     """The answer for a counter, onto a stick."""
     with _opened(options) as (database, keys):
-        write(write_bundle(database, keys, options.device, options.file))
+        objects = objects_at(options.attachments)
+        write(write_bundle(database, keys, options.device, options.file, objects))
     return 0
 
 

@@ -5,7 +5,9 @@ when all of it is there and its hash is what the event says, it goes to the stor
 pieces go. Whatever is asked may be asked again.
 """
 
+import contextlib
 import hashlib
+from collections.abc import Sequence
 
 from sqlalchemy import Connection, delete, func, insert, select
 
@@ -71,22 +73,72 @@ def take(
     return _end(connection, objects, caller.commune, page, key)
 
 
+def take_whole(
+    connection: Connection,
+    objects: Objects,
+    caller: Caller,
+    event_id: str,
+    number: int,
+    content: bytes,
+) -> PageState:
+    """A page from a stick. Pieces that came of it by line before are not needed any more."""
+    page = _page(connection, caller.commune, event_id, number)
+    key = key_of(caller.commune, page.sha256)
+    if objects.has(key, page.size):
+        return PageState(page.size, True)
+    return _keep(connection, objects, caller.commune, page, key, content)
+
+
 def _end(
     connection: Connection, objects: Objects, commune: str, page: ScannedPage, key: str
 ) -> PageState:
-    mine = (attachment_piece.c.commune == commune, attachment_piece.c.sha256 == page.sha256)
-    query = select(attachment_piece.c.data).where(*mine).order_by(attachment_piece.c.start)
+    query = (
+        select(attachment_piece.c.data)
+        .where(attachment_piece.c.commune == commune, attachment_piece.c.sha256 == page.sha256)
+        .order_by(attachment_piece.c.start)
+    )
     content = b"".join(connection.execute(query).scalars())
+    return _keep(connection, objects, commune, page, key, content)
+
+
+def _keep(
+    connection: Connection,
+    objects: Objects,
+    commune: str,
+    page: ScannedPage,
+    key: str,
+    content: bytes,
+) -> PageState:
     right = hashlib.sha256(content).hexdigest() == page.sha256
     if right:
         objects.put(key, content)
-    connection.execute(delete(attachment_piece).where(*mine))
+    connection.execute(
+        delete(attachment_piece).where(
+            attachment_piece.c.commune == commune, attachment_piece.c.sha256 == page.sha256
+        )
+    )
     return PageState(page.size if right else 0, right)
 
 
 def key_of(commune: str, address: str) -> str:
     """The name of a page in the store of objects; made of the server's own words alone."""
     return f"{commune}/{address[:2]}/{address}"
+
+
+def here_of(
+    connection: Connection,
+    objects: Objects,
+    caller: Caller,
+    asked: Sequence[tuple[str, int]],
+) -> tuple[tuple[str, int], ...]:
+    """Which of these pages are here, whole."""
+    found = []
+    for event_id, number in asked:
+        with contextlib.suppress(Refused):
+            page = _page(connection, caller.commune, event_id, number)
+            if objects.has(key_of(caller.commune, page.sha256), page.size):
+                found.append((event_id, number))
+    return tuple(found)
 
 
 def _offset(connection: Connection, commune: str, page: ScannedPage) -> int:

@@ -113,8 +113,13 @@ class SyncPage(Page):
 
     def _on_bundle_written(self, done: Summary) -> None:
         self.banner.tell("")
+        path = Path(self.file.text)
+        scans = f" và {done.pages} trang bản quét" if done.pages else ""
+        more = ""
+        if done.files > 1:
+            more = f" Có {done.files} tệp, đến {path.stem}-{done.files}{path.suffix}: mang đủ cả."
         self._stick.setText(
-            f"Đã xuất {done.sent} việc vào {Path(self.file.text).name}. Đưa cấp trên, rồi nhập gói "
+            f"Đã xuất {done.sent} việc{scans} vào {path.name}.{more} Đưa cấp trên, rồi nhập gói "
             "trả lời: đến lúc đó hồ sơ mới tính là đã gửi."
         )
 

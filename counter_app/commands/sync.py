@@ -36,6 +36,7 @@ def tell(summary: Summary) -> None:
             "problems": [asdict(problem) for problem in summary.problems],
             "bytes_out": summary.bytes_out,
             "bytes_in": summary.bytes_in,
+            **({"files": summary.files, "pages": summary.pages} if summary.files else {}),
             **({"message": summary.fault} if summary.fault else {}),
         }
     )

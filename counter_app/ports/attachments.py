@@ -50,6 +50,9 @@ class Uploads(Protocol):
     def next(self, passed: int) -> PageToSend | None:
         """The oldest that waits, behind the place `passed`."""
 
+    def waiting(self, most: int) -> Sequence[PageToSend]:
+        """The oldest that wait."""
+
     def taken(self, page: PageToSend) -> None: ...
 
     def piece(self) -> int:

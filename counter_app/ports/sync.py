@@ -77,6 +77,10 @@ class Summary:
     problems: list[SyncProblem] = field(default_factory=list)
     pieces: int = 0
     """Pieces of scanned pages that went up."""
+    pages: int = 0
+    """Whole scanned pages on a stick."""
+    files: int = 0
+    """Bundles that were written: scanned pages may need more than one."""
     bytes_out: int = 0
     bytes_in: int = 0
     fault: str = ""
@@ -110,7 +114,9 @@ class Bundles(Protocol):
     """What a cycle says, on a stick."""
 
     def write(self, target: Path) -> Summary:
-        """What waits, for the upper server."""
+        """What waits, for the upper server; scanned pages that one file cannot hold in further ones
+        beside it.
+        """
 
     def take_in(self, source: Path) -> Summary:
         """What the upper server answered."""

@@ -1,7 +1,9 @@
 """Bundles on a stick, for a counter without a line: what a cycle says, written down and carried."""
 
 import base64
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Iterable, Iterator
+from itertools import chain
 from pathlib import Path
 
 import msgspec
@@ -9,15 +11,22 @@ import msgspec
 from counter_app.domain.slip_code import Verify
 from counter_app.errors import EnvironmentFault, Refused
 from counter_app.ports import Clock, Signer
+from counter_app.ports.attachments import PageToSend, Uploads, Vault
 from counter_app.ports.sync import Forked, LineFault, Summary, SyncIdentity, SyncProblem, SyncStore
+from counter_app.sync import publications
 from counter_app.sync.engine import MOST_BYTES, MOST_EVENTS, NOT_ENROLLED
 from counter_app.wire import bundle
 from counter_app.wire.bundle import Header
 from counter_app.wire.messages import (
+    LARGEST_SCAN,
     UNREADABLE,
     BundleDown,
+    BundleFile,
+    BundleFiles,
     BundlePage,
     BundleProof,
+    BundleScan,
+    BundleScans,
     BundleUp,
     Damaged,
     GivenBack,
@@ -29,30 +38,72 @@ from counter_app.wire.messages import (
 from counter_app.wire.signing import head_bytes, proof_bytes
 
 _down = msgspec.json.Decoder(BundleDown)
-_part = msgspec.json.Decoder(BundleProof | BundlePage)
+_part = msgspec.json.Decoder(BundleProof | BundlePage | BundleFile | BundleFiles | BundleScans)
+
+MOST_SCANNED = 24 * 1024 * 1024
+"""Bytes of scanned pages in one file: what is handed in by page may have 32 MiB."""
+MOST_FILES = 20
+MOST_PAGES = 5_000
+"""Pages that one visit can carry; the next takes the rest."""
 
 
 class Bundles:
     """Writes and takes in bundles of one store."""
 
     def __init__(
-        self, store: SyncStore, signer: Signer, private: bytes, verify: Verify, clock: Clock
+        self,
+        store: SyncStore,
+        signer: Signer,
+        private: bytes,
+        verify: Verify,
+        clock: Clock,
+        uploads: Uploads,
+        vault: Vault,
     ) -> None:
         self._store = store
         self._signer = signer
         self._private = private
         self._verify = verify
         self._clock = clock
+        self._uploads = uploads
+        self._vault = vault
 
     def write(self, target: Path) -> Summary:
-        """Everything that no delivery proof covers, for the upper server. Sends nothing by itself: a
-        lost stick loses nothing, and what is waiting waits until the answer is here.
+        """Everything that no delivery proof covers, for the upper server, and the scanned pages that it
+        has not: events first, in `target`; pages that find no room there in `target-2` and so on. Sends
+        nothing by itself: a lost stick loses nothing, and what is waiting waits until the answer is here.
         """
         identity = self._identity()
         summary = Summary()
+        pages = deque(self._pages())
+        told = BundleUp(
+            identity.incarnation,
+            identity.epoch,
+            identity.cursor,
+            identity.keys_version,
+            tuple(sorted(self._store.published_here())),
+            tuple((page.event_id, page.page) for page in pages),
+        )
+        self._write(
+            target,
+            identity,
+            summary,
+            chain(self._first(told, identity, summary), self._scans(pages, summary)),
+        )
+        while pages and summary.files < MOST_FILES:
+            further = target.with_stem(f"{target.stem}-{summary.files + 1}")
+            self._write(
+                further, identity, summary, chain((encode(told),), self._scans(pages, summary))
+            )
+        summary.waiting = self._store.waiting()
+        return summary
+
+    def _write(
+        self, target: Path, identity: SyncIdentity, summary: Summary, messages: Iterable[bytes]
+    ) -> None:
         at = self._clock.now().isoformat(timespec="seconds")
         try:
-            summary.bytes_out = bundle.write(
+            summary.bytes_out += bundle.write(
                 target,
                 "up",
                 self._private,
@@ -60,25 +111,39 @@ class Bundles:
                 identity.server_id,
                 identity.server_key,
                 at,
-                self._messages(identity, summary),
+                messages,
             )
         except OSError:
             raise EnvironmentFault(
                 "bundle_failed",
                 f"Không ghi được gói vào {target.parent}. Xem USB còn cắm, còn chỗ và ghi được không.",
             ) from None
-        summary.waiting = self._store.waiting()
-        return summary
+        summary.files += 1
 
-    def _messages(self, identity: SyncIdentity, summary: Summary) -> Iterator[bytes]:
-        yield encode(
-            BundleUp(
-                identity.incarnation,
-                identity.epoch,
-                identity.cursor,
-                identity.keys_version,
-            )
-        )
+    def _pages(self) -> list[PageToSend]:
+        """Those that wait and lie here; what is lost or too large for a stick stops no other."""
+        return [
+            page
+            for page in self._uploads.waiting(MOST_PAGES)
+            if page.size <= LARGEST_SCAN and self._vault.has(page.sha256)
+        ]
+
+    def _scans(self, pages: deque[PageToSend], summary: Summary) -> Iterator[bytes]:
+        """As many as one file takes."""
+        room = MOST_SCANNED
+        while pages and pages[0].size <= room:
+            page = pages.popleft()
+            room -= page.size
+            try:
+                content = self._vault.get(page.sha256)
+            except (EnvironmentFault, Refused):
+                # whoever opens it is told, and can scan it again
+                continue
+            yield encode(BundleScan(page.event_id, page.page, content))
+            summary.pages += 1
+
+    def _first(self, told: BundleUp, identity: SyncIdentity, summary: Summary) -> Iterator[bytes]:
+        yield encode(told)
         written: dict[str, int] = {}
         # what a server that was put back has lost, in the order it had
         for _, life, upto, lost in self._store.all_back():
@@ -154,11 +219,18 @@ class Bundles:
                 return
             self._store.enter_epoch(told.epoch, told.kept, told.highs)
         for message in messages:
-            part = _part.decode(message)
-            if isinstance(part, BundleProof):
-                self._acknowledge(part, summary)
-            else:
-                self._pull(part, summary)
+            match _part.decode(message):
+                case BundleProof() as part:
+                    self._acknowledge(part, summary)
+                case BundlePage() as part:
+                    self._pull(part, summary)
+                case BundleFile(item, text):
+                    key = self._store.identity().server_key
+                    publications.take_in(self._store, item, text.encode(), key, self._verify)
+                case BundleFiles(version):
+                    self._store.keep_published_list(version)
+                case BundleScans(here):
+                    self._taken(frozenset(here))
         self._store.cross_out(dict(told.highs.upper))
 
     def _acknowledge(self, part: BundleProof, summary: Summary) -> None:
@@ -196,6 +268,11 @@ class Bundles:
                     "Sổ ở máy này và máy chủ không khớp. Chưa mất gì. Hãy báo cấp trên.",
                 )
             )
+
+    def _taken(self, here: frozenset[tuple[str, int]]) -> None:
+        for page in self._uploads.waiting(MOST_PAGES):
+            if (page.event_id, page.page) in here:
+                self._uploads.taken(page)
 
     def _identity(self) -> SyncIdentity:
         identity = self._store.identity()

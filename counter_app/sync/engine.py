@@ -413,7 +413,7 @@ class _Conversation:
             self._refuse_unless_good(status, body)
             return body
 
-        fetch(ask, _bytes, self._store, self._identity.server_key, self._verify)
+        fetch(ask, self._store, self._identity.server_key, self._verify)
 
     def _rewind_to_highs(self) -> None:
         """Send again what the server has not, whatever it once said."""

@@ -1,8 +1,9 @@
-"""Fetching what the upper server publishes: a short list, then the texts that are not here yet.
+"""Taking in what the upper server publishes. By line a short list, then the texts that are not here yet.
 
 Each file is signed by itself; nothing is kept whose signature, sum or place does not hold.
 """
 
+import base64
 import hashlib
 from collections.abc import Callable
 from datetime import date
@@ -19,7 +20,6 @@ from counter_app.wire.signing import publication_bytes
 
 def fetch(
     ask: Callable[[str], bytes],
-    signature_of: Callable[[str], bytes],
     store: SyncStore,
     server_key: bytes,
     verify: Verify,
@@ -36,20 +36,37 @@ def fetch(
     for item in listed.items:
         if (item.kind, item.name, item.version) in known or item.kind not in (CALENDAR, PROCEDURES):
             continue
-        message = publication_bytes(
-            item.kind, item.name, item.version, item.effective_on, item.sha256
+        _check_signed(item, server_key, verify)
+        raw = ask(
+            f"/sync/v1/published/text?kind={quote(item.kind)}&name={quote(item.name)}"
+            f"&version={item.version}"
         )
-        if not verify(server_key, signature_of(item.signature), message):
-            raise LineFault("answer")
-        store.keep_published(_fetched(ask, item))
+        store.keep_published(_file(item, raw))
     store.keep_published_list(listed.version)
 
 
-def _fetched(ask: Callable[[str], bytes], item: WirePublication) -> Published:
-    raw = ask(
-        f"/sync/v1/published/text?kind={quote(item.kind)}&name={quote(item.name)}"
-        f"&version={item.version}"
-    )
+def take_in(
+    store: SyncStore, item: WirePublication, raw: bytes, server_key: bytes, verify: Verify
+) -> None:
+    """One file as it came. Raises `LineFault` where it is not what the server signed."""
+    _check_signed(item, server_key, verify)
+    if (item.kind, item.name, item.version) in store.published_here():
+        return
+    if item.kind in (CALENDAR, PROCEDURES):
+        store.keep_published(_file(item, raw))
+
+
+def _check_signed(item: WirePublication, server_key: bytes, verify: Verify) -> None:
+    message = publication_bytes(item.kind, item.name, item.version, item.effective_on, item.sha256)
+    try:
+        signature = base64.b64decode(item.signature, validate=True)
+    except ValueError:
+        signature = b""
+    if not verify(server_key, signature, message):
+        raise LineFault("answer")
+
+
+def _file(item: WirePublication, raw: bytes) -> Published:
     if hashlib.sha256(raw).hexdigest() != item.sha256:
         raise LineFault("answer")
     try:

@@ -279,12 +279,28 @@ class PublicationList(msgspec.Struct, frozen=True):
 
 
 class BundleUp(msgspec.Struct, frozen=True):
-    """The first message of a counter's bundle; the others are `Push`es. What it has from above."""
+    """The first message of a counter's bundle; `Push`es and `BundleScan`s follow. What it has from above."""
 
     life: str
     epoch: str
     cursor: Number
     keys_version: str
+    have: tuple[tuple[str, str, Number], ...] | None = None
+    """(kind, name, version) of the published files that are here; None from a program that knows none."""
+    scans: tuple[tuple[str, Number], ...] = ()
+    """(event, page) of scanned pages of which it does not know that they are above."""
+
+
+LARGEST_SCAN = 4 * 1024 * 1024
+"""Bytes of a scanned page on a stick: whole, and a message with room to spare."""
+
+
+class BundleScan(msgspec.Struct, frozen=True, tag="scan"):
+    """A whole scanned page."""
+
+    event_id: str
+    page: Number
+    content: bytes
 
 
 class BundleDown(msgspec.Struct, frozen=True):
@@ -309,6 +325,25 @@ class BundlePage(msgspec.Struct, frozen=True, tag="page"):
 
     after: Number
     answer: PullAnswer
+
+
+class BundleFile(msgspec.Struct, frozen=True, tag="file"):
+    """A published file that the counter lacks."""
+
+    item: WirePublication
+    text: str
+
+
+class BundleFiles(msgspec.Struct, frozen=True, tag="files"):
+    """With what came before, everything of that list is there."""
+
+    version: str
+
+
+class BundleScans(msgspec.Struct, frozen=True, tag="scans"):
+    """Which of the pages that the counter named are above, whole."""
+
+    here: tuple[tuple[str, Number], ...]
 
 
 class EnrolRequest(msgspec.Struct, frozen=True, tag="enrol-request"):

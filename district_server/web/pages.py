@@ -23,6 +23,7 @@ from district_server.enrolment import issue_code, make_commune, revoke
 from district_server.faults import Refused
 from district_server.keys import ServerKeys
 from district_server.limits import Limits
+from district_server.objects import Objects
 from district_server.silence import Heard, heard
 from district_server.tables import admin_log, commune, device, publication
 from district_server.web import words
@@ -91,10 +92,13 @@ Found = TypeVar("Found")
 class Pages:
     """Administration by page."""
 
-    def __init__(self, database: Database, keys: ServerKeys, limits: Limits) -> None:
+    def __init__(
+        self, database: Database, keys: ServerKeys, limits: Limits, objects: Objects | None
+    ) -> None:
         self._database = database
         self._keys = keys
         self._limits = limits
+        self._objects = objects
         self._templates = _templates()
         self._style = _read("style.css").encode()
 
@@ -491,7 +495,7 @@ class Pages:
     def _bundle_up(self, form: Form, folder: Path) -> Page:
         source = folder / "goi.hsx"
         source.write_bytes(_file(form, "file", "Chưa chọn tệp. Chọn tệp .hsx trên USB."))
-        taken = bundles.take_in(self._database, self._keys, source)
+        taken = bundles.take_in(self._database, self._keys, source, self._objects)
 
         def finish(visit: Visit) -> Response:
             visit.note(
@@ -510,7 +514,7 @@ class Pages:
             target = Path(folder) / "goi.hsx"
             try:
                 device_id = str(request.path_params["device"])
-                bundles.write(self._database, self._keys, device_id, target)
+                bundles.write(self._database, self._keys, device_id, target, self._objects)
             except Refused:
                 raise _GONE from None
             return _download(target.read_bytes(), "tra-loi.hsx")

@@ -6,23 +6,32 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
+import msgspec
 import pytest
-from conftest import draft
+from conftest import PASSPHRASE, draft
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from scans_made import noisy, pdf
+from sqlalchemy import update
 from sync_steps import Enrolled, Pair, accept, assert_at_rest, do, events_above, synced
 
+import resources
+from counter_app.bootstrap import Counter, open_counter
 from counter_app.errors import EnvironmentFault, Refused
+from counter_app.sync import bundles as counter_bundles
 from counter_app.sync.enrol import write_request
 from counter_app.wire import bundle
-from counter_app.wire.messages import Damaged, TooLarge
+from counter_app.wire.messages import BundlePage, BundleProof, Damaged, TooLarge
 from db.check import check
-from district_server import bundles
+from district_server import bundles, publishing
 from district_server.acts import act
 from district_server.check import faults_of
 from district_server.enrolment import issue_code, revoke
 from district_server.faults import Refused as ServerRefused
+from district_server.objects import Folder
+from district_server.pages import key_of
 from district_server.projection import by_code, dossier_of
 from district_server.recovery import begin_epoch
+from district_server.tables import publication
 
 
 @pytest.fixture
@@ -89,6 +98,134 @@ def test_a_counter_without_a_line_works_by_stick_alone(
     assert check(lonely.store).faults == ()
     with upper.database.begin() as connection:
         assert faults_of(connection) == []
+
+
+def by_stick(upper, counter: Counter, stick: Path) -> Pair:  # type: ignore[no-untyped-def]
+    counter.enrol_request(upper.code(counter), stick / "xin.json")
+    answer = stick / "tra-loi.json"
+    bundles.enrol_by_stick(upper.database, upper.keys, stick / "xin.json", answer, "")
+    counter.enrol_answer(answer, upper.keys.fingerprint)
+    return counter, counter.officers.all()[0]
+
+
+def publish_dearer(upper) -> None:  # type: ignore[no-untyped-def]
+    text = next(text for text in resources.procedure_texts() if '"chung-thuc"' in text)
+    dearer = text.replace("amount = 2000", "amount = 3000").encode()
+    with upper.database.begin() as connection:
+        day, number = "20/11/2026", "12/QĐ-UBND"
+        made = publishing.draft(connection, "procedures", dearer, day, number, "Lê Thị Hà")
+        publishing.publish(connection, upper.keys, "procedures", *made, "Trần Minh Đức")
+
+
+def copying_fee(counter: Counter) -> int:
+    """As the program says that is started next."""
+    later = open_counter(counter.folder, PASSPHRASE)
+    later.clock = counter.clock
+    procedure = later.catalogue.procedure("2.000815")
+    later.close()
+    assert procedure is not None
+    return procedure.cases[0].fees[0].amount
+
+
+def round_trip(upper, pair: Pair, stick: Path, objects: Folder, *lost: str) -> dict[str, int]:  # type: ignore[no-untyped-def]
+    """Every file on the stick but those that were lost goes up, the answer comes down."""
+    counter, taken = pair[0], {"received": 0, "pages": 0}
+    counter.bundles.write(stick / "len.hsx")
+    for path in sorted(stick.glob("len*.hsx")):
+        if path.name not in lost:
+            done = bundles.take_in(upper.database, upper.keys, path, objects)
+            taken = {name: taken[name] + done[name] for name in taken}
+        path.unlink()
+    target, device = stick / "xuong.hsx", counter.identity.device_id
+    bundles.write(upper.database, upper.keys, device, target, objects)
+    counter.bundles.take_in(target)
+    return taken
+
+
+def test_a_commune_that_has_no_line_at_all(
+    upper, make_counter, stick: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:  # type: ignore[no-untyped-def]
+    objects = Folder(tmp_path / "tren")
+    first = by_stick(upper, make_counter(1), stick)
+    made = [accept(first, name=f"HỒ VĂN {at}") for at in range(20)]
+    papers = [
+        first[0].attachments.add(made[at].dossier_id, "giay.pdf", raw, "", first[1]).scanned
+        for at, raw in ((3, pdf(2)), (11, noisy()))
+    ]
+    pages = [page for paper in papers for page in paper.pages]
+    # a file has room for the two pages that are small; the third goes into one of its own
+    monkeypatch.setattr(counter_bundles, "MOST_SCANNED", pages[2].size)
+
+    # the second file falls out of a pocket: its page is on the next stick again, and nothing else
+    # 20 dossiers, 2 papers, and what the store says of itself when it begins
+    assert round_trip(upper, first, stick, objects, "len-2.hsx") == {"received": 24, "pages": 2}
+    assert [p.sent for at in (3, 11) for p in first[0].attachments.of(made[at].dossier_id)] == [
+        2,
+        0,
+    ]
+    assert round_trip(upper, first, stick, objects) == {"received": 0, "pages": 1}
+    assert round_trip(upper, first, stick, objects) == {"received": 0, "pages": 0}
+    for page in pages:
+        key = key_of(first[0].identity.org_code, page.sha256)
+        assert objects.get(key) == first[0].vault.get(page.sha256)
+
+    publish_dearer(upper)
+    second = by_stick(upper, make_counter(2), stick)
+    round_trip(upper, second, stick, objects)
+    assert second[0].search.open(made[7].dossier_id) is not None
+    (seen,) = second[0].attachments.of(made[3].dossier_id)
+    assert (seen.name, seen.pages) == ("giay.pdf", papers[0].pages)
+    accept(second, name="LÊ VĂN ĐẠT")
+    assert (copying_fee(first[0]), copying_fee(second[0])) == (2000, 3000)
+    # the files come once: what is here is not carried again
+    round_trip(upper, second, stick, objects)
+    small = (stick / "xuong.hsx").stat().st_size
+    round_trip(upper, first, stick, objects)
+    assert copying_fee(first[0]) == 3000
+    assert (stick / "xuong.hsx").stat().st_size > 2 * small
+
+    digests = {pair[0].sync_store.order_digest() for pair in (first, second)}
+    assert len(digests) == 1
+    assert [pair[0].sync_store.waiting() for pair in (first, second)] == [0, 0]
+    with first[0].store.read() as books:
+        assert sorted(key.counter for key in books.settings.keys().values()) == [1, 2]
+    assert first[0].sync_store.identity().published == second[0].sync_store.identity().published
+    for counter, _ in (first, second):
+        assert check(counter.store).faults == ()
+    with upper.database.begin() as connection:
+        assert faults_of(connection) == []
+
+
+def test_a_file_on_a_stick_that_the_server_did_not_sign_is_not_taken(
+    upper, make_counter, stick: Path
+) -> None:  # type: ignore[no-untyped-def]
+    counter = by_stick(upper, make_counter(1), stick)[0]
+    publish_dearer(upper)
+    with upper.database.begin() as connection:
+        # somebody with the database but without the key
+        connection.execute(update(publication).values(text="fee = 1"))
+    device = counter.identity.device_id
+    bundles.write(upper.database, upper.keys, device, stick / "xuong.hsx")
+    with pytest.raises(Refused) as refused:
+        counter.bundles.take_in(stick / "xuong.hsx")
+    assert refused.value.code == "bundle_wrong"
+    assert counter.sync_store.published_here() == frozenset()
+
+
+def test_a_program_of_before_gets_no_message_that_it_cannot_read(
+    upper, make_counter, stick: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:  # type: ignore[no-untyped-def]
+    counter = by_stick(upper, make_counter(1), stick)[0]
+    publish_dearer(upper)
+    told = counter_bundles.BundleUp
+    monkeypatch.setattr(counter_bundles, "BundleUp", lambda *given: told(*given[:4]))
+    counter.bundles.write(stick / "len.hsx")
+    up(upper, stick / "len.hsx")
+    device = counter.identity.device_id
+    bundles.write(upper.database, upper.keys, device, stick / "xuong.hsx")
+    monkeypatch.setattr(counter_bundles, "_part", msgspec.json.Decoder(BundleProof | BundlePage))
+    counter.bundles.take_in(stick / "xuong.hsx")
+    assert counter.sync_store.waiting() == 0
 
 
 def test_bundles_in_any_order_and_again_beside_the_line(
