@@ -449,6 +449,7 @@ def test_a_click_on_a_problem_goes_to_its_field(hand: Hand) -> None:
     hand.settle()
     hand.press("F12")
     hand.wait(lambda: hand.says("Cần xem lại: 2 chỗ phải sửa"))
+    hand.settle()
     expect_focus(hand, PROCEDURE)
     listed = [w for w in visible(hand.window, QFrame) if w.objectName() == "line"]
     (name,) = [w for line in listed for w in visible(line, QLabel) if "họ tên" in w.text()]
