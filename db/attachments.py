@@ -29,11 +29,11 @@ class Attachments:
         self._connection.execute(insert(attachment), rows)
 
     def sent(self, event_ids: Sequence[str]) -> Mapping[str, int]:
-        """Event → how many of its pages the upper server has."""
-        query = select(attachment.c.event_id).where(
-            attachment.c.event_id.in_(event_ids), attachment.c.epoch != ""
+        """Event → how many of its pages the upper server has; only those scanned here."""
+        query = select(attachment.c.event_id, attachment.c.epoch).where(
+            attachment.c.event_id.in_(event_ids)
         )
         found: dict[str, int] = {}
-        for event_id in self._connection.execute(query).scalars():
-            found[event_id] = found.get(event_id, 0) + 1
+        for event_id, epoch in self._connection.execute(query):
+            found[event_id] = found.get(event_id, 0) + (epoch != "")
         return found

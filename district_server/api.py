@@ -45,7 +45,7 @@ from district_server.limits import Limits
 from district_server.lives import stream_of
 from district_server.metrics import Metrics
 from district_server.objects import Objects
-from district_server.pages import state_of, take
+from district_server.pages import piece_of, state_of, take
 from district_server.publishing import published, text_of
 from district_server.silence import figures
 from district_server.tables import device, device_home, spent_challenge
@@ -54,6 +54,7 @@ from district_server.web.pages import Pages
 CHALLENGE_LIFETIME = 300
 _TRIES = 4
 _PAGE = "/sync/v1/page"
+_CONTENT = "/sync/v1/page/content"
 _UNKNOWN = Refused("not_found", "Không có gì ở đây.", 404)
 _REVOKED = Refused("revoked", "Máy này đã bị thu hồi. Hãy báo cấp trên.", 403)
 _THIS_MACHINE = ("127.0.0.1", "::1")
@@ -101,6 +102,7 @@ class Api:
             ("GET", "/sync/v1/highs", self._highs),
             ("POST", "/sync/v1/proof", self._proof),
             ("POST", "/sync/v1/give-back", self._give_back),
+            ("GET", _CONTENT, self._content),
         ):
             app.add_api_route(path, self._answering(path, handle), methods=[method])
         for method, handle in (("GET", self._page), ("PATCH", self._piece)):
@@ -304,8 +306,19 @@ class Api:
 
         return self._answered(request, body, work)
 
+    def _content(self, request: Request, body: bytes) -> Response:
+        """A piece of a page that another counter brought."""
+        query = request.query_params
+        offset, size = _number(query.get("offset")), _number(query.get("size"))
+
+        def work(connection: Connection, caller: Caller) -> bytes:
+            objects = self._open(caller)
+            return piece_of(connection, objects, caller, *_asked_page(request), offset, size)
+
+        return self._answered(request, body, work)
+
     def _open(self, caller: Caller) -> Objects:
-        """Where pages lie, for whoever may bring some."""
+        """Where pages lie, for whoever may bring or fetch some."""
         if caller.revoked_at is not None:
             raise _REVOKED
         if self._objects is None:

@@ -32,6 +32,9 @@ class Objects(Protocol):
     def get(self, key: str) -> bytes | None:
         """None where there is none."""
 
+    def part(self, key: str, start: int, size: int) -> bytes | None:
+        """At most so many bytes of it; None where there is none. `start` lies within it."""
+
 
 class Folder:
     """Files in a folder, readable by the server's user alone."""
@@ -71,6 +74,15 @@ class Folder:
         """The file's bytes."""
         try:
             return (self._folder / key).read_bytes()
+        except FileNotFoundError:
+            return None
+
+    def part(self, key: str, start: int, size: int) -> bytes | None:
+        """Some of the file's bytes."""
+        try:
+            with (self._folder / key).open("rb") as opened:
+                opened.seek(start)
+                return opened.read(size)
         except FileNotFoundError:
             return None
 
@@ -127,11 +139,15 @@ class Bucket:
 
     def get(self, key: str) -> bytes | None:
         """The whole object."""
+        return self.part(key, 0, 0)
+
+    def part(self, key: str, start: int, size: int) -> bytes | None:
+        """Some of the object; all that follows `start` where `size` is 0."""
         from minio.error import S3Error
 
         with _in_words():
             try:
-                answer = self._client.get_object(self._bucket, key)
+                answer = self._client.get_object(self._bucket, key, offset=start, length=size)
             except S3Error as fault:
                 if fault.code in _NONE:
                     return None

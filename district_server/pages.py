@@ -37,6 +37,28 @@ def state_of(
     return PageState(here, False)
 
 
+def piece_of(
+    connection: Connection,
+    objects: Objects,
+    caller: Caller,
+    event_id: str,
+    number: int,
+    offset: int,
+    size: int,
+) -> bytes:
+    """Some of a page that is whole here, for any counter of its commune. Raises `Refused` where it is
+    not, or where nothing lies at `offset`.
+    """
+    page = _page(connection, caller.commune, event_id, number)
+    key = key_of(caller.commune, page.sha256)
+    if offset >= page.size or not objects.has(key, page.size):
+        raise _UNKNOWN
+    piece = objects.part(key, offset, max(1, min(size, LARGEST_PIECE, page.size - offset)))
+    if not piece:
+        raise _UNKNOWN
+    return piece
+
+
 def take(
     connection: Connection,
     objects: Objects,

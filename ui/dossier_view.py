@@ -28,7 +28,7 @@ from ui.assets import pixmap
 from ui.desk import Desk
 from ui.dialogs import ask
 from ui.lists import holder_words, lateness_chip
-from ui.scans import ScansBox
+from ui.scans import SCAN_KEYS, ScansBox
 from ui.theme import Palette
 from ui.widgets import CHIP_OF_STATUS, Button, chip, clear, column, label, row, set_chip
 
@@ -202,11 +202,12 @@ class DossierPane(QWidget):
         self._narrow = narrow
         self._stack.setVisible(not (narrow and self.form.action))
 
-    def add_scan(self) -> None:
-        """Files of scanned papers, into the tab of papers."""
-        if self.view is not None:
-            self.show_tab(_TABS.index("Giấy tờ"))
-            self.scans.add()
+    def scans_key(self, name: str) -> bool:
+        """A key of the scanned papers, in the tab of papers; whether it was one."""
+        if self.view is None or name not in SCAN_KEYS:
+            return False
+        self.show_tab(_TABS.index("Giấy tờ"))
+        return self.scans.key(name)
 
     def action_for(self, key: str) -> str | None:
         """The action behind a key such as `Alt+C`, if it is offered now."""

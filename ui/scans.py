@@ -12,14 +12,17 @@ from PySide6.QtGui import QImage, QKeyEvent, QPixmap
 from PySide6.QtWidgets import QDialog, QFileDialog, QScrollArea, QWidget
 
 from counter_app.errors import EnvironmentFault
+from counter_app.services.results import Changes
 from ui.desk import Desk
 from ui.widgets import Button, Combo, chip, clear, column, label, row
 
 if TYPE_CHECKING:
     from counter_app.domain.dossier import Dossier
+    from counter_app.ports.attachments import Fetched
     from counter_app.services.attachments import Attached, Scanned
 
-KEY = "Alt+Q"
+KEY, FETCH_KEY = "Alt+Q", "Alt+T"
+SCAN_KEYS = (KEY, FETCH_KEY)
 _FILES = "Ảnh hoặc PDF (*.jpg *.jpeg *.png *.pdf)"
 _LARGEST = 50 * 1024 * 1024
 _SIZE = (860, 700)
@@ -48,7 +51,10 @@ class ScansBox(QWidget):
         # a voided dossier takes no paper more
         self.adding.setEnabled(not dossier.voided)
         self._list = column(space=6)
-        head = row(label("Bản quét", "sectionTitle"), 1, self.adding, space=8)
+        self.fetching = Button("Tải về", FETCH_KEY)
+        self.fetching.clicked.connect(self.fetch)
+        self.fetching.hide()
+        head = row(label("Bản quét", "sectionTitle"), 1, self.fetching, self.adding, space=8)
         whole = column(head, self.which, self._list, space=6)
         whole.setContentsMargins(0, 8, 0, 0)
         self.setLayout(whole)
@@ -62,6 +68,30 @@ class ScansBox(QWidget):
         names, _ = QFileDialog.getOpenFileNames(self, "Thêm bản quét", "", _FILES)
         for name in names:
             self._add(Path(name))
+
+    def key(self, name: str) -> bool:
+        """A key of these papers; whether it was one."""
+        if name == KEY:
+            self.add()
+        elif name == FETCH_KEY:
+            self.fetch()
+        else:
+            return False
+        return True
+
+    def fetch(self) -> None:
+        """What was scanned elsewhere, from the upper server."""
+        if self.fetching.isHidden():
+            return
+        counter, dossier_id, desk = self._desk.counter, self._dossier_id, self._desk
+
+        def work() -> Fetched:
+            return counter.sync.fetch(counter.attachments.missing(dossier_id))
+
+        desk.told.emit("Đang tải bản quét về…")
+        desk.lanes.sync.submit(
+            work, partial(_on_fetched, desk, dossier_id), partial(_on_not_fetched, desk, dossier_id)
+        )
 
     def _add(self, path: Path) -> None:
         attachments, who = self._desk.counter.attachments, self._desk.who
@@ -77,6 +107,7 @@ class ScansBox(QWidget):
 
     def _show(self, papers: Sequence[Scanned]) -> None:
         clear(self._list)
+        self.fetching.setVisible(not all(paper.here for paper in papers))
         if not papers:
             self._list.addWidget(label("Chưa có bản quét nào.", "caption"))
         for paper in papers:
@@ -184,11 +215,33 @@ def _on_added(desk: Desk, done: Attached) -> None:
     )
 
 
-def _on_fault(desk: Desk, fault: Exception) -> None:
+def _on_fetched(desk: Desk, dossier_id: str, done: Fetched) -> None:
+    desk.announce(Changes(dossiers=frozenset({dossier_id})))
+    if done.wrong:
+        desk.refused.emit(
+            f"{done.wrong} trang ở máy chủ không phải bản ghi trong sổ. Hãy báo cấp trên."
+        )
+    elif done.not_above:
+        desk.refused.emit(
+            f"Máy chủ chưa có {done.not_above} trang: quầy đã quét chưa gửi lên. Hãy tải lại sau."
+        )
+    else:
+        desk.told.emit(f"Đã tải về {done.pages} trang.")
+
+
+def _on_not_fetched(desk: Desk, dossier_id: str, fault: Exception) -> None:
+    # some of it may have come
+    desk.announce(Changes(dossiers=frozenset({dossier_id})))
+    _on_fault(desk, fault, "Chưa tải được bản quét. Hãy thử lại.")
+
+
+def _on_fault(
+    desk: Desk, fault: Exception, otherwise: str = "Chưa thêm được bản quét. Hãy thử lại."
+) -> None:
     message = getattr(fault, "message", None)
     if message is None:
         desk.report(fault)
-        message = "Chưa thêm được bản quét. Hãy thử lại."
+        message = otherwise
     desk.refused.emit(str(message))
 
 
@@ -206,8 +259,8 @@ def _called(name: str) -> str:
 
 
 def _state(paper: Scanned) -> tuple[str, str]:
-    if not paper.here and not paper.sent:
-        return "grey", "ở quầy khác"
+    if not paper.own:
+        return ("green", "đã tải về") if paper.here else ("grey", "ở quầy khác")
     if paper.sent == len(paper.pages):
         return "green", "đã gửi"
     return "blue", f"chờ gửi {len(paper.pages) - paper.sent}/{len(paper.pages)}"

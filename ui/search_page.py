@@ -14,7 +14,6 @@ from ui.desk import Desk
 from ui.dossier_view import DossierPane
 from ui.lists import COMPACT, DossierList
 from ui.page import Page
-from ui.scans import KEY as ADD_SCAN
 from ui.widgets import Button, Card, Choice, label, row
 
 _MOST = 200
@@ -135,8 +134,7 @@ class SearchPage(Page):
             self.box.setFocus()
             self._find()
             return True
-        if name == ADD_SCAN:
-            self.pane.add_scan()
+        if self.pane.scans_key(name):
             return True
         if name == "Alt+O":
             self.pane.ask_more()

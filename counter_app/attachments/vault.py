@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 _MAGIC = b"MCSCAN 1"
 _CHUNK = 64 * 1024
 _SEALED = _CHUNK + 16
+_BEGUN, _SALT = ".begun", 16
 
 
 class Vault:
@@ -81,6 +82,46 @@ class Vault:
         if content is None or hashlib.sha256(content).hexdigest() != address:
             raise _damaged()
         return content
+
+    def begun(self, address: str) -> bytes:
+        """What has come so far of a page that is being fetched; nothing where it cannot be read."""
+        from cryptography.exceptions import InvalidTag
+
+        try:
+            raw = self._begun_path(address).read_bytes()
+        except OSError:
+            return b""
+        try:
+            return self._begun_box(raw[:_SALT]).decrypt(_nonce(0, True), raw[_SALT:], _MAGIC)
+        except (InvalidTag, ValueError):
+            return b""
+
+    def keep_begun(self, address: str, content: bytes) -> None:
+        """Keep it under a key of its own each time: it is no content that an address vouches for."""
+        target = self._begun_path(address)
+        part = target.with_name(f"{target.name}.part")
+        try:
+            if not content:
+                target.unlink(missing_ok=True)
+                return
+            salt = secrets.token_bytes(_SALT)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            part.write_bytes(salt + self._begun_box(salt).encrypt(_nonce(0, True), content, _MAGIC))
+            part.replace(target)
+        except OSError:
+            raise EnvironmentFault(
+                "attachment_failed",
+                "Không lưu được bản quét. Xem ổ đĩa còn chỗ và có quyền ghi không, rồi tải lại.",
+            ) from None
+
+    def _begun_path(self, address: str) -> Path:
+        path = self._path(address)
+        return path.with_name(path.name + _BEGUN)
+
+    def _begun_box(self, salt: bytes) -> "AESGCM":
+        from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+        return AESGCM(self._derived(salt, b"attachment-begun/v1"))
 
     def _path(self, address: str) -> Path:
         if len(address) != 64 or set(address) - set("0123456789abcdef"):

@@ -1,4 +1,7 @@
-"""`attachments CODE [--out FOLDER]`: the scanned papers of a dossier, and their pages as files."""
+"""`attachments CODE [--fetch] [--out FOLDER]`: the scanned papers of a dossier, and their pages as files.
+
+`--fetch` first brings what was scanned at other counters from the upper server.
+"""
 
 import argparse
 from pathlib import Path
@@ -17,6 +20,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     """What the command line takes."""
     parser.add_argument("code")
     parser.add_argument("--out", type=Path)
+    parser.add_argument("--fetch", action="store_true")
 
 
 def run(options: argparse.Namespace) -> int:
@@ -24,7 +28,10 @@ def run(options: argparse.Namespace) -> int:
     with opened(options) as counter:
         if options.out is not None and not signed_in(counter).may(Right.EXPORT):
             raise Refused("no_right", "Bạn không có quyền xuất bản quét ra tệp. Hãy đổi người.")
-        papers = counter.attachments.of(dossier_of(counter, options.code))
+        dossier_id = dossier_of(counter, options.code)
+        if options.fetch:
+            counter.sync.fetch(counter.attachments.missing(dossier_id))
+        papers = counter.attachments.of(dossier_id)
         for number, scanned in enumerate(papers, 1):
             line = told(scanned)
             if options.out is not None and scanned.here:

@@ -21,6 +21,12 @@ class Vault(Protocol):
     def get(self, address: str) -> bytes:
         """Raises `Refused` where it lies elsewhere, `EnvironmentFault` where it is damaged."""
 
+    def begun(self, address: str) -> bytes:
+        """What has come so far of a page that is being fetched; nothing where nothing has."""
+
+    def keep_begun(self, address: str, content: bytes) -> None:
+        """Keep what has come so far, in the place of what was kept; nothing forgets it."""
+
 
 class Attachments(Protocol):
     """The pages scanned here, inside a transaction of the book."""
@@ -28,7 +34,30 @@ class Attachments(Protocol):
     def add(self, event_id: str, added: AttachmentAdded) -> None: ...
 
     def sent(self, event_ids: Sequence[str]) -> Mapping[str, int]:
-        """Event → how many of its pages the upper server has."""
+        """Event → how many of its pages the upper server has; only those scanned here."""
+
+
+@dataclass(frozen=True, slots=True)
+class WantedPage:
+    """A page that was scanned at another counter and does not lie here."""
+
+    event_id: str
+    page: int
+    sha256: str
+    size: int
+    """In bytes."""
+
+
+@dataclass(slots=True)
+class Fetched:
+    """What came from above."""
+
+    pages: int = 0
+    pieces: int = 0
+    not_above: int = 0
+    """Pages that the upper server has not got itself."""
+    wrong: int = 0
+    """Pages that are another content there than the log says."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from typing import Protocol
 
 from counter_app.domain.events import Event
 from counter_app.domain.published import Published
+from counter_app.ports.attachments import Fetched, WantedPage
 from counter_app.wire.messages import (
     Enrolled,
     HighsAnswer,
@@ -108,6 +109,9 @@ class Cycles(Protocol):
 
     def cycle(self) -> Summary:
         """hello, push, pull, check."""
+
+    def fetch(self, wanted: Sequence[WantedPage]) -> Fetched:
+        """Scanned pages that lie above. Raises `Refused` or `EnvironmentFault`; what came is kept."""
 
 
 class Bundles(Protocol):

@@ -8,7 +8,7 @@ from counter_app.domain.officer import Officer, Right
 from counter_app.domain.text import clean_text
 from counter_app.errors import Refused
 from counter_app.ports import Clock, Store
-from counter_app.ports.attachments import Redraw, Vault
+from counter_app.ports.attachments import Redraw, Vault, WantedPage
 from counter_app.services.results import Changes
 
 _LONGEST_NAME = 120
@@ -26,6 +26,8 @@ class Scanned:
     component: str
     component_name: str
     pages: tuple[ev.ScannedPage, ...]
+    own: bool
+    """Whether it was scanned at this counter."""
     here: bool
     """Whether every page lies on this PC."""
     sent: int
@@ -78,7 +80,11 @@ class Attachments:
             event = books.log.append(added, actor=actor, at=self._clock.now(), subject=dossier_id)
             books.attachments.add(event.event_id, added)
             dossier = books.dossiers.refresh(dossier_id)
-        scanned = next(one for one in self._scanned(dossier, {}) if one.event_id == event.event_id)
+        scanned = next(
+            one
+            for one in self._scanned(dossier, {event.event_id: 0})
+            if one.event_id == event.event_id
+        )
         return Attached(scanned, Changes(dossiers=frozenset({dossier_id})))
 
     def of(self, dossier_id: str) -> tuple[Scanned, ...]:
@@ -89,6 +95,15 @@ class Attachments:
                 return ()
             ids = [line.event_id for line in dossier.timeline]
             return tuple(self._scanned(dossier, dict(books.attachments.sent(ids))))
+
+    def missing(self, dossier_id: str) -> tuple[WantedPage, ...]:
+        """The pages of a dossier that do not lie on this PC."""
+        return tuple(
+            WantedPage(paper.event_id, number, page.sha256, page.size)
+            for paper in self.of(dossier_id)
+            for number, page in enumerate(paper.pages)
+            if not self._vault.has(page.sha256)
+        )
 
     def content(self, page: ev.ScannedPage) -> bytes:
         """A page as JPEG, in memory only."""
@@ -105,6 +120,7 @@ class Attachments:
                 line.payload.component,
                 names.get(line.payload.component, ""),
                 line.payload.pages,
+                line.event_id in sent,
                 all(self._vault.has(page.sha256) for page in line.payload.pages),
                 sent.get(line.event_id, 0),
             )

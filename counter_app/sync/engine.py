@@ -12,8 +12,9 @@ import msgspec
 
 from counter_app.domain.events import Event
 from counter_app.domain.slip_code import Verify
-from counter_app.errors import Refused
+from counter_app.errors import EnvironmentFault, Refused
 from counter_app.ports import Clock, Signer
+from counter_app.ports.attachments import Fetched, WantedPage
 from counter_app.ports.sync import (
     BY_STICK,
     Forked,
@@ -107,11 +108,7 @@ class SyncEngine:
 
     def cycle(self) -> Summary:
         """One cycle. Faults of the line end it early; nothing is lost by that."""
-        identity = self._store.identity()
-        if not identity.server_url:
-            raise Refused("not_enrolled", NOT_ENROLLED)
-        if identity.server_url == BY_STICK:
-            raise Refused("by_stick", _BY_STICK)
+        self._refuse_without_line()
         summary = Summary()
         tries = 0
         last_progress = self._clock.uptime()
@@ -120,17 +117,7 @@ class SyncEngine:
             link = self._connect(self._store.identity())
             before = summary.sent + summary.received + summary.pieces
             try:
-                _Conversation(
-                    self._store,
-                    link,
-                    self._signer,
-                    self._verify,
-                    self._clock,
-                    summary,
-                    self._pages,
-                    self._relay,
-                    ends,
-                ).run()
+                self._over(link, summary, ends).run()
                 summary.fault, summary.wait = "", 0.0
                 break
             except _LongEnough:
@@ -157,6 +144,52 @@ class SyncEngine:
         at = self._clock.now().isoformat(timespec="seconds")
         self._store.note_cycle(at, summary.fault, summary.wait)
         return summary
+
+    def fetch(self, wanted: Sequence[WantedPage]) -> Fetched:
+        """Scanned pages that lie above. What came is kept, also where the line breaks; then it is an
+        `EnvironmentFault`. Raises `Refused`.
+        """
+        self._refuse_without_line()
+        done, tries = Fetched(), 0
+        ends = self._clock.uptime() + LONGEST_CYCLE
+        while self._pages is not None:
+            link = self._connect(self._store.identity())
+            before = done.pieces
+            try:
+                conversation = self._over(link, Summary(), ends)
+                conversation.greet()
+                done.not_above = done.wrong = 0
+                self._pages.fetch(conversation.ask, wanted, done)
+                break
+            except LineFault as fault:
+                tries = 1 if done.pieces > before else tries + 1
+                if tries > RECONNECTS or fault.wait:
+                    raise EnvironmentFault("line", _cut_words(done, str(fault))) from None
+            except _LongEnough:
+                raise EnvironmentFault("line", _cut_words(done, "")) from None
+            finally:
+                link.close()
+        return done
+
+    def _refuse_without_line(self) -> None:
+        url = self._store.identity().server_url
+        if not url:
+            raise Refused("not_enrolled", NOT_ENROLLED)
+        if url == BY_STICK:
+            raise Refused("by_stick", _BY_STICK)
+
+    def _over(self, link: Link, summary: Summary, ends: float) -> "_Conversation":
+        return _Conversation(
+            self._store,
+            link,
+            self._signer,
+            self._verify,
+            self._clock,
+            summary,
+            self._pages,
+            self._relay,
+            ends,
+        )
 
 
 class _Conversation:
@@ -204,7 +237,7 @@ class _Conversation:
                 self._take_published()
                 if self._pages is not None:
                     # the dossiers are complete without them
-                    self._pages.send(self._asked_of_page, self._push_what_waits, self._summary)
+                    self._pages.send(self.ask, self._push_what_waits, self._summary)
                 return
             except Forked as forked:
                 self._part(forked.life)
@@ -270,7 +303,12 @@ class _Conversation:
         if self._clock.uptime() > self._ends:
             raise _LongEnough
 
-    def _asked_of_page(self, method: str, target: str, body: bytes) -> bytes | None:
+    def greet(self) -> None:
+        """A challenge to begin with, and nothing else."""
+        self._hello_again()
+
+    def ask(self, method: str, target: str, body: bytes) -> bytes | None:
+        """One signed request about a page; None where there is no such thing above."""
         self._pause()
         status, answer = self._signed(method, target, body)
         if status in (404, 413):
@@ -532,6 +570,14 @@ def _bytes(text: str) -> bytes:
         return base64.b64decode(text, validate=True)
     except ValueError:
         return b""
+
+
+def _cut_words(done: Fetched, reason: str) -> str:
+    if done.pages or not reason:
+        return (
+            f"Đường truyền chậm, mới tải được {done.pages} trang. Tải lại để đi tiếp từ chỗ dừng."
+        )
+    return _sentence(reason)
 
 
 def _sentence(reason: str) -> str:

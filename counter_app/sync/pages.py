@@ -1,16 +1,21 @@
-"""Pages of scanned papers on their way up: after the events, piece by piece, from where they stopped.
+"""Pages of scanned papers on their way: up after the events, down when somebody wants to see them;
+piece by piece, from where they stopped.
 
 The server is asked how much it has of a page; pieces follow until it has all and its hash is right.
-A cut costs the piece that was under way. Whenever events wait, they go first.
+A cut costs the piece that was under way. Whenever events wait, they go first. What comes down is kept
+as it comes and is a page only when its hash is right.
 """
 
-from collections.abc import Callable
+import hashlib
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import TypeVar
 
 import msgspec
 
 from counter_app.errors import EnvironmentFault, Refused
 from counter_app.ports import Clock
-from counter_app.ports.attachments import PageToSend, Uploads, Vault
+from counter_app.ports.attachments import Fetched, PageToSend, Uploads, Vault, WantedPage
 from counter_app.ports.sync import LineFault, Summary
 from counter_app.wire.messages import LARGEST_PIECE, PageState
 
@@ -25,12 +30,13 @@ GROWS_AFTER = 8
 MOST_UNWANTED = 20
 """Pages in a row that the server will not have; then it is left alone until the next cycle."""
 
+Answer = TypeVar("Answer")
 Asked = Callable[[str, str, bytes], bytes | None]
 """Method, target, body → the verified answer; None where there is no such thing above."""
 
 
 class Pages:
-    """Sends what waits."""
+    """Sends what waits, fetches what is wanted."""
 
     def __init__(self, uploads: Uploads, vault: Vault, clock: Clock) -> None:
         self._uploads = uploads
@@ -64,11 +70,49 @@ class Pages:
         self, ask: Asked, page: PageToSend, content: bytes, state: PageState
     ) -> PageState | None:
         """What the server has after one piece more; None where it comes no further."""
+
+        def patch(size: int) -> PageState | None:
+            piece = content[state.offset : state.offset + size]
+            return self._asked(ask, "PATCH", page, f"&offset={state.offset}", piece)
+
+        after = self._timed(patch)
+        if after is None or (not after.done and after.offset <= state.offset):
+            return None
+        return after
+
+    def fetch(self, ask: Asked, wanted: Sequence[WantedPage], done: Fetched) -> None:
+        """Pages that lie above. One that does not come stops no other."""
+        self._good = 0
+        for page in wanted:
+            content = b"" if self._vault.has(page.sha256) else self._coming(ask, page, done)
+            if content is None:
+                done.not_above += 1
+            elif content and hashlib.sha256(content).hexdigest() != page.sha256:
+                done.wrong += 1
+            elif content:
+                self._vault.put(content)
+                done.pages += 1
+            self._vault.keep_begun(page.sha256, b"")
+
+    def _coming(self, ask: Asked, page: WantedPage, done: Fetched) -> bytes | None:
+        """All of a page; None where the server has not got it."""
+        content = self._vault.begun(page.sha256)
+        while len(content) < page.size:
+            where = f"event={page.event_id}&page={page.page}&offset={len(content)}"
+            piece = self._timed(partial(_piece, ask, where))
+            if not piece:
+                return None
+            content += piece
+            self._vault.keep_begun(page.sha256, content)
+            done.pieces += 1
+        return content
+
+    def _timed(self, send: Callable[[int], Answer]) -> Answer:
+        """One piece of the size that the line takes well; how long it took is learnt from."""
         size = self._uploads.piece() or FIRST_PIECE
-        piece = content[state.offset : state.offset + size]
         began = self._clock.uptime()
         try:
-            after = self._asked(ask, "PATCH", page, f"&offset={state.offset}", piece)
+            answer = send(size)
         except LineFault:
             self._uploads.keep_piece(max(SMALLEST_PIECE, size // 2))
             raise
@@ -79,9 +123,7 @@ class Pages:
         elif self._good >= GROWS_AFTER and size < LARGEST_PIECE:
             self._good = 0
             self._uploads.keep_piece(min(LARGEST_PIECE, size * 2))
-        if after is None or (not after.done and after.offset <= state.offset):
-            return None
-        return after
+        return answer
 
     def _asked(
         self, ask: Asked, method: str, page: PageToSend, more: str, body: bytes
@@ -90,6 +132,10 @@ class Pages:
         target = f"/sync/v1/page?event={page.event_id}&page={page.page}{more}"
         raw = ask(method, target, body)
         return None if raw is None else _decoded(raw)
+
+
+def _piece(ask: Asked, where: str, size: int) -> bytes | None:
+    return ask("GET", f"/sync/v1/page/content?{where}&size={size}", b"")
 
 
 def _decoded(raw: bytes) -> PageState:

@@ -54,6 +54,9 @@ def test_what_goes_in_comes_out(objects: Objects) -> None:
     objects.put(other, content)
     objects.put(other, content)
     assert objects.get(other) == content
+    assert objects.part(other, 65_536, 1_000) == content[65_536:66_536]
+    assert objects.part(other, 199_990, 1_000) == content[-10:]
+    assert objects.part(KEY.replace("ab", "ef"), 0, 10) is None
     assert objects.has(other, len(content))
     assert not objects.has(other, len(content) + 1)
 

@@ -1,5 +1,6 @@
 """Scanned papers in the window: added from a file by a key, listed, looked at, never opened on disk."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,8 @@ from PySide6.QtWidgets import QAbstractButton, QFileDialog, QLabel
 from scans_made import jpeg, pdf
 from scenes import opened
 
+from counter_app.bootstrap import Counter
+from counter_app.ports.attachments import Fetched, WantedPage
 from ui.dossier_view import DossierPane
 from ui.scans import ScanViewer
 
@@ -65,6 +68,46 @@ def test_added_listed_looked_at(
     assert after == before
     hand.press("Esc")
     hand.wait(lambda: not visible(hand.window, ScanViewer))
+
+
+class Above:
+    """Stands for the upper server, which has the page or not."""
+
+    def __init__(self, counter: Counter, content: bytes) -> None:
+        self._counter, self._content, self.has = counter, content, False
+
+    def fetch(self, wanted: Sequence[WantedPage]) -> Fetched:
+        if not self.has:
+            return Fetched(not_above=len(wanted))
+        assert self._counter.vault.put(self._content) == wanted[0].sha256
+        return Fetched(pages=len(wanted))
+
+
+def test_what_lies_above_is_brought_by_a_key(
+    hand: Hand, place: Place, chosen: list[str], tmp_path: Path
+) -> None:
+    add(hand, chosen, tmp_path / "giay.jpg", jpeg())
+    assert not any(b.text() == "Tải về" for b in visible(hand.window, QAbstractButton))
+    assert hand.window.desk is not None
+    counter = hand.window.desk.counter
+    assert isinstance(counter, Counter)
+    (path,) = (p for p in counter.vault.folder.rglob("*") if p.is_file())
+    dossier = place.dossier(PEOPLE[NGUYET][0])
+    (paper,) = counter.attachments.of(dossier.id)
+    above = Above(counter, counter.attachments.content(paper.pages[0]))
+    counter.sync = above  # type: ignore[assignment]
+    path.unlink()
+    opened(NGUYET, "Alt+T")(hand)
+    hand.wait(lambda: hand.says("Máy chủ chưa có 1 trang: quầy đã quét chưa gửi lên."))
+    assert not any(
+        "Xem bản quét" in b.accessibleName() for b in visible(hand.window, QAbstractButton)
+    )
+    above.has = True
+    hand.press("Alt+T")
+    hand.wait(lambda: hand.says("Đã tải về 1 trang."))
+    hand.wait(lambda: path.is_file())
+    hand.settle()
+    assert named(hand.window, QAbstractButton, "Xem bản quét: giay").isVisible()
 
 
 def test_under_the_paper_it_shows(
