@@ -8,6 +8,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from hashlib import sha256
 
+import msgspec
 from fastapi import FastAPI, Request, Response
 from prometheus_client import CONTENT_TYPE_LATEST as METRICS_TYPE
 from sqlalchemy import Connection, delete, insert, select, update
@@ -52,9 +53,16 @@ from district_server.tables import device, device_home, spent_challenge
 from district_server.web.pages import Pages
 
 CHALLENGE_LIFETIME = 300
+_EXPIRY = 4
+"""Bytes of the second in which a challenge ends."""
+_UNSEALED = 16
+"""Characters of a challenge before its mac."""
 _TRIES = 4
 _PAGE = "/sync/v1/page"
 _CONTENT = "/sync/v1/page/content"
+_ANSWER_BYTES = 16 * 1024
+"""Of others' events that come with the answer to a push; the counter's row stays locked for so long."""
+
 _UNKNOWN = Refused("not_found", "Không có gì ở đây.", 404)
 _REVOKED = Refused("revoked", "Máy này đã bị thu hồi. Hãy báo cấp trên.", 403)
 _THIS_MACHINE = ("127.0.0.1", "::1")
@@ -170,8 +178,23 @@ class Api:
             # nobody unknown gets this far
             sent = decoded(decompress(body, dictionary), Push)
             taken = push(connection, self._keys, caller, sent)
-            # of a revoked device what it wrote before is kept aside, and it hears no more than this
-            return encode(taken) if caller.revoked_at is None else _REVOKED
+            if caller.revoked_at is not None:
+                # what it wrote before is kept aside, and it hears no more than this
+                return _REVOKED
+            if sent.after is None:
+                return encode(taken)
+            life = request.headers.get(INCARNATION_HEADER, "")
+            page = feed.pull(
+                connection,
+                caller,
+                life,
+                sent.epoch,
+                sent.after,
+                _ANSWER_BYTES,
+                sent.keys,
+                self._keys,
+            )
+            return encode(msgspec.structs.replace(taken, page=page))
 
         return self._answered(request, body, work)
 
@@ -415,23 +438,28 @@ class Api:
         )
 
     def _challenge(self, device_id: str) -> str:
-        """`expiry.nonce.mac`: nothing is kept until it is spent."""
-        text = f"{int(time.time()) + CHALLENGE_LIFETIME}.{secrets.token_hex(8)}"
-        return f"{text}.{self._mac(text, device_id)}"
+        """Expiry and nonce, then their mac: nothing is kept until it is spent."""
+        expiry = int(time.time()) + CHALLENGE_LIFETIME
+        text = _short(expiry.to_bytes(_EXPIRY) + secrets.token_bytes(8))
+        return text + self._mac(text, device_id)
 
     def _good_until(self, challenge: str, device_id: str) -> int | None:
-        text, _, mac = challenge.rpartition(".")
-        expiry = text.partition(".")[0]
-        if not hmac.compare_digest(mac, self._mac(text, device_id)) or not expiry.isdigit():
+        text, mac = challenge[:_UNSEALED], challenge[_UNSEALED:]
+        if not hmac.compare_digest(mac.encode(), self._mac(text, device_id).encode()):
             return None
-        return int(expiry) if int(expiry) >= time.time() else None
+        expiry = int.from_bytes(base64.urlsafe_b64decode(text)[:_EXPIRY])
+        return expiry if expiry >= time.time() else None
 
     def _mac(self, text: str, device_id: str) -> str:
-        return hmac.new(self._secret, f"{text}\n{device_id}".encode(), sha256).hexdigest()[:32]
+        return _short(hmac.digest(self._secret, f"{text}\n{device_id}".encode(), sha256)[:16])
 
 
 async def _nothing(request: Request, fault: Exception) -> Response:
     return refusal(_UNKNOWN)
+
+
+def _short(raw: bytes) -> str:
+    return base64.urlsafe_b64encode(raw).decode("ascii").rstrip("=")
 
 
 def _asked_page(request: Request) -> tuple[str, int]:

@@ -25,6 +25,8 @@ def config(app: FastAPI, stall: float, **more: Any) -> uvicorn.Config:
         access_log=False,
         lifespan="off",
         server_header=False,
+        # nothing rests on it, and each of a counter's answers would carry it
+        date_header=False,
         timeout_keep_alive=75,
         timeout_graceful_shutdown=LONGEST_FAREWELL,
         **more,

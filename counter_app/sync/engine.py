@@ -219,6 +219,8 @@ class _Conversation:
         self._identity = store.identity()
         self._challenge = ""
         self._digest_above = ""
+        self._is_level = False
+        """Whether the last answer brought all that there is above."""
         self._published = ""
         self._rewound: set[str] = set()
 
@@ -270,6 +272,7 @@ class _Conversation:
         return page
 
     def _hello(self) -> None:
+        self._is_level = False
         hello = self._hello_again()
         if hello.epoch != self._identity.epoch:
             # it may have been put back to before the epoch we know
@@ -335,18 +338,22 @@ class _Conversation:
         size = self._identity.batch or FIRST_BATCH
         while events := self._store.outbox(size, MOST_BYTES):
             self._pause()
-            size = self._push(events, size)
+            size = self._push(events, size, and_pull=len(events) < size)
         self._store.keep_batch(size)
 
-    def _push(self, events: Sequence[Event], size: int) -> int:
+    def _push(self, events: Sequence[Event], size: int, *, and_pull: bool = False) -> int:
         """Send a run of own events; how many the next one may have."""
+        self._is_level = False
         run, last = run_of(events), events[-1]
         head = head_bytes(last.device, last.incarnation, last.dseq, last.hash)
         signature = base64.b64encode(self._signer.sign(head)).decode("ascii")
-        message = encode(Push(self._identity.epoch, run, last.hash, signature))
+        message = Push(self._identity.epoch, run, last.hash, signature)
+        if and_pull:
+            here = self._store.identity()
+            message = msgspec.structs.replace(message, after=here.cursor, keys=here.keys_version)
         began = self._clock.uptime()
         try:
-            status, body = self._signed("POST", "/sync/v1/push", compress(message))
+            status, body = self._signed("POST", "/sync/v1/push", compress(encode(message)))
         except LineFault:
             self._store.keep_batch(max(1, size // 2))
             raise
@@ -360,6 +367,8 @@ class _Conversation:
         self._check_proof(answer, last)
         self._summary.problems += self._store.acknowledged(last.incarnation, answer)
         self._summary.sent += len(events)
+        if answer.page is not None:
+            self._apply(answer.page)
         return _next_size(size, self._clock.uptime() - began)
 
     def _settle(self, conflict: Conflict, life: str) -> None:
@@ -400,7 +409,7 @@ class _Conversation:
             raise LineFault("proof")
 
     def _pull_all(self) -> None:
-        while True:
+        while not self._is_level:
             self._pause()
             identity = self._identity = self._store.identity()
             target = (
@@ -409,16 +418,16 @@ class _Conversation:
             )
             status, body = self._signed("GET", target, b"")
             self._refuse_unless_good(status, body)
-            answer = _decoded(body, PullAnswer)
-            for run in answer.runs:
-                if len(run.cseqs) != len(run.events) or not events_of(run):
-                    raise LineFault("run")
-            received, problems = self._store.apply_pull(answer)
-            self._summary.received += received
-            self._summary.problems += problems
-            if not answer.more:
-                self._digest_above = answer.digest
-                return
+            self._apply(_decoded(body, PullAnswer))
+
+    def _apply(self, answer: PullAnswer) -> None:
+        for run in answer.runs:
+            if len(run.cseqs) != len(run.events) or not events_of(run):
+                raise LineFault("run")
+        received, problems = self._store.apply_pull(answer)
+        self._summary.received += received
+        self._summary.problems += problems
+        self._digest_above, self._is_level = answer.digest, not answer.more
 
     def _compare(self) -> None:
         """Both sides must hold the same events in the same order."""
@@ -431,6 +440,7 @@ class _Conversation:
         self._show_proofs()
         # never a blind overwrite: what is the same stays, the rest is fetched again
         self._store.forget_order(self._shared_order())
+        self._is_level = False
         self._pull_all()
         if self._digest_above != self._store.order_digest():
             self._summary.problems.append(

@@ -14,7 +14,7 @@ from counter_app.ports.sync import LineFault
 CONNECT = 15.0
 STALL = 20.0
 _PATIENCE = {"connect": CONNECT, "read": STALL, "write": STALL, "pool": STALL}
-_HEADERS = {"user-agent": "mot-cua", "accept-encoding": "identity"}
+_HEADERS = {"accept-encoding": "identity"}
 _FAULTS = (
     httpcore.NetworkError,
     httpcore.TimeoutException,

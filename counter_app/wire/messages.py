@@ -66,13 +66,17 @@ class Run(msgspec.Struct, frozen=True):
     cseqs: tuple[Number, ...] = ()
 
 
-class Push(msgspec.Struct, frozen=True):
+class Push(msgspec.Struct, frozen=True, omit_defaults=True):
     """What a counter sends: one run of its own events and the signed head."""
 
     epoch: str
     run: Run
     head_hash: str
     signature: str
+    after: Number | None = None
+    """With the last run that waits: the cursor, so that the answer brings what a pull would."""
+    keys: str = ""
+    """Then also the version of the key list that is here."""
 
 
 class WireProblem(msgspec.Struct, frozen=True):
@@ -86,7 +90,7 @@ class WireProblem(msgspec.Struct, frozen=True):
     message: str
 
 
-class PushAnswer(msgspec.Struct, frozen=True):
+class PushAnswer(msgspec.Struct, frozen=True, omit_defaults=True):
     """`signature` makes it a delivery proof for everything up to `high`."""
 
     epoch: str
@@ -96,6 +100,8 @@ class PushAnswer(msgspec.Struct, frozen=True):
     problems: tuple[WireProblem, ...]
     server_time: str
     signature: str
+    page: "PullAnswer | None" = None
+    """Where `after` asked for it; an older server does not know the question."""
 
 
 class Conflict(msgspec.Struct, frozen=True):

@@ -18,6 +18,7 @@ import pytest
 from sqlalchemy import select
 from upper import Machine, Upper, pulled, running, taken
 
+from counter_app.wire.messages import DICTIONARY_ID, decompress
 from district_server import api as api_module
 from district_server.answering import LARGEST_PACKED
 from district_server.database import put_meta
@@ -269,6 +270,14 @@ def test_the_journal_is_json_and_names_nobody(
     assert fault["place"].startswith("test_serving.py:")
     text = upper.journal.getvalue()
     assert not [name for name in NAMES if name in text]
+
+
+def test_an_older_counter_hears_no_more_than_it_asks(enrolled: Callable[..., Machine]) -> None:
+    machine = enrolled()
+    answer = machine.push(machine.seal([note(1)]))
+    assert answer.status_code == 200
+    assert b'"page"' not in decompress(answer.content, DICTIONARY_ID)
+    assert "date" not in answer.headers
 
 
 # ---- revocation and silence --------------------------------------------------------------------

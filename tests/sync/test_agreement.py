@@ -49,7 +49,7 @@ def test_what_differs_is_fetched_and_nothing_else(upper, enrolled: Enrolled, nam
 
 def test_a_busy_server_is_left_alone_as_long_as_it_asks(database_url: str, make_counter) -> None:  # type: ignore[no-untyped-def]
     now = [1000.0]
-    slow = Limits(device=Bucket(4, 0.01, lambda: now[0]))
+    slow = Limits(device=Bucket(2, 0.01, lambda: now[0]))
     with running(database_url, limits=slow) as upper:
         counter: Counter = make_counter(1)
         counter.enrol(upper.url, upper.code(counter), None)

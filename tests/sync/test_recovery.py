@@ -6,6 +6,7 @@ from sync_steps import Enrolled, Pair, accept, assert_at_rest, do, events_above,
 
 from counter_app.ports.sync import LineFault
 from counter_app.wire.dossier_json import dossier_json
+from counter_app.wire.messages import PullAnswer
 from district_server.acts import act
 from district_server.check import faults_of
 from district_server.database import get_meta
@@ -226,29 +227,20 @@ def test_a_foreign_proof_moves_no_epoch(upper, enrolled: Enrolled) -> None:  # t
 
 
 def test_what_was_acknowledged_and_never_seen_in_the_order_is_missed_too(
-    upper, enrolled: Enrolled
+    upper, enrolled: Enrolled, monkeypatch: pytest.MonkeyPatch
 ) -> None:  # type: ignore[no-untyped-def]
     first = enrolled(1)
     settle(first)
     saved = upper.save()
     made = accept(first)
-    connect = first[0].sync._connect
 
-    def without_pull(identity):  # type: ignore[no-untyped-def]
-        link = connect(identity)
-        send = link.send
+    def dies(answer: PullAnswer) -> None:
+        raise LineFault("cut")
 
-        def broken(method, target, headers, body):  # type: ignore[no-untyped-def]
-            if "/pull" in target:
-                raise LineFault("cut")
-            return send(method, target, headers, body)
-
-        link.send = broken
-        return link
-
-    first[0].sync._connect = without_pull
-    assert first[0].sync.cycle().fault
-    first[0].sync._connect = connect
+    with monkeypatch.context() as patch:
+        # between the two transactions that an answer to a push makes
+        patch.setattr(first[0].sync_store, "apply_pull", dies)
+        assert first[0].sync.cycle().fault
     assert first[0].search.open(made.dossier_id).row.sent == "sent"  # type: ignore[union-attr]
     upper.put_back(saved)
 

@@ -2,6 +2,7 @@
 
 import threading
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -11,8 +12,10 @@ from sync_steps import Enrolled, accept, assert_at_rest, do, events_above, synce
 
 from counter_app.errors import EnvironmentFault, Refused
 from counter_app.sync.enrol import enrol
+from counter_app.sync.link import HttpLink
 from counter_app.wire.dossier_json import dossier_json
 from district_server.acts import act
+from district_server.answering import decoded
 from district_server.database import Database
 from district_server.enrolment import issue_code, revoke
 from district_server.projection import by_code, dossier_of
@@ -295,14 +298,76 @@ def test_figures_on_the_wire(upper, enrolled: Enrolled) -> None:  # type: ignore
     first = enrolled(1)
     synced(first)
     idle = first[0].sync.cycle()
-    assert idle.bytes_in + idle.bytes_out <= 1_600
+    assert idle.bytes_in + idle.bytes_out <= 1_300
     accept(first)
     one = first[0].sync.cycle()
-    assert one.bytes_in + one.bytes_out <= 3_600
+    assert one.bytes_in + one.bytes_out <= 2_700
     for number in range(100):
         accept(first, name=f"HỒ THỊ SỐ {number}")
     hundred = first[0].sync.cycle()
-    assert hundred.bytes_out + hundred.bytes_in <= 26_000, hundred
+    assert hundred.bytes_out + hundred.bytes_in <= 20_000, hundred
+
+
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """What the counters ask, one path after the other."""
+    paths: list[str] = []
+    send = HttpLink.send
+
+    def noted(link: HttpLink, method: str, target: str, *more: Any) -> Any:
+        paths.append(target.partition("?")[0].rpartition("/")[2])
+        return send(link, method, target, *more)
+
+    monkeypatch.setattr(HttpLink, "send", noted)
+    return paths
+
+
+def test_the_last_push_brings_what_a_pull_would(
+    upper, enrolled: Enrolled, asked: list[str]
+) -> None:  # type: ignore[no-untyped-def]
+    first, second = enrolled(1), enrolled(2)
+    for pair in (first, second, first):
+        synced(pair)
+    made = accept(second)
+    synced(second)
+    accept(first)
+    asked.clear()
+
+    summary = first[0].sync.cycle()
+
+    assert asked == ["hello", "push"]
+    assert (summary.sent, summary.received) == (1, 1)
+    assert first[0].search.open(made.dossier_id) is not None
+    asked.clear()
+    # more waits above than comes with one answer
+    for number in range(20):
+        accept(second, name=f"HỒ VĂN {number}")
+    synced(second)
+    accept(first)
+    asked.clear()
+    assert first[0].sync.cycle().received == 20
+    assert asked == ["hello", "push", "pull"]
+    assert_at_rest(upper, first, second)
+
+
+def test_a_server_that_knows_no_page_is_asked_for_a_pull(
+    upper,  # type: ignore[no-untyped-def]
+    enrolled: Enrolled,
+    asked: list[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def passes_over(raw: bytes, kind: type[Any]) -> Any:
+        return decoded(raw.replace(b'"after"', b'"unknown"'), kind)
+
+    monkeypatch.setattr("district_server.api.decoded", passes_over)
+    first, second = enrolled(1), enrolled(2)
+    accept(first)
+    synced(first)
+    accept(second)
+    asked.clear()
+    synced(second)
+    assert asked == ["hello", "push", "pull"]
+    assert_at_rest(upper, first, second)
 
 
 def test_a_server_alone_waits_for_the_disk(tmp_path: Path) -> None:
