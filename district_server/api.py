@@ -50,6 +50,7 @@ from district_server.pages import piece_of, state_of, take
 from district_server.publishing import published, text_of
 from district_server.silence import figures
 from district_server.tables import device, device_home, spent_challenge
+from district_server.web.look_up import LookUp
 from district_server.web.pages import Pages
 
 CHALLENGE_LIFETIME = 300
@@ -117,6 +118,7 @@ class Api:
             endpoint = self._answering(_PAGE, handle, LARGEST_PIECE)
             app.add_api_route(_PAGE, endpoint, methods=[method])
         Pages(self._database, self._keys, self._limits, self._objects).add_to(app, self._answering)
+        LookUp(self._database, self._limits).add_to(app, self._answering)
         app.add_exception_handler(404, _nothing)
         app.add_exception_handler(405, _nothing)
         return app

@@ -77,6 +77,10 @@ class Limits:
     """Requests from an address that nobody signed, or signed wrong."""
     sign_in: Bucket = field(default_factory=lambda: Bucket(10, 0.05))
     """Passwords tried from an address."""
+    look_up: Bucket = field(default_factory=lambda: Bucket(10, 10 / 600))
+    """Slips that opened nothing, from an address."""
+    look_up_code: Bucket = field(default_factory=lambda: Bucket(5, 5 / 86_400))
+    """Slips of a code whose signature did not hold."""
     in_hand: int = 200
     """Requests under way in the process; one more is told when to come again instead of waiting so long
     that its counter takes the line for dead and sends everything once more."""

@@ -2,6 +2,7 @@
 
 import base64
 import contextlib
+import os
 import socket
 import subprocess
 import tempfile
@@ -109,9 +110,21 @@ class Browser:
         """Drop the cookies of the page's site."""
         self._call("DELETE", "cookie")
 
+    def telephone(self, width: int, height: int) -> None:
+        """A window as small as a telephone's, two dots a point."""
+        size = {"width": width, "height": height, "deviceScaleFactor": 2, "mobile": True}
+        command = "Emulation.setDeviceMetricsOverride"
+        self._call("POST", "goog/cdp/execute", cmd=command, params=size)
+
     def picture(self, path: Path) -> None:
         """The window as PNG."""
         path.write_bytes(base64.b64decode(self._call("GET", "screenshot")))
+
+
+def look(browser: Browser, name: str) -> None:
+    """Keep a picture where somebody wants to look at them."""
+    if folder := os.environ.get("LOOKS"):
+        browser.picture(Path(folder) / f"{name}.png")
 
 
 @contextlib.contextmanager

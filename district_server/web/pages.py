@@ -3,15 +3,12 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from importlib.resources import files
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, TypeVar
 from urllib.parse import quote
 
 from fastapi import FastAPI, Request, Response
-from jinja2 import Environment, FunctionLoader, StrictUndefined
-from markupsafe import Markup
 from sqlalchemy import Connection, func, select, update
 
 import resources
@@ -26,7 +23,7 @@ from district_server.limits import Limits
 from district_server.objects import Objects
 from district_server.silence import Heard, heard
 from district_server.tables import admin_log, commune, device, publication
-from district_server.web import words
+from district_server.web.drawing import environment, read
 from district_server.web.forms import Form, read_form
 
 COOKIE = "mot_cua"
@@ -99,8 +96,8 @@ class Pages:
         self._keys = keys
         self._limits = limits
         self._objects = objects
-        self._templates = _templates()
-        self._style = _read("style.css").encode()
+        self._templates = environment()
+        self._style = read("style.css").encode()
 
     def add_to(self, app: FastAPI, answering: Answering) -> None:
         """Put every page under its address."""
@@ -653,33 +650,3 @@ def _check_origin(request: Request) -> None:
     """Browsers say where a form comes from; another site's is refused."""
     if request.headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
         raise Refused("form_foreign", "Yêu cầu đến từ trang khác nên không nhận.", 403)
-
-
-def _read(name: str) -> str:
-    return files(__package__).joinpath(name).read_text(encoding="utf-8")
-
-
-def _templates() -> Environment:
-    made = Environment(
-        loader=FunctionLoader(lambda name: _read(f"templates/{name}")),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    made.filters.update(
-        when=words.when, day=words.day, ago=words.ago, event_name=words.event_name, quoted=quote
-    )
-    made.globals.update(
-        icon=_icon,
-        today=words.today,
-        clock=words.clock,
-        KINDS=words.KINDS,
-        ACTIONS=words.ACTIONS,
-    )
-    return made
-
-
-def _icon(name: str) -> Markup:
-    # our own files, drawn in the text's colour
-    return Markup(resources.icon(name).decode())

@@ -94,6 +94,25 @@ def today() -> str:
     return f"{_DAYS[now.weekday()]}, {now:%d/%m/%Y}"
 
 
+def weekday(at: date) -> str:
+    """`Thứ Hai` to `Chủ nhật`."""
+    return _DAYS[at.weekday()]
+
+
+def moment(at: datetime) -> str:
+    """A promised moment, in the clock it carries: `17 giờ, Thứ Năm 26/11/2026`."""
+    return f"{_hour(at)}, {weekday(at)} {at:%d/%m/%Y}"
+
+
+def hour_and_day(at: datetime) -> str:
+    """Shorter: `17 giờ, 26/11/2026`."""
+    return f"{_hour(at)}, {at:%d/%m/%Y}"
+
+
+def _hour(at: datetime) -> str:
+    return f"{at.hour} giờ" if at.minute == 0 else f"{at:%H:%M}"
+
+
 def clock() -> str:
     """Hours and minutes now."""
     return f"{datetime.now(ZONE):%H:%M}"

@@ -1,7 +1,6 @@
 """Administration in a real browser, by keyboard alone, against a real server."""
 
 import base64
-import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,7 +8,7 @@ from pathlib import Path
 import httpx
 import msgspec
 import pytest
-from browser import Browser, chromium
+from browser import Browser, chromium, look
 from sqlalchemy import select, update
 from upper import Machine, Upper
 
@@ -49,12 +48,6 @@ def sign_in(browser: Browser, upper: Upper, name: str, password: str) -> None:
     browser.press(name, "Tab", password)
     browser.enter_on("button.main")
     assert browser.path == "/desk"
-
-
-def look(browser: Browser, name: str) -> None:
-    """Keep a picture where somebody wants to look at them."""
-    if folder := os.environ.get("LOOKS"):
-        browser.picture(Path(folder) / f"{name}.png")
 
 
 def test_a_commune_a_code_a_counter_and_its_end(
