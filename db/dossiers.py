@@ -32,7 +32,7 @@ from counter_app.domain.events import DossierAccepted, Event
 from counter_app.domain.pad_code import PadNumber
 from counter_app.domain.personal_number import mask
 from counter_app.domain.text import search_key
-from counter_app.ports import DossierRow, Figures
+from counter_app.ports import DossierRow, Figures, Trouble
 from db.log import Log
 from db.settings import Settings
 from db.tables import (
@@ -158,6 +158,20 @@ class Dossiers:
             event_verdict.c.event_id == dossier_id, event_verdict.c.verdict == "quarantined"
         )
         return self._connection.execute(query).first() is not None
+
+    def trouble(self, dossier_id: str) -> Trouble | None:
+        """What the upper server could not take of it, the acceptance before everything else."""
+        is_acceptance = and_(
+            event_verdict.c.event_id == dossier_id, event_verdict.c.verdict == "quarantined"
+        )
+        query = (
+            select(event_verdict.c.message, is_acceptance)
+            .where(event_verdict.c.subject == dossier_id)
+            .order_by(is_acceptance.desc(), event_verdict.c.event_id)
+            .limit(1)
+        )
+        row = self._connection.execute(query).one_or_none()
+        return None if row is None else Trouble(row[0], bool(row[1]))
 
     def refresh(self, dossier_id: str) -> Dossier:
         """Fold the dossier again and bring its row and its words up to date."""

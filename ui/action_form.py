@@ -13,6 +13,7 @@ from counter_app.domain.due import days_until
 from counter_app.domain.events import Destination
 from counter_app.domain.problems import Problem
 from counter_app.domain.typed_moment import typed_moment
+from counter_app.ports import Trouble
 from counter_app.services.acts import Acted
 from counter_app.services.results import Changes, Rejected
 from ui.acts import ACTS, UPPER, ActForm, Ask, papers_after, seq_of
@@ -34,6 +35,7 @@ _LINES_HEIGHT = 74
 _MIDNIGHT = "00:00"
 _FURTHEST = 366
 """Days ahead of which a strip is drawn."""
+_REPAIR = "Cấp trên chưa nhận: {} Mã cũ vẫn tra ra."
 _NOTHING = object()
 """Stands for a value that is not given."""
 
@@ -215,6 +217,8 @@ class ActionForm(QFrame):
 
     closed = Signal()
     """Nothing is asked any more: done, or left."""
+    acted = Signal()
+    """It was done to all or some of the dossiers."""
 
     def __init__(self, desk: Desk) -> None:
         super().__init__()
@@ -223,6 +227,7 @@ class ActionForm(QFrame):
         self.action = ""
         self.dossiers: tuple[Dossier, ...] = ()
         """Whose form it is."""
+        self._trouble: Trouble | None = None
         self._boxes: dict[str, _Box] = {}
         self._busy = False
         self._enter: EnterMoves | None = None
@@ -250,9 +255,14 @@ class ActionForm(QFrame):
         """What is being asked about, if anything."""
         return ACTS[self.action] if self.action else None
 
-    def open(self, action: str, dossiers: Sequence[Dossier]) -> None:
-        """Ask what the action needs; what needs nothing is done at once."""
+    def open(
+        self, action: str, dossiers: Sequence[Dossier], trouble: Trouble | None = None
+    ) -> None:
+        """Ask what the action needs; what needs nothing is done at once. With `trouble` that the upper
+        server has with the acceptance a correction is what puts it right.
+        """
         act = ACTS[action]
+        self._trouble = trouble if trouble is not None and trouble.set_aside else None
         self.action, self.dossiers = action, tuple(dossiers)
         if not act.asks:
             self._boxes = {}
@@ -262,7 +272,8 @@ class ActionForm(QFrame):
         many = len(self.dossiers) > 1
         whose = f"{len(self.dossiers)} hồ sơ" if many else seq_of(first)
         self._title.setText(f"{act.likely} · {whose}")
-        self._show(self._sentence, act.sentence(first))
+        why = _REPAIR.format(self._trouble.message) if self._trouble and action == "correct" else ""
+        self._show(self._sentence, why or act.sentence(first))
         self._show(self._told, "")
         self._fill(act, first)
         clear(self._does)
@@ -332,7 +343,7 @@ class ActionForm(QFrame):
         self._boxes = {}
         pair: QHBoxLayout | None = None
         for ask in act.asks:
-            if not ask.when(dossier):
+            if not ask.when(dossier) or (ask.repair and self._trouble is None):
                 continue
             box = self._box(ask)
             box.text = ask.value(dossier)
@@ -464,6 +475,7 @@ class ActionForm(QFrame):
                 self._desk.refused.emit(rejected.message)
             return
         self.leave()
+        self.acted.emit()
         changes = [acted.changes for acted in done.acted]
         self._desk.announce(
             Changes(

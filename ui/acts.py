@@ -33,6 +33,8 @@ class Ask:
     missing: Told = lambda _: ""
     """Why an empty one will not do for this dossier; most are told by the action itself."""
     when: Callable[[Dossier], bool] = lambda _: True
+    repair: bool = False
+    """Asked only where the upper server could not take the acceptance."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,6 +173,7 @@ ACTS: Mapping[str, ActForm] = {
                 value=lambda dossier: dossier.facts.applicant.phone or ""),
             Ask("note", "Ghi chú trên phiếu", "changed", short=True, limit=500,
                 value=lambda dossier: dossier.facts.note),
+            Ask("code", "Mã trên giấy (để trống: cấp mã mới)", short=True, limit=40, repair=True),
         ),
         lambda dossier: f"Phiếu số {dossier.receipt.no} sẽ được thay bằng phiếu mới. "
         "Cả hai đều được giữ.",

@@ -102,7 +102,13 @@ class DossierPane(QWidget):
         self._sent = label("", "caption")
         self._code = label("", "strong", wrap=True)
         self._code.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        head = column(row(self._name, self._status, self._late, 1, self._sent), self._code, space=4)
+        self._trouble = label("", "problem", wrap=True)
+        head = column(
+            row(self._name, self._status, self._late, 1, self._sent),
+            self._code,
+            self._trouble,
+            space=4,
+        )
         head.setContentsMargins(16, 10, 16, 6)
         self._tabs = QButtonGroup(self)
         tabs = row(space=4)
@@ -181,6 +187,9 @@ class DossierPane(QWidget):
         case = "" if procedure.case_name == "Thông thường" else f", {procedure.case_name.lower()}"
         about = shorten(f"{procedure.name}{case}", _LONGEST_ABOUT, placeholder=" …")
         self._code.setText(f"{dossier.code}  ·  {about}")
+        told = f"Cấp trên chưa nhận: {view.trouble.message}" if view.trouble else ""
+        self._trouble.setText(told)
+        self._trouble.setVisible(bool(told))
         self._show_story(dossier)
         self._show_papers(dossier)
         self._show_prints(view)
@@ -371,7 +380,7 @@ class DossierPane(QWidget):
         self._next.hide()
         self._foot.hide()
         self._stack.setVisible(not self._narrow)
-        self.form.open(action, (self.view.dossier,))
+        self.form.open(action, (self.view.dossier,), self.view.trouble)
 
     def _on_form_closed(self) -> None:
         self._foot.show()

@@ -8,6 +8,8 @@ from counter_app.errors import EnvironmentFault, Refused
 from counter_app.ports import DossierRow
 from counter_app.ports.sync import Summary
 from counter_app.services.results import Changes
+from counter_app.services.search import DossierView
+from ui.action_form import ActionForm
 from ui.counter import SyncWords
 from ui.desk import Desk
 from ui.lists import DossierList
@@ -20,6 +22,7 @@ _STICK = (
     "không mất gì."
 )
 _SIDE = 398
+_NOW, _REPAIRS = "Đồng bộ ngay", "Ghi sửa và gửi lại"
 
 
 class SyncPage(Page):
@@ -28,7 +31,8 @@ class SyncPage(Page):
     title = "Đồng bộ"
     hints = (
         ("F12", "đồng bộ ngay"),
-        ("Enter", "mở hồ sơ cần sửa"),
+        ("Enter", "sửa"),
+        ("Alt+M", "mở hồ sơ"),
         ("Alt+X, Alt+N", "xuất, nhập gói USB"),
     )
 
@@ -38,14 +42,19 @@ class SyncPage(Page):
         self._last = label("", "caption", wrap=True)
         self.banner = Banner()
         self.list = DossierList(desk.theme)
-        self.list.opened.connect(desk.open_requested)
+        self.list.pointed.connect(self._look)
+        self.list.opened.connect(self._repair)
         self._told = label("", "caption")
+        self._why = label("", "problem", wrap=True)
+        self.form = ActionForm(desk)
+        self.form.closed.connect(self._on_form_closed)
+        self.form.acted.connect(desk.sync_requested)
+        self._view: DossierView | None = None
+        self._narrow = False
         self._rounds = column(space=6)
-        left = column(
-            Card(self._state, self._last, self.banner),
-            Card(label("Cần bạn xem", "cardTitle"), self._told, self.list),
-            space=12,
-        )
+        self._standing = Card(self._state, self._last, self.banner)
+        head = row(label("Cần bạn xem", "cardTitle"), 1, self._told)
+        left = column(self._standing, Card(head, self._why, self.list, self.form), space=12)
         left.setStretch(1, 1)
         self._rounds.addStretch(1)
         self.file = Field("Tệp trên USB", limit=400)
@@ -78,9 +87,9 @@ class SyncPage(Page):
 
     def buttons(self) -> list[Button]:
         """Now."""
-        now = Button("Đồng bộ ngay", "F12", "primary")
-        now.clicked.connect(self.finish)
-        return [now]
+        self._now = Button(_NOW, "F12", "primary")
+        self._now.clicked.connect(self.finish)
+        return [self._now]
 
     def enter(self) -> None:
         """Read again."""
@@ -91,12 +100,24 @@ class SyncPage(Page):
         self._refresh()
 
     def finish(self) -> None:
-        """A cycle at once."""
-        self.desk.sync_requested.emit()
+        """What is being put right, else a cycle at once."""
+        if self.form.action:
+            self.form.end()
+        else:
+            self.desk.sync_requested.emit()
+
+    def set_narrow(self, narrow: bool) -> None:
+        """A form takes the room of the state where there is little."""
+        self._narrow = narrow
+        self._standing.setVisible(not (narrow and self.form.action))
 
     def key(self, name: str) -> bool:
-        """The two ways of the stick."""
+        """The form, the dossier, the two ways of the stick."""
+        if self.form.key(name):
+            return True
         match name:
+            case "Alt+M" if self._view is not None:
+                self.desk.open_requested.emit(self._view.dossier.id)
             case "Alt+X":
                 self._write_bundle()
             case "Alt+N":
@@ -104,6 +125,38 @@ class SyncPage(Page):
             case _:
                 return False
         return True
+
+    def _look(self, dossier_id: str) -> None:
+        counter = self.desk.counter
+        self.desk.read(lambda: counter.search.open(dossier_id), self._on_looked)
+
+    def _on_looked(self, view: DossierView | None) -> None:
+        if self.form.action:
+            return
+        self._view = view
+        trouble = view.trouble if view else None
+        self._why.setText(f"Vì sao cấp trên chưa nhận: {trouble.message}" if trouble else "")
+        self._why.setVisible(trouble is not None)
+
+    def _repair(self, dossier_id: str) -> None:
+        """Here, where a correction says the whole dossier again; else the dossier is opened."""
+        view = self._view
+        if view is None or view.dossier.id != dossier_id:
+            self._look(dossier_id)
+        elif view.trouble is None or not view.trouble.set_aside:
+            self.desk.open_requested.emit(dossier_id)
+        else:
+            self._why.hide()
+            self.list.hide()
+            self._standing.setVisible(not self._narrow)
+            self._now.setText(_REPAIRS)
+            self.form.open("correct", (view.dossier,), view.trouble)
+
+    def _on_form_closed(self) -> None:
+        self.list.show()
+        self._standing.show()
+        self._now.setText(_NOW)
+        self.list.setFocus()
 
     def _write_bundle(self) -> None:
         counter, path = self.desk.counter, Path(self.file.text)
@@ -171,7 +224,15 @@ class SyncPage(Page):
 
     def _on_read(self, rows: tuple[DossierRow, ...]) -> None:
         self.list.show_rows(rows, self.desk.now().date())
-        self._told.setText("" if rows else "Không có hồ sơ nào cần sửa.")
+        self._told.setText(
+            "Các hồ sơ khác vẫn gửi bình thường." if rows else "Không có hồ sơ nào cần sửa."
+        )
+        if self.list.current_id:
+            self._look(self.list.current_id)
+            if self.isVisible() and not self.form.action:
+                self.list.setFocus()
+        else:
+            self._on_looked(None)
 
     def _on_changed(self, changes: Changes) -> None:
         if self.isVisible():

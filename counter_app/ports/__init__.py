@@ -212,6 +212,16 @@ class Log(Protocol):
         """When the newest own event was written."""
 
 
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """Why the upper server has not taken something of a dossier."""
+
+    message: str
+    """Its reason in Vietnamese."""
+    set_aside: bool
+    """Whether it is the acceptance, so that a correction says the whole dossier again."""
+
+
 class Dossiers(Protocol):
     """The dossiers as the log tells them."""
 
@@ -228,6 +238,9 @@ class Dossiers(Protocol):
 
     def is_set_aside(self, dossier_id: str) -> bool:
         """Whether the upper server could not take the dossier's acceptance."""
+
+    def trouble(self, dossier_id: str) -> Trouble | None:
+        """What the upper server could not take of it, the acceptance before everything else."""
 
     def ids_of(self, code: str) -> Sequence[str]:
         """Dossiers that carry or carried this code, the holder of the code first."""

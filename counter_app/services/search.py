@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from counter_app.domain.dossier import Dossier, Status
 from counter_app.domain.office import Office
 from counter_app.domain.text import clean_text
-from counter_app.ports import Clock, DossierRow, PrintJob, Store
+from counter_app.ports import Clock, DossierRow, PrintJob, Store, Trouble
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +17,8 @@ class DossierView:
     row: DossierRow
     office: Office
     prints: tuple[PrintJob, ...]
+    trouble: Trouble | None
+    """What the upper server has not taken of it."""
 
 
 class Search:
@@ -45,7 +47,8 @@ class Search:
             if dossier is None or row is None:
                 return None
             office = books.settings.office(dossier.office_version)
-            return DossierView(dossier, row, office, tuple(books.prints.of(dossier_id)))
+            prints = tuple(books.prints.of(dossier_id))
+            return DossierView(dossier, row, office, prints, books.dossiers.trouble(dossier_id))
 
     def by_code(self, code: str) -> tuple[DossierView, ...]:
         """Whoever carries or carried the code; two only where copies of a store issued it twice."""

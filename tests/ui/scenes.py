@@ -6,11 +6,14 @@ from pathlib import Path
 from hands import PEOPLE, Hand, visible
 from PySide6.QtWidgets import QComboBox, QLabel
 from scans_made import jpeg, pdf
+from sqlalchemy import insert
 
+from counter_app.bootstrap import Counter
 from counter_app.domain.printer import KeptPrinter, PrinterRole, Profile
 from counter_app.domain.tickets import TicketState
 from counter_app.printing.virtual import VirtualPrinter
 from counter_app.services.appointments import Booked
+from db.tables import event_verdict
 
 Scene = Callable[[Hand], None]
 ACT_KEYS = ("Alt+C", "Alt+B", "Alt+N", "Alt+G", "Alt+D", "Alt+U", "Alt+K", "Alt+S", "Alt+H")
@@ -139,6 +142,39 @@ def scanned(hand: Hand) -> None:
         desk.counter.attachments.add(row.id, name, raw, "", desk.who)
     opened(0, "Alt+2")(hand)
     hand.wait(lambda: hand.says("chờ gửi 2/2"))
+
+
+def not_taken(*keys: str) -> Scene:
+    """The upper server could not take two dossiers: of one the acceptance, of one what came later."""
+
+    def go(hand: Hand) -> None:
+        desk = hand.window.desk
+        assert desk is not None
+        assert isinstance(desk.counter, Counter)
+        for number, later in ((5, ""), (3, "-sau")):
+            (row, *_) = desk.counter.search.find(PEOPLE[number][1])
+            with desk.counter.store.write() as books:
+                books.connection.execute(
+                    insert(event_verdict).values(
+                        event_id=row.id + later,
+                        subject=row.id,
+                        verdict="quarantined",
+                        code="code_taken",
+                        message="Mã này quầy 1 đã cấp cho hồ sơ khác. Xem lại mã trên giấy.",
+                    )
+                )
+        screen(*keys)(hand)
+        if keys[0] == "F9":
+            hand.wait(lambda: hand.says("Vì sao cấp trên chưa nhận"))
+
+    return go
+
+
+def repairing(hand: Hand) -> None:
+    """The first of them, put right on the screen of sync."""
+    not_taken("F9")(hand)
+    hand.press("Enter")
+    hand.wait(lambda: hand.says("Mã trên giấy"))
 
 
 def nothing_found(hand: Hand) -> None:
@@ -295,6 +331,9 @@ SCENES: dict[str, Scene] = {
     "F1 queue": desk_with_queue,
     "F8": screen("F8"),
     "F9": screen("F9"),
+    "F9 not taken": not_taken("F9"),
+    "F9 repair": repairing,
+    "F3 not taken": not_taken("F3"),
     "F11 office": screen("F11", "Alt+1"),
     "F11 server": screen("F11", "Alt+2"),
     "F11 no printer": screen("F11", "Alt+3"),

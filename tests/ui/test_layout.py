@@ -38,7 +38,16 @@ FULL, USUAL = QSize(1366, 768), QSize(1366, 690)
 QUARTER_MORE = QSize(1092, 614)
 """What is left of the whole screen at 125 %."""
 TALL = frozenset(
-    ["F1 queue", "F2 problems", "F2 pad", "F3 new date", "F5 Alt+B", "F5 Alt+G", "F5 new date"]
+    [
+        "F1 queue",
+        "F2 problems",
+        "F2 pad",
+        "F3 new date",
+        "F3 not taken",
+        "F5 Alt+B",
+        "F5 Alt+G",
+        "F5 new date",
+    ]
 )
 """Scenes that scroll downwards at 125 %."""
 TIGHT = QSize(1350, 690)

@@ -1,0 +1,67 @@
+"""F9, what the upper server could not take: its reason, and how it is put right by the keys."""
+
+from hands import PEOPLE, Hand, Place
+from scenes import not_taken, opened, repairing, screen
+
+from counter_app.domain.events import DossierCorrected
+from ui.dossier_view import DossierPane
+
+KHANH_UYEN, NGA = 5, 3
+ON_PAPER = "H50.99.01-261120-1077"
+
+
+def test_the_code_on_the_paper_puts_it_right(hand: Hand, place: Place) -> None:
+    repairing(hand)
+    assert hand.says("Mã này quầy 1 đã cấp cho hồ sơ khác.")
+    hand.press("F12")
+    hand.wait(lambda: hand.says("Chưa có lý do đính chính"))
+    hand.fill("Lý do", "Gõ nhầm mã")
+    hand.fill("Mã trên giấy (để trống: cấp mã mới)", "H50-khong-phai")
+    hand.press("F12")
+    hand.wait(lambda: hand.says("Mã hồ sơ trên giấy không đúng."))
+    hand.fill("Mã trên giấy (để trống: cấp mã mới)", ON_PAPER)
+    hand.press("F12")
+    hand.wait(lambda: place.dossier(PEOPLE[KHANH_UYEN][0]).code == ON_PAPER)
+    last = place.dossier(PEOPLE[KHANH_UYEN][0]).timeline[-1].payload
+    assert isinstance(last, DossierCorrected)
+    assert last.supersedes == place.dossier(PEOPLE[KHANH_UYEN][0]).id
+    # then it is sent: this counter has nobody to send to, and says so
+    hand.wait(lambda: hand.says("Máy này chưa ghi danh. Vẫn nhận hồ sơ bình thường."))
+    hand.wait(lambda: not hand.says("Mã trên giấy"))
+
+
+def test_left_alone_it_stays_as_it_is(hand: Hand, place: Place) -> None:
+    repairing(hand)
+    hand.fill("Lý do", "Thôi")
+    hand.press("Esc")
+    hand.wait(lambda: not hand.says("Mã trên giấy"))
+    assert hand.press_button("Đồng bộ ngay").isVisible()
+    assert place.dossier(PEOPLE[KHANH_UYEN][0]).code.endswith("-2006")
+
+
+def test_what_a_correction_does_not_put_right_is_opened(hand: Hand) -> None:
+    not_taken("F9")(hand)
+    hand.press("Down", "Enter")
+    hand.settle()
+    hand.press("Enter")
+    pane = hand.window.findChild(DossierPane)
+    hand.wait(lambda: hand.window.frame.current == "F3")
+    pane = hand.window.findChild(DossierPane)
+    assert pane is not None
+    hand.wait(lambda: pane.view and pane.view.dossier.facts.applicant.name == PEOPLE[NGA][0])
+    assert hand.says("Cấp trên chưa nhận: Mã này quầy 1")
+    # a plain correction asks for no code
+    hand.press("Alt+S")
+    hand.settle()
+    assert not hand.says("Mã trên giấy")
+
+
+def test_in_the_dossier_the_same_form_asks_for_the_code(hand: Hand) -> None:
+    not_taken("F1")(hand)
+    opened(KHANH_UYEN, "Alt+S")(hand)
+    hand.wait(lambda: hand.says("Mã trên giấy"))
+    screen("Esc", "F3")(hand)
+    opened(1, "Alt+S")(hand)
+    hand.wait(lambda: hand.says("Phiếu số 1 sẽ được thay"))
+    assert not hand.says("Mã trên giấy")
+    assert not hand.says("Cấp trên chưa nhận")
