@@ -254,6 +254,19 @@ class SyncStore:
             shared = row.cseq
         return shared
 
+    def own_life_at(self, place: int) -> str:
+        """Whose place it is, where it is one's own."""
+        with self._store.read() as books:
+            query = (
+                select(event_log.c.incarnation)
+                .join(event_order, event_order.c.event_id == event_log.c.event_id)
+                .where(
+                    event_order.c.cseq == place,
+                    event_log.c.device == books.settings.identity().device_id,
+                )
+            )
+            return books.connection.execute(query).scalar_one_or_none() or ""
+
     def misses_acknowledged(self) -> bool:
         """Whether something acknowledged has no place in the order."""
         with self._store.read() as books:

@@ -167,6 +167,9 @@ class SyncStore(Protocol):
         of hashes, place by place.
         """
 
+    def own_life_at(self, place: int) -> str:
+        """The life of the own event that stands at a place of the order; empty for anything else."""
+
     def misses_acknowledged(self) -> bool:
         """Whether something that the server acknowledged has no place in its order, all of which is
         here: the server was put back to before it.

@@ -442,14 +442,20 @@ class _Conversation:
         self._store.forget_order(self._shared_order())
         self._is_level = False
         self._pull_all()
-        if self._digest_above != self._store.order_digest():
-            self._summary.problems.append(
-                SyncProblem(
-                    "",
-                    "digest_differs",
-                    "Sổ ở máy này và máy chủ không khớp. Chưa mất gì. Hãy báo cấp trên.",
-                )
+        if self._digest_above == self._store.order_digest():
+            return
+        shared = self._shared_order()
+        if life := self._store.own_life_at(shared + 1):
+            # own events come as their places alone: what was taken there a copy wrote
+            self._store.forget_order(shared)
+            raise Forked(life)
+        self._summary.problems.append(
+            SyncProblem(
+                "",
+                "digest_differs",
+                "Sổ ở máy này và máy chủ không khớp. Chưa mất gì. Hãy báo cấp trên.",
             )
+        )
 
     def _take_published(self) -> None:
         """What is published above, where it is not what is here; last, for it can wait."""

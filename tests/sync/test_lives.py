@@ -13,6 +13,7 @@ from counter_app.services.results import Accepted
 from db.check import check
 from district_server.check import faults_of
 from district_server.projection import by_code
+from district_server.recovery import begin_epoch
 
 Copied = Callable[[Pair], Pair]
 
@@ -154,6 +155,33 @@ def test_an_image_of_the_disk_put_back_goes_on_where_paper_may_exist(
     with upper.database.begin() as connection:
         assert faults_of(connection) == []
     assert check(image[0].store).faults == ()
+
+
+def test_a_place_that_a_copy_took_over_after_the_server_was_put_back(
+    upper, enrolled: Enrolled, copied: Copied
+) -> None:  # type: ignore[no-untyped-def]
+    """Nothing waits to be sent, so no push can be answered with the fork."""
+    first = enrolled(1)
+    synced(first)
+    copy = copied(first)
+    saved = upper.save()
+    one = accept(first, name="HỒ VĂN MỘT")
+    synced(first)
+    upper.put_back(saved)
+    with upper.database.begin() as connection:
+        begin_epoch(connection, upper.keys)
+    other = accept(copy, name="HỒ VĂN HAI")
+    assert parted(copy) == []
+
+    assert parted(first) == ["fork", "renumbered"]
+
+    assert parted(copy) == ["renumbered"]
+    assert_at_rest(upper, first, copy)
+    with upper.database.begin() as connection:
+        assert [known for _, known in by_code(connection, one.code)] == [
+            other.dossier_id,
+            one.dossier_id,
+        ]
 
 
 def test_three_copies_of_one_store_all_come_to_rest(
