@@ -2,12 +2,14 @@
 
 An event says what happened, with its results: due moments with their counted days, numbers and
 signatures stand in the payload, so that whoever folds the log needs no calendar and no key.
-A type is never changed in place; a new meaning gets a new version in `TYPES`.
+A type is never changed in place; a new meaning gets a new version in `TYPES`, and the version it
+follows a step in `OLDER`, so that whoever reads an old log sees the newest words only.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Literal
+from typing import Any, Literal
 
 # ---- shared parts -------------------------------------------------------------------------------
 
@@ -213,27 +215,6 @@ class OfficerChanged:
     title: str
     roles: tuple[str, ...]
     active: bool
-
-
-@dataclass(frozen=True, slots=True)
-class DeviceEnrolled:
-    """The upper server took a counter's key into its list."""
-
-    device_id: str
-    key_id: str
-    public_key: str
-    commune: str
-    counter_no: int
-    at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class DeviceRevoked:
-    """A key that is no longer trusted from `at` on."""
-
-    device_id: str
-    at: datetime
-    reason: str
 
 
 # ---- the dossier --------------------------------------------------------------------------------
@@ -530,8 +511,6 @@ Payload = (
     | IncarnationStarted
     | OfficerAdded
     | OfficerChanged
-    | DeviceEnrolled
-    | DeviceRevoked
     | DossierAccepted
     | IntakeRefused
     | DossierTransferred
@@ -563,8 +542,6 @@ TYPES: dict[str, tuple[int, type[Payload]]] = {
     "incarnation.started": (1, IncarnationStarted),
     "officer.added": (1, OfficerAdded),
     "officer.changed": (1, OfficerChanged),
-    "device.enrolled": (1, DeviceEnrolled),
-    "device.revoked": (1, DeviceRevoked),
     "dossier.accepted": (1, DossierAccepted),
     "intake.refused": (1, IntakeRefused),
     "dossier.transferred": (1, DossierTransferred),
@@ -591,6 +568,9 @@ TYPES: dict[str, tuple[int, type[Payload]]] = {
     "pad.accounted": (1, PadAccounted),
 }
 """Event type → its newest version and the payload of that version."""
+
+OLDER: dict[tuple[str, int], Callable[[dict[str, Any]], dict[str, Any]]] = {}
+"""Type and version before the newest → what makes the fields of the version after it of its own."""
 
 TYPE_OF: dict[type[Payload], str] = {payload: name for name, (_, payload) in TYPES.items()}
 

@@ -13,7 +13,7 @@ from typing import Any, get_args, get_type_hints
 
 import msgspec
 
-from counter_app.domain.events import TYPE_OF, TYPES, Event, Payload
+from counter_app.domain.events import OLDER, TYPE_OF, TYPES, Event, Payload
 
 _encode = msgspec.json.Encoder(order="sorted").encode
 
@@ -30,11 +30,23 @@ def decode_payload(event: Event) -> Payload | None:
     known = TYPES.get(event.type)
     if known is None or event.version > known[0] or not event.payload:
         return None
-    payload = _decoder(event.type).decode(event.payload)
+    payload = _decoder(event.type).decode(_raised(event, known[0]))
     kind: Any = type(payload)
     if any(_is_naive(payload, path) for path in _moments(kind)):
         raise msgspec.ValidationError("a moment without its offset")
     return payload
+
+
+def _raised(event: Event, newest: int) -> str:
+    """The text as the newest version would have it; the log keeps what was written."""
+    if event.version == newest:
+        return event.payload
+    fields: dict[str, Any] = msgspec.json.decode(event.payload)
+    for version in range(event.version, newest):
+        if (step := OLDER.get((event.type, version))) is None:
+            raise msgspec.ValidationError("a version that never was")
+        fields = step(fields)
+    return _encode(fields).decode()
 
 
 def type_and_version(payload: Payload) -> tuple[str, int]:

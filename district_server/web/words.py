@@ -11,8 +11,6 @@ EVENTS = {
     "incarnation.started": "Sổ chuyển sang đời mới",
     "officer.added": "Thêm cán bộ",
     "officer.changed": "Đổi thông tin cán bộ",
-    "device.enrolled": "Ghi danh máy",
-    "device.revoked": "Thu hồi máy",
     "dossier.accepted": "Tiếp nhận hồ sơ",
     "intake.refused": "Từ chối tiếp nhận",
     "dossier.transferred": "Chuyển hồ sơ",

@@ -27,7 +27,6 @@ from counter_app.domain import chain
 from counter_app.domain.events import Event
 from counter_app.errors import EnvironmentFault, Refused
 from counter_app.keys.device import verify
-from counter_app.ports.sync import Summary
 from counter_app.services.results import Accepted
 from counter_app.sync.engine import SyncEngine
 from counter_app.sync.link import HttpLink
@@ -310,7 +309,10 @@ def test_spoilt_enrolments_are_refused(upper: Upper) -> None:
 def signed_misfits(counter: Counter, upper: Upper, tmp_path: Path, examples: int) -> None:
     identity = counter.sync_store.identity()
     private = counter._private_key
-    parts = list(counter.bundles._messages(identity, Summary()))
+    counter.bundles.write(tmp_path / "whole.hsx")
+    with (tmp_path / "whole.hsx").open("rb") as file:
+        server, own = upper.keys.signing.private_bytes_raw(), counter.signer.public_key
+        parts = list(bundle.read(file, server, lambda _: own)[1])
 
     def check(seed: int) -> None:
         spoiling = list(parts)
