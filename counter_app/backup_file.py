@@ -5,6 +5,7 @@ A zip without compression (what is encrypted does not shrink), with a manifest o
 Whoever has the file has nothing without the opening passphrase or the recovery code.
 """
 
+import contextlib
 import hashlib
 import json
 import lzma
@@ -15,6 +16,7 @@ import zipfile
 import zlib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import IO
 
@@ -82,6 +84,7 @@ def write(target: Path, book: Path, folder: Path, made_at: str) -> Manifest:
                 f"Bản sao lưu đọc lại không khớp. Ổ chứa {target.parent} có thể hỏng: dùng ổ khác.",
             )
         part.replace(target)
+        data_folder.settle(target.parent)
         return manifest
     except OSError:
         raise EnvironmentFault(
@@ -90,6 +93,32 @@ def write(target: Path, book: Path, folder: Path, made_at: str) -> Manifest:
         ) from None
     finally:
         part.unlink(missing_ok=True)
+
+
+def planned_name(counter_no: int, at: datetime) -> str:
+    """What a backup is called that made itself; only such names are ever cleared away."""
+    return f"so-quay-{counter_no}-tu-dong-{at:%Y%m%d-%H%M%S}.mcb"
+
+
+def clear_away(folder: Path, counter_no: int, kept: int) -> None:
+    """Of the backups that this counter made by itself only the newest stay, and nothing half written.
+    What cannot be cleared away now is next time.
+    """
+    own = re.compile(rf"so-quay-{counter_no}-tu-dong-\d{{8}}-\d{{6}}\.mcb")
+    with contextlib.suppress(OSError):
+        names = [found.name for found in folder.iterdir()]
+        half = [name for name in names if own.fullmatch(name.removesuffix(".part"))]
+        whole = sorted(name for name in names if own.fullmatch(name))
+        for name in (*set(half).difference(whole), *whole[: max(0, len(whole) - kept)]):
+            (folder / name).unlink()
+
+
+def is_beside(folder: Path, other: Path) -> bool:
+    """Whether both lie on one disk: what breaks that breaks both."""
+    try:
+        return folder.stat().st_dev == other.stat().st_dev
+    except OSError:
+        return False
 
 
 def unpack(source: Path, folder: Path) -> Manifest:

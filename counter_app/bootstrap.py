@@ -5,6 +5,7 @@ answers at once from cold and the window's first screen waits for nothing.
 """
 
 import base64
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache, cached_property
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from counter_app.services.acts import Acts
     from counter_app.services.appointments import Appointments
     from counter_app.services.attachments import Attachments
+    from counter_app.services.backup_plan import BackupPlan
     from counter_app.services.catalogue import Catalogue
     from counter_app.services.drafts import Drafts
     from counter_app.services.forms import Forms
@@ -366,8 +368,45 @@ class Counter:
 
         return check(self.store, verify)
 
-    def back_up(self, target: Path) -> "Manifest":
+    @cached_property
+    def backup_plan(self) -> "BackupPlan":
+        """When a backup makes itself, and how the last ones went."""
+        from counter_app.services.backup_plan import BackupPlan
+
+        return BackupPlan(self.settings)
+
+    def back_up_by_plan(self) -> bool:
+        """A backup where one is due; whether one was made. The folder is never made: where it is
+        missing, the disk or the stick is.
+        """
+        from counter_app import backup_file
+
+        plan, now = self.backup_plan, self.clock.now()
+        if not plan.is_due(now):
+            return False
+        folder, number = Path(plan.folder), self.identity.counter_no
+        if not folder.is_dir():
+            raise EnvironmentFault(
+                "backup_folder_missing",
+                f"Không thấy {folder}. Cắm ổ hoặc USB sao lưu; máy tự sao lưu khi thấy nó.",
+            )
+        backup_file.clear_away(folder, number, plan.kept)
+        self.back_up(folder / backup_file.planned_name(number, now), planned=True)
+        backup_file.clear_away(folder, number, plan.kept)
+        return True
+
+    def back_up(self, target: Path, *, planned: bool = False) -> "Manifest":
         """The whole store into one file, while everything else goes on."""
+        from counter_app.services.backup_plan import BackupMade
+
+        made = self._back_up(target)
+        noted = BackupMade(made.made_at, target.name, target.stat().st_size)
+        with suppress(EnvironmentFault):
+            # the backup stands, even where the book's own disk takes no more
+            self.backup_plan.note_made(noted, planned=planned)
+        return made
+
+    def _back_up(self, target: Path) -> "Manifest":
         from counter_app import backup_file
         from db.copying import copy_whole
 

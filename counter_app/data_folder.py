@@ -1,5 +1,7 @@
 """What stands in the folder of a counter; nothing here needs a library."""
 
+import contextlib
+import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -55,6 +57,18 @@ def making(folder: Path) -> Iterator[Path]:
         ) from None
     finally:
         _clear(folder)
+
+
+def settle(folder: Path) -> None:
+    """The names in a folder on the disk themselves; Windows has no way and needs none."""
+    if os.name == "nt":
+        return
+    with contextlib.suppress(OSError):
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
 
 
 def store_exists() -> Refused:

@@ -56,9 +56,11 @@ class Window(QStackedWidget):
         self.frame: Any = None
         self.sign_in: Any = None
         self.first_start: Any = None
-        records, sync, paper = (Lane(name, self.report) for name in ("records", "sync", "paper"))
+        records, sync, paper, backup = (
+            Lane(name, self.report) for name in ("records", "sync", "paper", "backup")
+        )
         printers = LanesByName(lambda name: Lane(name, self.report))
-        self.lanes = Lanes(records, printers, sync, paper)
+        self.lanes = Lanes(records, printers, sync, paper, backup)
         self.keys = KeyFilter()
         self.keys.pressed.connect(self._on_key)
         self.keys.scanned.connect(self._on_scan)
@@ -296,7 +298,9 @@ class Window(QStackedWidget):
             self.frame.page(self.frame.current).leave()
         for lane in (self.lanes.printers, self.lanes.paper, self.lanes.records):
             lane.stop()
+        # what is cut here is made again: nothing half written counts
         self.lanes.sync.stop(0.5)
+        self.lanes.backup.stop(0.5)
         if self.desk is not None:
             self.desk.counter.close()
         super().closeEvent(event)

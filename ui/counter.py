@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from counter_app.services.acts import Acts
     from counter_app.services.appointments import Appointments
     from counter_app.services.attachments import Attachments
+    from counter_app.services.backup_plan import BackupPlan
     from counter_app.services.catalogue import Catalogue
     from counter_app.services.drafts import Drafts
     from counter_app.services.forms import Forms
@@ -129,8 +130,14 @@ class Counter(Protocol):
     def found_printers(self) -> Sequence[FoundPrinter]:
         """What hangs on this PC and may print."""
 
+    @property
+    def backup_plan(self) -> BackupPlan: ...
+
     def back_up(self, target: Path) -> object:
         """The whole book into one file, read back; work goes on meanwhile."""
+
+    def back_up_by_plan(self) -> bool:
+        """A backup where one is due; whether one was made."""
 
     @property
     def bundles(self) -> Bundles: ...

@@ -22,12 +22,15 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class Lanes:
-    """Who may do what where: records owns the store, each printer its transport, sync the line."""
+    """Who may do what where: records owns the store, each printer its transport, sync the line, backup
+    the other disk.
+    """
 
     records: Runs
     printers: LanesByName
     sync: Runs
     paper: Runs
+    backup: Runs
 
 
 class Desk(QObject):

@@ -23,6 +23,7 @@ from counter_app.ports.sync import Summary
 from counter_app.services.results import Changes
 from counter_app.services.scans import Judged
 from ui.assets import icon, pixmap
+from ui.backups import Backups
 from ui.counter import SyncWords
 from ui.desk import Desk
 from ui.dialogs import ask
@@ -114,6 +115,8 @@ class Frame(QWidget):
         desk.call_requested.connect(self._call_next)
         desk.changed.connect(self._on_changed)
         self.exchanges = Exchanges(desk, self)
+        self.backups = Backups(desk, self)
+        self.backups.known.connect(self._on_backup_known)
         self._tick()
 
     # ---- building ------------------------------------------------------------------------------
@@ -157,6 +160,9 @@ class Frame(QWidget):
         self._printer_icon = label()
         self._printer_text = label("")
         self._sample = label("")
+        self._backup_icon = label()
+        self._backup_text = label("")
+        self._keys_text = label("Shift+F1 xem các phím")
         line = row(
             self._sync_icon,
             self._sync_text,
@@ -165,7 +171,9 @@ class Frame(QWidget):
             self._printer_text,
             1,
             self._sample,
-            label("Shift+F1 xem các phím"),
+            self._backup_icon,
+            self._backup_text,
+            self._keys_text,
             space=8,
         )
         line.setContentsMargins(14, 0, 14, 0)
@@ -238,7 +246,7 @@ class Frame(QWidget):
             return
         self.narrow = narrow
         self._rail.setFixedWidth(60 if narrow else 188)
-        for part in (self._words, self._foot):
+        for part in (self._words, self._foot, self._keys_text):
             part.setVisible(not narrow)
         for button in self._buttons.buttons():
             assert isinstance(button, RailButton)
@@ -280,6 +288,7 @@ class Frame(QWidget):
         self._slips.start()
         self._refresh_sync()
         self._refresh_badges()
+        self.backups.tell()
         counter = self.desk.counter
         self.desk.read(counter.prints.after_crash, self._on_crash_read)
         self._plan_sync()
@@ -484,6 +493,8 @@ class Frame(QWidget):
     # ---- small things --------------------------------------------------------------------------
 
     def _on_changed(self, changes: Changes) -> None:
+        if "backup" in changes.topics:
+            self.backups.tell()
         self._refresh_sync()
         self._refresh_badges()
 
@@ -512,6 +523,13 @@ class Frame(QWidget):
         self._printer_icon.setPixmap(pixmap("printer", shade, 16))
         self._printer_text.setText(words)
         self._printer_text.setAccessibleName(words)
+
+    def _on_backup_known(self, calm: bool, words: str) -> None:
+        palette = self.desk.theme.palette
+        shade = palette.rail_dim if calm else palette.gold
+        self._backup_icon.setPixmap(pixmap("database", shade, 16))
+        self._backup_text.setText(words)
+        self._backup_text.setAccessibleName(words)
 
     def _tell_badly(self, text: str) -> None:
         self.banner.tell(text, "Red")

@@ -7,6 +7,8 @@ from PySide6.QtWidgets import QWidget
 from counter_app.errors import EnvironmentFault, Refused
 from counter_app.ports import DossierRow
 from counter_app.ports.sync import Summary
+from counter_app.services.backup_plan import short_words
+from counter_app.services.exchange_plan import ExchangePlan
 from counter_app.services.results import Changes
 from counter_app.services.search import DossierView
 from ui.action_form import ActionForm
@@ -15,7 +17,7 @@ from ui.desk import Desk
 from ui.lists import DossierList
 from ui.open_file import documents
 from ui.page import Page
-from ui.widgets import Banner, Button, Card, Field, column, label, row
+from ui.widgets import Banner, Button, Card, Field, clear, column, label, row
 
 _STICK = (
     "Xã không có mạng: xuất gói ra USB, đưa cấp trên, rồi nhập gói trả lời. Gói niêm phong, mất USB "
@@ -68,9 +70,11 @@ class SyncPage(Page):
             keys.addWidget(button)
         keys.addStretch(1)
         self._stick = label(_STICK, "caption", wrap=True)
+        self._facts = column(space=4)
         side = column(
             Card(label("Các lần gần đây", "cardTitle"), self._rounds),
             Card(label("Gửi bằng USB", "cardTitle"), self.file, keys, self._stick),
+            Card(self._facts),
             space=12,
         )
         side.setStretch(0, 1)
@@ -97,6 +101,7 @@ class SyncPage(Page):
             name = f"quay-{self.desk.counter.identity.counter_no}.hsx"
             self.file.text = str(documents() / name)
         self.desk.read(self.desk.counter.sync_state, self.show_state)
+        self.desk.read(self._health, self._on_health)
         self._refresh()
 
     def finish(self) -> None:
@@ -157,6 +162,26 @@ class SyncPage(Page):
         self._standing.show()
         self._now.setText(_NOW)
         self.list.setFocus()
+
+    def _health(self) -> tuple[tuple[str, str], ...]:
+        """What else keeps the book safe, asked on the records lane."""
+        counter, now = self.desk.counter, self.desk.now()
+        plan, exchange = counter.backup_plan, ExchangePlan(counter.settings)
+        _, backup = short_words(plan, now)
+        every = f"{exchange.minutes} phút một lần" if exchange.minutes else "chưa đặt"
+        return (
+            ("Sao lưu", plan.trouble or backup.removeprefix("Sao lưu ")),
+            ("Các quầy", f"trao đổi qua thư mục: {every}"),
+        )
+
+    def _on_health(self, facts: tuple[tuple[str, str], ...]) -> None:
+        clear(self._facts)
+        for name, value in facts:
+            caption = label(name, "label")
+            caption.setFixedWidth(84)
+            line = row(caption, label(value, wrap=True))
+            line.setStretch(1, 1)
+            self._facts.addLayout(line)
 
     def _write_bundle(self) -> None:
         counter, path = self.desk.counter, Path(self.file.text)

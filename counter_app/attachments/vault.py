@@ -9,7 +9,6 @@ The key of a page comes by HKDF from the book's key and the content's hash; the 
 and marks the last, so that none can be dropped, added or moved. What is read is hashed again.
 """
 
-import contextlib
 import hashlib
 import hmac
 import os
@@ -55,7 +54,7 @@ class Vault:
                 part.replace(target)
             finally:
                 part.unlink(missing_ok=True)
-            _settle(target.parent)
+            data_folder.settle(target.parent)
         except OSError:
             raise EnvironmentFault(
                 "attachment_failed",
@@ -166,18 +165,6 @@ class Vault:
 
 def _nonce(at: int, last: bool) -> bytes:
     return at.to_bytes(11, "big") + bytes([last])
-
-
-def _settle(folder: Path) -> None:
-    """The name itself on the disk; Windows has no way and needs none."""
-    if os.name == "nt":
-        return
-    with contextlib.suppress(OSError):
-        handle = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
 
 
 def _damaged() -> EnvironmentFault:

@@ -12,7 +12,7 @@ class Changes:
 
     dossiers: frozenset[str] = frozenset()
     topics: frozenset[str] = frozenset()
-    """`officers`, `prints`, `settings`, `sync`, `notices`, `tickets`."""
+    """`officers`, `prints`, `settings`, `sync`, `notices`, `tickets`, `backup`."""
 
 
 @dataclass(frozen=True, slots=True)
