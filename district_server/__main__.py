@@ -19,10 +19,12 @@ COMMANDS = (
     "show",
     "act",
     "attachments",
+    "seal-attachments",
     "revoke",
     "status",
     "check",
     "admin",
+    "reader",
     "restore-done",
     "bundle-in",
     "bundle-out",
@@ -114,6 +116,10 @@ def _parser() -> argparse.ArgumentParser:
     add("status").add_argument("--silent", action="store_true")
     add("check")
     add("admin").add_argument("--name", required=True)
+    reader = add("reader")
+    reader.add_argument("--name", required=True)
+    reader.add_argument("--commune", required=True)
+    reader.add_argument("--remove", action="store_true")
     add("restore-done")
     coming = add("bundle-in")
     coming.add_argument("file", type=Path)
@@ -124,7 +130,7 @@ def _parser() -> argparse.ArgumentParser:
     enrol.add_argument("request", type=Path)
     enrol.add_argument("answer", type=Path)
     enrol.add_argument("--url", default="")
-    for told in (serve, scans, coming, out):
+    for told in (serve, scans, add("seal-attachments"), coming, out):
         told.add_argument("--attachments", default=os.environ.get("DISTRICT_ATTACHMENTS", ""))
     return parser
 

@@ -13,7 +13,7 @@ from argon2.exceptions import InvalidHashError, VerificationError
 from sqlalchemy import Connection, delete, insert, select, update
 
 from district_server.faults import Refused
-from district_server.tables import admin_log, admin_session, administrator
+from district_server.tables import admin_log, admin_session, administrator, commune, reading_right
 
 SHORTEST_PASSWORD = 12
 IDLE = timedelta(minutes=30)
@@ -55,6 +55,26 @@ def set_password(connection: Connection, name: str, password: str) -> bool:
         return False
     connection.execute(insert(administrator).values(name=name, **values))
     return True
+
+
+def let_read(connection: Connection, name: str, org: str, may: bool) -> None:
+    """Whether somebody may look at the scanned papers of a commune from now on."""
+    mine = (reading_right.c.administrator == name, reading_right.c.org == org)
+    connection.execute(delete(reading_right).where(*mine))
+    if not may:
+        return
+    if connection.execute(select(commune.c.org).where(commune.c.org == org)).first() is None:
+        raise Refused("commune_unknown", f"Không có xã {org}. Xem lại mã đơn vị.")
+    known = select(administrator.c.name).where(administrator.c.name == name)
+    if connection.execute(known).first() is None:
+        raise Refused("name_unknown", f"Không có người quản trị {name}. Đặt bằng lệnh admin trước.")
+    connection.execute(insert(reading_right).values(administrator=name, org=org))
+
+
+def may_read(connection: Connection, name: str) -> frozenset[str]:
+    """The communes whose scanned papers that person may look at."""
+    query = select(reading_right.c.org).where(reading_right.c.administrator == name)
+    return frozenset(connection.scalars(query))
 
 
 def sign_in(connection: Connection, name: str, password: str) -> str | Refused:

@@ -18,7 +18,7 @@ from sqlalchemy import Connection
 
 from counter_app.wire.dossier_json import dossier_json, summary_of
 from district_server.acts import act as do_act
-from district_server.administrators import note, set_password
+from district_server.administrators import let_read, note, set_password
 from district_server.bundles import enrol_by_stick, take_in
 from district_server.bundles import write as write_bundle
 from district_server.check import faults_of
@@ -42,6 +42,7 @@ from district_server.projection import by_code, dossier_of
 from district_server.projection import find as find_ids
 from district_server.recovery import begin_epoch
 from district_server.schema import bring_up_to_date
+from district_server.sealing import Sealed
 from district_server.silence import heard
 
 OFFICER = "Cán bộ cấp trên"
@@ -83,7 +84,7 @@ def serve(options: argparse.Namespace) -> int:
                 keys,
                 journal=journal,
                 metrics_token=token,
-                objects=objects_at(options.attachments),
+                objects=Sealed(objects_at(options.attachments), keys),
             )
             server = uvicorn.Server(config(api.app(), Limits().stall, log_config=None, **tls))
 
@@ -136,8 +137,8 @@ def show(options: argparse.Namespace) -> int:
 
 def attachments(options: argparse.Namespace) -> int:
     """The scanned papers of a dossier, a line each; with `--out` their pages as files."""
-    objects = objects_at(options.attachments)
-    with _begun(options) as (connection, _):
+    with _begun(options) as (connection, keys):
+        objects = Sealed(objects_at(options.attachments), keys)
         found = by_code(connection, options.code)
         papers = [one for place in found for one in papers_of(connection, *place)]
     if not found:
@@ -146,6 +147,30 @@ def attachments(options: argparse.Namespace) -> int:
         write(paper.told(objects))
         if options.out is not None:
             paper.write_out(objects, options.out, number)
+    return 0
+
+
+def seal_attachments(options: argparse.Namespace) -> int:
+    """Seal the pages that lie in the store as they came before pages were sealed; may be repeated."""
+    sealed = already = 0
+    with _opened(options) as (_, keys):
+        objects = Sealed(objects_at(options.attachments), keys)
+        for name in objects.names():
+            if objects.seal(name):
+                sealed += 1
+            else:
+                already += 1
+    write({"ok": True, "sealed": sealed, "already": already})
+    return 0
+
+
+def reader(options: argparse.Namespace) -> int:
+    """Let an administrator look at the scanned papers of a commune, or no longer."""
+    with _begun(options) as (connection, _):
+        let_read(connection, options.name, options.commune, not options.remove)
+        about = f"{options.commune}{' (thôi)' if options.remove else ''}"
+        note(connection, options.name, "reader", about, "district-server reader")
+    write({"ok": True, "name": options.name, "commune": options.commune})
     return 0
 
 
@@ -232,14 +257,15 @@ def restore_done(options: argparse.Namespace) -> int:
 def bundle_in(options: argparse.Namespace) -> int:
     """Take a counter's bundle from a stick."""
     with _opened(options) as (database, keys):
-        write(take_in(database, keys, options.file, objects_at(options.attachments)))
+        objects = Sealed(objects_at(options.attachments), keys)
+        write(take_in(database, keys, options.file, objects))
     return 0
 
 
 def bundle_out(options: argparse.Namespace) -> int:
     """The answer for a counter, onto a stick."""
     with _opened(options) as (database, keys):
-        objects = objects_at(options.attachments)
+        objects = Sealed(objects_at(options.attachments), keys)
         write(write_bundle(database, keys, options.device, options.file, objects))
     return 0
 

@@ -1,4 +1,4 @@
-"""The server's own keys: one that signs, and the CA of this installation.
+"""The server's own keys: one that signs, the CA of this installation, one that seals what is kept.
 
 They live in the database, sealed by `DISTRICT_PASSPHRASE` where it is set, so that a stolen dump
 signs nothing.
@@ -19,6 +19,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from cryptography.hazmat.primitives.serialization import (
     Encoding,
     NoEncryption,
@@ -42,6 +43,8 @@ class ServerKeys:
     signing: Ed25519PrivateKey
     ca_key_pem: bytes
     ca_pem: bytes
+    sealing: bytes
+    """32 bytes; what is kept sealed at rest is sealed by keys derived from it."""
 
     @property
     def public_key(self) -> bytes:
@@ -58,6 +61,10 @@ class ServerKeys:
         """Of the CA, in groups for comparing by eye."""
         return fingerprint_of(self.ca_pem)
 
+    def derived(self, purpose: bytes) -> bytes:
+        """32 bytes for one purpose."""
+        return HKDF(hashes.SHA256(), 32, None, purpose).derive(self.sealing)
+
     def sign(self, message: bytes) -> str:
         """Base64."""
         return base64.b64encode(self.signing.sign(message)).decode("ascii")
@@ -72,6 +79,8 @@ def fingerprint_of(ca_pem: bytes) -> str:
 
 def make_keys(connection: Connection, passphrase: str | None) -> None:
     """Make the keys once."""
+    if get_meta(connection, "sealing_key") is None:
+        put_meta(connection, "sealing_key", _sealed(secrets.token_bytes(32), passphrase))
     if get_meta(connection, "signing_key") is not None:
         return
     signing = Ed25519PrivateKey.generate()
@@ -98,13 +107,14 @@ def make_keys(connection: Connection, passphrase: str | None) -> None:
 def load_keys(connection: Connection, passphrase: str | None) -> ServerKeys:
     """The keys, unsealed."""
     signing, ca_key = get_meta(connection, "signing_key"), get_meta(connection, "ca_key")
-    ca = get_meta(connection, "ca")
-    if signing is None or ca_key is None or ca is None:
+    ca, sealing = get_meta(connection, "ca"), get_meta(connection, "sealing_key")
+    if signing is None or ca_key is None or ca is None or sealing is None:
         raise ServerFault("not_initialised", "Máy chủ chưa có khóa. Hãy chạy district-server init.")
     return ServerKeys(
         Ed25519PrivateKey.from_private_bytes(_opened(signing, passphrase)),
         _opened(ca_key, passphrase),
         ca.encode("ascii"),
+        _opened(sealing, passphrase),
     )
 
 

@@ -35,6 +35,9 @@ class Objects(Protocol):
     def part(self, key: str, start: int, size: int) -> bytes | None:
         """At most so many bytes of it; None where there is none. `start` lies within it."""
 
+    def names(self) -> Iterator[str]:
+        """Of everything that lies there."""
+
 
 class Folder:
     """Files in a folder, readable by the server's user alone."""
@@ -86,6 +89,12 @@ class Folder:
         except FileNotFoundError:
             return None
 
+    def names(self) -> Iterator[str]:
+        """Every file that has its name; not what is being written."""
+        for path in sorted(self._folder.rglob("*")):
+            if path.is_file() and path.suffix != ".part":
+                yield path.relative_to(self._folder).as_posix()
+
 
 class Bucket:
     """A store of objects that speaks S3, such as MinIO or Ceph, in the same house as the server."""
@@ -134,7 +143,11 @@ class Bucket:
         """One request; the same again writes the same."""
         with _in_words():
             self._client.put_object(
-                self._bucket, key, BytesIO(content), len(content), content_type="image/jpeg"
+                self._bucket,
+                key,
+                BytesIO(content),
+                len(content),
+                content_type="application/octet-stream",
             )
 
     def get(self, key: str) -> bytes | None:
@@ -157,6 +170,12 @@ class Bucket:
             finally:
                 answer.close()
                 answer.release_conn()
+
+    def names(self) -> Iterator[str]:
+        """Every object, page by page of the store's list."""
+        with _in_words():
+            for found in self._client.list_objects(self._bucket, recursive=True):
+                yield str(found.object_name)
 
 
 @contextmanager

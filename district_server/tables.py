@@ -217,6 +217,14 @@ admin_session = Table(
 )
 """Who is signed in; the token itself is only in the browser."""
 
+reading_right = Table(
+    "reading_right",
+    metadata,
+    Column("administrator", String(60), ForeignKey("administrator.name"), primary_key=True),
+    Column("org", String(40), ForeignKey("commune.org"), primary_key=True),
+)
+"""Of which communes somebody may look at scanned papers; nobody may unless it stands here."""
+
 admin_log = Table(
     "admin_log",
     metadata,

@@ -1,8 +1,6 @@
 """The pages and what they do. Every page works without a script; nothing comes from elsewhere."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from functools import cached_property
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, TypeVar
@@ -21,10 +19,12 @@ from district_server.faults import Refused
 from district_server.keys import ServerKeys
 from district_server.limits import Limits
 from district_server.objects import Objects
-from district_server.silence import Heard, heard
+from district_server.silence import Heard
 from district_server.tables import admin_log, commune, device, publication
 from district_server.web.drawing import environment, read
 from district_server.web.forms import Form, read_form
+from district_server.web.papers import Papers
+from district_server.web.visit import GONE, HEADERS, Page, Visit
 
 COOKIE = "mot_cua"
 LARGEST_FORM = publishing.LARGEST_TEXT + 100_000
@@ -35,52 +35,7 @@ _FONTS = (
     "NotoSans-Bold.ttf",
     "BeVietnamPro-SemiBold.ttf",
 )
-_HEADERS = {
-    "Content-Security-Policy": (
-        "default-src 'none'; style-src 'self'; font-src 'self'; img-src 'self'; "
-        "form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
-    ),
-    "Cache-Control": "no-store",
-    "Referrer-Policy": "same-origin",
-    "X-Content-Type-Options": "nosniff",
-    "X-Frame-Options": "DENY",
-}
 _MOST_ROWS = 200
-_GONE = Refused("not_found", "Không có trang này.", 404)
-
-
-@dataclass
-class Visit:
-    """One request of somebody who is signed in."""
-
-    request: Request
-    connection: Connection
-    session: Session
-    form: Form
-    problem: str = ""
-    done: str = ""
-    typed: Mapping[str, str] = field(default_factory=dict)
-
-    @cached_property
-    def devices(self) -> list[Heard]:
-        """Every device as it stood when this was first asked."""
-        return heard(self.connection)
-
-    @property
-    def who(self) -> str:
-        """The administrator's name."""
-        return self.session.administrator
-
-    def path(self, name: str) -> str:
-        """A part of the address."""
-        return str(self.request.path_params.get(name, ""))
-
-    def note(self, action: str, about: str, reason: str = "") -> None:
-        """Write down what was done."""
-        note(self.connection, self.who, action, about, reason)
-
-
-Page = Callable[[Visit], Response]
 Work = Callable[[Form, Path], Page]
 """Work on files in a folder of its own; the page that tells how it went."""
 Found = TypeVar("Found")
@@ -113,6 +68,8 @@ class Pages:
         add("POST", "/sign-in", self._sign_in)
         add("POST", "/sign-out", self._sign_out)
         add("GET", "/bundles/{device}", self._bundle_down)
+        for path, shown in Papers(self._page, self._objects).pages():
+            add("GET", path, self._shown(shown))
         unit, case = "/units/{org}", "/quarantine/{org}/{subject}"
         version = "/catalogue/{kind}/{name}/{version}"
         for path, page in (
@@ -235,7 +192,7 @@ class Pages:
 
     def _html(self, template: str, status: int = 200, **more: Any) -> Response:
         text = self._templates.get_template(template).render(**more)
-        return Response(text, status, media_type="text/html", headers=_HEADERS)
+        return Response(text, status, media_type="text/html", headers=HEADERS)
 
     def _say(self, refused: Refused) -> Response:
         answer = self._html("problem.html", refused.status, title="Không làm được", refused=refused)
@@ -253,7 +210,7 @@ class Pages:
         if name == "mot-cua.svg":
             return Response(resources.icon("mot-cua"), media_type="image/svg+xml", headers=_KEPT)
         if name not in _FONTS:
-            raise _GONE
+            raise GONE
         return Response(resources.font(name), media_type="font/ttf", headers=_KEPT)
 
     # ---- coming and going ----------------------------------------------------------------------
@@ -418,7 +375,7 @@ class Pages:
             if (one.commune, one.device, one.revoked_at) == (org, visit.path("device"), None)
         ]
         if not found:
-            raise _GONE
+            raise GONE
         name = _names(visit.connection)[org]
         return self._page(visit, "revoke.html", "Thu hồi máy", org=org, name=name, one=found[0])
 
@@ -430,7 +387,7 @@ class Pages:
             device.c.commune == org, device.c.id == visit.path("device")
         )
         if visit.connection.execute(known).first() is None:
-            raise _GONE
+            raise GONE
         revoke(visit.connection, visit.path("device"))
         visit.note("revoke", f"{org}, {visit.path('device')}", visit.form["reason"])
         return _to(f"/units/{quote(org)}?done=revoked")
@@ -439,7 +396,7 @@ class Pages:
         org = visit.path("org")
         known = select(commune.c.org).where(commune.c.org == org)
         if visit.connection.execute(known).first() is None:
-            raise _GONE
+            raise GONE
         return org
 
     # ---- what could not be taken ---------------------------------------------------------------
@@ -458,7 +415,7 @@ class Pages:
     def _case(self, visit: Visit) -> Response:
         case = reviewing.case_of(visit.connection, visit.path("org"), visit.path("subject"))
         if case is None:
-            raise _GONE
+            raise GONE
         names = _names(visit.connection)
         return self._page(visit, "case.html", "Sự kiện chưa vào sổ", case=case, names=names)
 
@@ -513,7 +470,7 @@ class Pages:
                 device_id = str(request.path_params["device"])
                 bundles.write(self._database, self._keys, device_id, target, self._objects)
             except Refused:
-                raise _GONE from None
+                raise GONE from None
             return _download(target.read_bytes(), "tra-loi.hsx")
 
     def _enrol_by_stick(self, form: Form, folder: Path) -> Page:
@@ -588,7 +545,7 @@ class Pages:
             )
         ).one_or_none()
         if row is None:
-            raise _GONE
+            raise GONE
         return row
 
     # ---- who did what --------------------------------------------------------------------------
@@ -625,7 +582,7 @@ def _file(form: Form, name: str, otherwise: str) -> bytes:
 
 def _download(raw: bytes, name: str) -> Response:
     told = {"Content-Disposition": f'attachment; filename="{name}"'}
-    return Response(raw, media_type="application/octet-stream", headers={**_HEADERS, **told})
+    return Response(raw, media_type="application/octet-stream", headers={**HEADERS, **told})
 
 
 def _names(connection: Connection) -> dict[str, str]:
@@ -643,7 +600,7 @@ def _counted(devices: list[Heard]) -> dict[str, int]:
 
 
 def _to(place: str) -> Response:
-    return Response(status_code=303, headers={"Location": place, **_HEADERS})
+    return Response(status_code=303, headers={"Location": place, **HEADERS})
 
 
 def _check_origin(request: Request) -> None:

@@ -50,6 +50,10 @@ ACTIONS = {
     "draft": "Soạn bản mới",
     "publish": "Công bố",
     "drop": "Bỏ bản nháp",
+    "reader": "Cho xem bản quét của xã",
+    "dossier": "Mở hồ sơ",
+    "scan": "Xem bản quét",
+    "scan_download": "Tải bản quét",
 }
 
 KINDS = {"calendar": "Lịch làm việc", "procedures": "Danh mục thủ tục"}

@@ -36,7 +36,8 @@ def database(postgres_url: str) -> Iterator[Database]:
         for org in (OURS, THEIRS):
             issue_code(connection, org, 1)
             connection.execute(insert(event).values(**_event(org)))
-        put_meta(connection, "signing_key", "plain:a")
+        for secret in ("signing_key", "ca_key", "sealing_key"):
+            put_meta(connection, secret, "plain:a")
     yield made
     made.close()
 
@@ -103,7 +104,8 @@ def test_who_answers_counters_owns_nothing(database: Database, statement: str) -
 def test_who_answers_counters_never_reads_the_keys(database: Database) -> None:
     with database.begin_for_counter() as connection:
         assert get_meta(connection, "schema") is not None
-        assert get_meta(connection, "signing_key") is None
+        for secret in ("signing_key", "ca_key", "sealing_key"):
+            assert get_meta(connection, secret) is None
 
 
 def test_the_role_ends_with_the_transaction(database: Database) -> None:

@@ -72,7 +72,7 @@ def test_the_object_is_what_others_find(bucket_url: str, store_port: int) -> Non
     )
     found = client.get_object(Bucket="ban-quet", Key=KEY)
     assert found["Body"].read() == b"trang"
-    assert found["ContentType"] == "image/jpeg"
+    assert found["ContentType"] == "application/octet-stream"
 
 
 def test_a_store_that_is_not_there_is_a_sentence(

@@ -27,6 +27,7 @@ SAME_EVERYWHERE = {
     "administrator",
     "admin_session",
     "admin_log",
+    "reading_right",
     "publication",
 }
 """Small tables without a commune; none names a citizen."""
