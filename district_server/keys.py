@@ -151,7 +151,8 @@ def issue_certificate(keys: ServerKeys, hosts: Sequence[str]) -> tuple[bytes, by
         .add_extension(x509.SubjectAlternativeName(names), critical=False)
         .sign(ca_key, hashes.SHA256())
     )
-    chain = certificate.public_bytes(Encoding.PEM) + keys.ca_pem
+    # without the CA's own: who trusts it has it, and every handshake would carry it
+    chain = certificate.public_bytes(Encoding.PEM)
     return chain, key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
 
 

@@ -1,4 +1,6 @@
-"""A TCP proxy that breaks the line on purpose: cuts at byte k either way, loses the answer."""
+"""A TCP proxy that breaks the line on purpose: cuts at byte k either way, loses the answer. It counts what
+passes.
+"""
 
 import contextlib
 import socket
@@ -15,6 +17,7 @@ class FaultProxy:
         self.cut_down: int | None = None
         self.page: bytes | None = None
         self.connections = 0
+        self.passed_up = self.passed_down = 0
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port: int = self._listener.getsockname()[1]
         self._sockets: list[socket.socket] = []
@@ -64,8 +67,8 @@ class FaultProxy:
                 near.close()
                 continue
             self._sockets.append(far)
-            self._start(self._pump, near, far, self.cut_up)
-            self._start(self._pump, far, near, self.cut_down)
+            self._start(self._pump, near, far, "up", self.cut_up)
+            self._start(self._pump, far, near, "down", self.cut_down)
 
     def _portal(self, near: socket.socket) -> None:
         with contextlib.suppress(OSError):
@@ -77,7 +80,7 @@ class FaultProxy:
             near.sendall(head.encode() + body)
             near.shutdown(socket.SHUT_RDWR)
 
-    def _pump(self, source: socket.socket, sink: socket.socket, cut: int | None) -> None:
+    def _pump(self, source: socket.socket, sink: socket.socket, way: str, cut: int | None) -> None:
         left = cut
         with contextlib.suppress(OSError):
             while data := source.recv(4096):
@@ -85,6 +88,8 @@ class FaultProxy:
                     data = data[:left]
                     left -= len(data)
                 if data:
+                    name = f"passed_{way}"
+                    setattr(self, name, getattr(self, name) + len(data))
                     sink.sendall(data)
                 if left == 0:
                     break

@@ -83,6 +83,8 @@ _FORK = (
 _PARTINGS = 4
 _BY_STICK = "Máy này gửi bằng USB, không qua mạng. Xuất gói rồi đưa cấp trên."
 _PULL_BYTES = 256 * 1024
+_EVENT_BYTES = 2 * 1024
+"""Of one event as a pull counts it, mostly: pages shrink and grow with the batches."""
 
 
 class SyncEngine:
@@ -113,17 +115,19 @@ class SyncEngine:
         tries = 0
         last_progress = self._clock.uptime()
         ends = last_progress + LONGEST_CYCLE
+        broken = False
         while True:
             link = self._connect(self._store.identity())
             before = summary.sent + summary.received + summary.pieces
             try:
-                self._over(link, summary, ends).run()
+                self._over(link, summary, ends, broken).run()
                 summary.fault, summary.wait = "", 0.0
                 break
             except _LongEnough:
                 summary.fault, summary.wait, summary.unfinished = "", 0.0, True
                 break
             except LineFault as fault:
+                broken = True
                 summary.fault, summary.wait = _sentence(str(fault)), fault.wait
                 if fault.wait:
                     break
@@ -178,7 +182,9 @@ class SyncEngine:
         if url == BY_STICK:
             raise Refused("by_stick", _BY_STICK)
 
-    def _over(self, link: Link, summary: Summary, ends: float) -> "_Conversation":
+    def _over(
+        self, link: Link, summary: Summary, ends: float, broken: bool = False
+    ) -> "_Conversation":
         return _Conversation(
             self._store,
             link,
@@ -189,6 +195,7 @@ class SyncEngine:
             self._pages,
             self._relay,
             ends,
+            broken,
         )
 
 
@@ -206,6 +213,7 @@ class _Conversation:
         pages: Pages | None,
         relay: Relay | None,
         ends: float,
+        broken: bool,
     ) -> None:
         self._store = store
         self._link = link
@@ -216,6 +224,10 @@ class _Conversation:
         self._pages = pages
         self._relay = relay
         self._ends = ends
+        self._broken = broken
+        """Whether the line broke in this cycle: then nothing grows for the rest of it."""
+        self._took = 0
+        """The size that this connection took last."""
         self._identity = store.identity()
         self._challenge = ""
         self._digest_above = ""
@@ -352,11 +364,7 @@ class _Conversation:
             here = self._store.identity()
             message = msgspec.structs.replace(message, after=here.cursor, keys=here.keys_version)
         began = self._clock.uptime()
-        try:
-            status, body = self._signed("POST", "/sync/v1/push", compress(encode(message)))
-        except LineFault:
-            self._store.keep_batch(max(1, size // 2))
-            raise
+        status, body = self._tried("POST", "/sync/v1/push", compress(encode(message)), size)
         if status == 409:
             self._settle(_decoded(body, Conflict), last.incarnation)
             return size
@@ -369,7 +377,7 @@ class _Conversation:
         self._summary.sent += len(events)
         if answer.page is not None:
             self._apply(answer.page)
-        return _next_size(size, self._clock.uptime() - began)
+        return self._next_size(size, self._clock.uptime() - began)
 
     def _settle(self, conflict: Conflict, life: str) -> None:
         """The server stands elsewhere in this life than we thought."""
@@ -412,13 +420,18 @@ class _Conversation:
         while not self._is_level:
             self._pause()
             identity = self._identity = self._store.identity()
+            size = identity.batch or FIRST_BATCH
             target = (
                 f"/sync/v1/pull?epoch={identity.epoch}&after={identity.cursor}"
-                f"&max_bytes={_PULL_BYTES}&keys={identity.keys_version}"
+                f"&max_bytes={min(_PULL_BYTES, size * _EVENT_BYTES)}&keys={identity.keys_version}"
             )
-            status, body = self._signed("GET", target, b"")
+            began = self._clock.uptime()
+            status, body = self._tried("GET", target, b"", size)
             self._refuse_unless_good(status, body)
             self._apply(_decoded(body, PullAnswer))
+            then = self._next_size(size, self._clock.uptime() - began)
+            if then != size and not self._is_level:
+                self._store.keep_batch(then)
 
     def _apply(self, answer: PullAnswer) -> None:
         for run in answer.runs:
@@ -497,6 +510,23 @@ class _Conversation:
             if not whole or not page.more:
                 return shared
 
+    def _tried(self, method: str, target: str, body: bytes, size: int) -> tuple[int, bytes]:
+        """What a fresh line does not take or bring whole goes in halves the next time; a line that took
+        as much before it was cut will do so again.
+        """
+        try:
+            answer = self._signed(method, target, body)
+        except LineFault:
+            self._store.keep_batch(min(size, self._took) or max(1, size // 2))
+            raise
+        self._took = size
+        return answer
+
+    def _next_size(self, size: int, took: float) -> int:
+        if took > SLOW:
+            return max(1, size // 2)
+        return min(MOST_EVENTS, size * 3 // 2 + 1) if took < FAST and not self._broken else size
+
     def _signed(self, method: str, target: str, body: bytes) -> tuple[int, bytes]:
         """A signed request; the answer's own signature is checked before a byte of it is used."""
         identity = self._identity
@@ -566,12 +596,6 @@ class _LongEnough(Exception):
 
 class _PutBack(Exception):
     """The server began a new epoch while it was talked to."""
-
-
-def _next_size(size: int, took: float) -> int:
-    if took > SLOW:
-        return max(1, size // 2)
-    return min(MOST_EVENTS, size * 3 // 2 + 1) if took < FAST else size
 
 
 def _decoded(body: bytes, kind: type[Any]) -> Any:

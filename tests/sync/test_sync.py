@@ -71,6 +71,41 @@ def test_a_line_cut_anywhere_loses_and_doubles_nothing(
     assert events_above(upper) == own
 
 
+def test_a_line_cut_every_four_kilobytes_drains(
+    upper, proxy: FaultProxy, enrolled: Enrolled
+) -> None:  # type: ignore[no-untyped-def]
+    good, bad = enrolled(1), enrolled(2)
+    codes = []
+    for pair in (good, bad):
+        synced(pair)
+        for number in range(150):
+            codes.append(accept(pair, name=f"HỒ THỊ SỐ {number}").code)
+
+    def passed() -> tuple[int, int]:
+        taken = proxy.passed_up, proxy.passed_down
+        proxy.passed_up = proxy.passed_down = 0
+        return taken
+
+    passed()
+    synced(good)
+    up, _ = passed()
+    proxy.cut_up = proxy.cut_down = 4_096
+    for _ in range(10):
+        summary = bad[0].sync.cycle()
+        if not summary.fault:
+            break
+
+    assert (summary.fault, summary.waiting) == ("", 0)
+    assert all(bad[0].search.by_code(code) for code in codes)
+    sent, came = passed()
+    proxy.heal()
+    synced(good)
+    _, down = passed()
+    assert min(up, down) > 4 * 4_096
+    assert sent <= 2.5 * up
+    assert came <= 2.5 * down
+
+
 def test_a_lost_answer_is_simply_asked_again(
     upper,
     proxy: FaultProxy,
