@@ -69,7 +69,9 @@ class Window(QStackedWidget):
         assert isinstance(application, QApplication)
         application.installEventFilter(self.keys)
         application.installTranslator(Words(application))
-        application.setStyleSheet(self.theme.style_sheet())
+        # on the window, not on the application: there every part of a screen is styled anew each time
+        # that it is put into another
+        self.setStyleSheet(self.theme.style_sheet())
         self.setWindowTitle("Một Cửa")
         self.setWindowIcon(QIcon(pixmap("mot-cua", "", 64)))
         self.resize(*_SIZE)
@@ -243,8 +245,6 @@ class Window(QStackedWidget):
     def _restyle(self, theme: Theme) -> None:
         """Another look: screens are made anew, so that nothing painted keeps the old one."""
         self.theme = theme
-        application = QApplication.instance()
-        assert isinstance(application, QApplication)
         if self.desk is not None:
             self.desk.theme = theme
         if self.frame is not None:
@@ -254,13 +254,13 @@ class Window(QStackedWidget):
             shown = self.currentWidget() is old
             self.removeWidget(old)
             old.deleteLater()
-            application.setStyleSheet(theme.style_sheet())
+            self.setStyleSheet(theme.style_sheet())
             if shown and self.desk is not None:
                 self._on_signed_in(self.desk.officer)
                 self.frame.go(where)
                 self.frame.go_on(begun)
             return
-        application.setStyleSheet(theme.style_sheet())
+        self.setStyleSheet(theme.style_sheet())
 
     @Slot(str)
     def _on_scan(self, payload: str) -> None:
