@@ -310,6 +310,13 @@ class Counter:
 
         write_request(self.sync_store, self.signer, code, target)
 
+    def enrol_answer_mark(self, source: Path) -> str:
+        """By stick: the fingerprint to compare before the answer is taken."""
+        from counter_app.keys.device import verify
+        from counter_app.sync.enrol import mark_of_answer
+
+        return mark_of_answer(self.sync_store, verify, source)
+
     def enrol_answer(self, source: Path, fingerprint: str | None) -> tuple[str, str]:
         """By stick: take the answer; the device id and the fingerprint of the server's CA."""
         from counter_app.keys.device import verify

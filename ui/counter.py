@@ -121,6 +121,15 @@ class Counter(Protocol):
     def enrol(self, url: str, code: str, fingerprint: str | None) -> str:
         """Bind this device; answers its id."""
 
+    def enrol_request(self, code: str, target: Path) -> None:
+        """By stick: ask to be taken in."""
+
+    def enrol_answer_mark(self, source: Path) -> str:
+        """By stick: the fingerprint to compare before the answer is taken."""
+
+    def enrol_answer(self, source: Path, fingerprint: str | None) -> tuple[str, str]:
+        """By stick: take the answer; the device id and the fingerprint."""
+
     def printer_at(self, address: str, profile: Profile, name: str = "") -> Printer:
         """The printer at an address."""
 

@@ -14,6 +14,7 @@ from counter_app.services.search import DossierView
 from ui.action_form import ActionForm
 from ui.counter import SyncWords
 from ui.desk import Desk
+from ui.enrolment import waits_for_answer
 from ui.lists import DossierList
 from ui.open_file import documents
 from ui.page import Page
@@ -169,7 +170,11 @@ class SyncPage(Page):
         plan, exchange = counter.backup_plan, ExchangePlan(counter.settings)
         _, backup = short_words(plan, now)
         every = f"{exchange.minutes} phút một lần" if exchange.minutes else "chưa đặt"
+        enrolled = counter.sync_state().standing.enrolled
+        waits = waits_for_answer(counter.settings)
+        server = "đã ghi danh" if enrolled else "chờ tệp trả lời, F11" if waits else "chưa ghi danh"
         return (
+            ("Máy chủ", server),
             ("Sao lưu", plan.trouble or backup.removeprefix("Sao lưu ")),
             ("Các quầy", f"trao đổi qua thư mục: {every}"),
         )

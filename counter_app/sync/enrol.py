@@ -67,6 +67,22 @@ def take_answer(
     """By stick: bind to the server that answered. Also tells the fingerprint of its CA, for comparing
     with the paper from above.
     """
+    told, mark = _read_answer(store, verify, source)
+    if fingerprint and _plain(fingerprint) != _plain(mark):
+        raise Refused(
+            "fingerprint_wrong",
+            "Dấu của máy chủ không khớp với giấy của cấp trên. Đừng ghi danh; hãy báo cấp trên.",
+        )
+    store.bind(told.enrolled, told.url or BY_STICK, told.ca_pem)
+    return told.enrolled, mark
+
+
+def mark_of_answer(store: SyncStore, verify: Verify, source: Path) -> str:
+    """The fingerprint to compare before an answer is taken; binds nothing."""
+    return _read_answer(store, verify, source)[1]
+
+
+def _read_answer(store: SyncStore, verify: Verify, source: Path) -> tuple[EnrolledFrom, str]:
     identity = store.identity()
     wrong = Refused("answer_wrong", "Tệp này không phải câu trả lời ghi danh cho máy này.")
     try:
@@ -89,13 +105,7 @@ def take_answer(
         raise wrong
     if told.enrolled.commune != identity.org_code:
         raise Refused("commune_wrong", "Câu trả lời này là của xã khác. Hãy báo cấp trên.")
-    if fingerprint and _plain(fingerprint) != _plain(mark):
-        raise Refused(
-            "fingerprint_wrong",
-            "Dấu của máy chủ không khớp với giấy của cấp trên. Đừng ghi danh; hãy báo cấp trên.",
-        )
-    store.bind(told.enrolled, told.url or BY_STICK, told.ca_pem)
-    return told.enrolled, mark
+    return told, mark
 
 
 def _write_whole(target: Path, raw: bytes) -> None:

@@ -336,6 +336,7 @@ SCENES: dict[str, Scene] = {
     "F3 not taken": not_taken("F3"),
     "F11 office": screen("F11", "Alt+1"),
     "F11 server": screen("F11", "Alt+2"),
+    "F11 server stick": screen("F11", "Alt+2", "Alt+U"),
     "F11 no printer": screen("F11", "Alt+3"),
     "F11 printers": printers,
     **{f"F11 printer, step {step + 1}": wizard(step) for step in range(5)},

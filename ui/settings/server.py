@@ -2,43 +2,44 @@
 
 from counter_app.domain.officer import Right
 from ui.desk import Desk
+from ui.enrolment import EnrolBox
 from ui.settings.section import Section
-from ui.widgets import Banner, Field, column, label
+from ui.widgets import Banner, column
 
 
 class ServerSection(Section):
-    """Address, code, and the mark to compare with what stands on paper."""
+    """Over the line or by stick, for whoever may change settings."""
 
     def __init__(self, desk: Desk, banner: Banner) -> None:
         super().__init__(desk, banner)
-        self.url = Field("Địa chỉ máy chủ", required=True, hint="https://motcua.tinh.vn:8443")
-        self.code = Field("Mã ghi danh (10 chữ, dùng một lần)", required=True, width=300, limit=20)
-        self.mark = Field("Dấu của máy chủ: so với giấy của cấp trên, 4 nhóm", limit=24)
-        text = "Chưa ghi danh vẫn nhận hồ sơ bình thường. Ghi danh rồi thì tự gửi theo lịch."
-        self.setLayout(column(label(text, wrap=True), self.url, self.code, self.mark, 1))
+        self.box = EnrolBox(desk)
+        self.box.told.connect(banner.tell)
+        self.box.moved.connect(self.moved)
+        self.box.enrolled.connect(desk.sync_requested)
+        self.setLayout(column(self.box))
 
     @property
     def finishes(self) -> str:
         """What F12 does."""
-        return "Ghi danh"
+        return self.box.finishes
 
     def enter(self) -> None:
-        """At the address."""
-        self.url.edit.setFocus()
+        """As far as it is."""
+        self.box.enter()
 
     def finish(self) -> None:
-        """Ask the server."""
-        if not self.desk.who.may(Right.SETTINGS):
-            self.banner.tell("Bạn không có quyền ghi danh máy. Hãy đổi người.", "Red")
-            return
-        counter = self.desk.counter
-        url, code, mark = self.url.text, self.code.text, self.mark.text or None
-        self.banner.tell("Đang nối máy chủ…", "")
-        self.desk.lanes.sync.submit(
-            lambda: counter.enrol(url, code, mark), self._on_enrolled, self.tell_fault
-        )
+        """The next step."""
+        if self._may():
+            self.box.finish()
 
-    def _on_enrolled(self, device_id: str) -> None:
-        self.code.text = ""
-        self.banner.tell("Đã ghi danh. Hồ sơ sẽ tự gửi theo lịch.", "Green")
-        self.desk.sync_requested.emit()
+    def key(self, name: str) -> bool:
+        """Those of the box."""
+        if name == "Alt+X" and not self._may():
+            return True
+        return self.box.key(name)
+
+    def _may(self) -> bool:
+        if self.desk.who.may(Right.SETTINGS):
+            return True
+        self.banner.tell("Bạn không có quyền ghi danh máy. Hãy đổi người.", "Red")
+        return False
