@@ -24,6 +24,7 @@ COMMANDS = (
     "status",
     "check",
     "admin",
+    "reset-second-factor",
     "reader",
     "restore-done",
     "bundle-in",
@@ -116,6 +117,7 @@ def _parser() -> argparse.ArgumentParser:
     add("status").add_argument("--silent", action="store_true")
     add("check")
     add("admin").add_argument("--name", required=True)
+    add("reset-second-factor").add_argument("--name", required=True)
     reader = add("reader")
     reader.add_argument("--name", required=True)
     reader.add_argument("--commune", required=True)

@@ -5,6 +5,7 @@ import hmac
 import secrets
 import time
 import unicodedata
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -20,7 +21,11 @@ IDLE = timedelta(minutes=30)
 _LOCKS = {5: timedelta(minutes=1), 10: timedelta(minutes=5)}
 _LONGEST_LOCK = timedelta(minutes=30)
 _hasher = PasswordHasher(time_cost=3, memory_cost=64 * 1024, parallelism=1)
-_WRONG = Refused("sign_in", "Tên hoặc mật khẩu không đúng. Xem lại, chú ý phím Caps Lock.", 403)
+_WRONG = Refused(
+    "sign_in",
+    "Tên, mật khẩu hoặc mã 6 số không đúng. Xem lại, chú ý phím Caps Lock; mỗi mã chỉ dùng một lần.",
+    403,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +33,7 @@ class Session:
     """Somebody who is signed in."""
 
     administrator: str
+    token_hash: str
     form_key: str
     """Stands in every form, so that no other site can send one in this person's name."""
 
@@ -77,8 +83,41 @@ def may_read(connection: Connection, name: str) -> frozenset[str]:
     return frozenset(connection.scalars(query))
 
 
-def sign_in(connection: Connection, name: str, password: str) -> str | Refused:
-    """The session's token. A wrong try is counted, so a refusal is an answer, not a rollback."""
+def sign_in(
+    connection: Connection,
+    name: str,
+    password: str,
+    holds: Callable[[str], bool] = lambda name: True,
+) -> str | Refused:
+    """The session's token. A wrong try is counted, so a refusal is an answer, not a rollback.
+
+    `holds` says of whoever has the right password whether the second factor is right too.
+    """
+    proved = prove(connection, name, password, holds)
+    if isinstance(proved, Refused):
+        return proved
+    now = datetime.now(UTC)
+    stale = (now - IDLE).isoformat(timespec="seconds")
+    connection.execute(delete(admin_session).where(admin_session.c.seen_at < stale))
+    token = secrets.token_urlsafe(32)
+    connection.execute(
+        insert(admin_session).values(
+            token_hash=_digest(token),
+            administrator=proved,
+            form_key=secrets.token_urlsafe(24),
+            seen_at=_now(),
+        )
+    )
+    return token
+
+
+def prove(
+    connection: Connection,
+    name: str,
+    password: str,
+    holds: Callable[[str], bool] = lambda name: True,
+) -> str | Refused:
+    """The name as it is kept, of whoever knows what it takes; every wrong try brings the lock nearer."""
     name = " ".join(unicodedata.normalize("NFC", name).split())[:60]
     row = connection.execute(
         select(administrator).where(administrator.c.name == name).with_for_update()
@@ -92,7 +131,7 @@ def sign_in(connection: Connection, name: str, password: str) -> str | Refused:
     right = _verify(row.password_hash if row is not None else _nobody(), password)
     if row is None:
         return _WRONG
-    if not right:
+    if not right or not holds(name):
         tries = row.wrong_tries + 1
         lock = (_LOCKS.get(tries) or _LONGEST_LOCK) if tries % 5 == 0 else None
         until = (now + lock).isoformat(timespec="seconds") if lock else None
@@ -107,18 +146,22 @@ def sign_in(connection: Connection, name: str, password: str) -> str | Refused:
         .where(administrator.c.name == name)
         .values(wrong_tries=0, locked_until=None)
     )
-    stale = (now - IDLE).isoformat(timespec="seconds")
-    connection.execute(delete(admin_session).where(admin_session.c.seen_at < stale))
-    token = secrets.token_urlsafe(32)
+    return name
+
+
+def sign_out_others(connection: Connection, kept: Session) -> None:
+    """End every session of that person but this one."""
     connection.execute(
-        insert(admin_session).values(
-            token_hash=_digest(token),
-            administrator=name,
-            form_key=secrets.token_urlsafe(24),
-            seen_at=_now(),
+        delete(admin_session).where(
+            admin_session.c.administrator == kept.administrator,
+            admin_session.c.token_hash != kept.token_hash,
         )
     )
-    return token
+
+
+def sign_out_everywhere(connection: Connection, name: str) -> None:
+    """End every session of that person."""
+    connection.execute(delete(admin_session).where(admin_session.c.administrator == name))
 
 
 def session_of(connection: Connection, token: str) -> Session | None:
@@ -134,7 +177,7 @@ def session_of(connection: Connection, token: str) -> Session | None:
         .where(admin_session.c.token_hash == row.token_hash)
         .values(seen_at=_now())
     )
-    return Session(row.administrator, row.form_key)
+    return Session(row.administrator, row.token_hash, row.form_key)
 
 
 def sign_out(connection: Connection, token: str) -> None:

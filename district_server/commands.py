@@ -17,8 +17,9 @@ from typing import Any
 from sqlalchemy import Connection
 
 from counter_app.wire.dossier_json import dossier_json, summary_of
+from district_server import second_factor
 from district_server.acts import act as do_act
-from district_server.administrators import let_read, note, set_password
+from district_server.administrators import let_read, note, set_password, sign_out_everywhere
 from district_server.bundles import enrol_by_stick, take_in
 from district_server.bundles import write as write_bundle
 from district_server.check import faults_of
@@ -234,6 +235,17 @@ def admin(options: argparse.Namespace) -> int:
         fresh = set_password(connection, options.name, password)
         note(connection, options.name, "password", "", "district-server admin")
     write({"ok": True, "name": options.name, "new": fresh})
+    return 0
+
+
+def reset_second_factor(options: argparse.Namespace) -> int:
+    """The telephone is lost and the codes with it: the password alone is asked for until it is set up anew."""
+    with _begun(options) as (connection, _):
+        if not second_factor.forget(connection, options.name):
+            raise Refused("second_none", f"{options.name} chưa đặt mã 6 số. Xem lại tên.")
+        sign_out_everywhere(connection, options.name)
+        note(connection, options.name, "second_off", "", "district-server reset-second-factor")
+    write({"ok": True, "name": options.name})
     return 0
 
 

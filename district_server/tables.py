@@ -217,6 +217,25 @@ admin_session = Table(
 )
 """Who is signed in; the token itself is only in the browser."""
 
+second_factor = Table(
+    "second_factor",
+    metadata,
+    Column("administrator", String(60), ForeignKey("administrator.name"), primary_key=True),
+    Column("secret", String(120), nullable=False),
+    Column("state", String(8), nullable=False),
+    Column("last_step", Integer, nullable=False),
+    Column("since", String(40), nullable=False),
+)
+"""The sealed secret, `pending` until a code has proved it, then `on`; no step up to `last_step` is taken."""
+
+recovery_code = Table(
+    "recovery_code",
+    metadata,
+    Column("administrator", String(60), ForeignKey("administrator.name"), primary_key=True),
+    Column("code_hash", String(64), primary_key=True),
+)
+"""Codes that are left; a used one is gone."""
+
 reading_right = Table(
     "reading_right",
     metadata,

@@ -21,6 +21,7 @@ from district_server.limits import Limits
 from district_server.objects import Objects
 from district_server.silence import Heard
 from district_server.tables import admin_log, commune, device, publication
+from district_server.web.account import Account
 from district_server.web.drawing import environment, read
 from district_server.web.forms import Form, read_form
 from district_server.web.papers import Papers
@@ -52,6 +53,7 @@ class Pages:
         self._limits = limits
         self._objects = objects
         self._templates = environment()
+        self._account = Account(self._page, _to, keys)
         self._style = read("style.css").encode()
 
     def add_to(self, app: FastAPI, answering: Answering) -> None:
@@ -68,6 +70,7 @@ class Pages:
         add("POST", "/sign-in", self._sign_in)
         add("POST", "/sign-out", self._sign_out)
         add("GET", "/bundles/{device}", self._bundle_down)
+        account = self._account
         for path, shown in Papers(self._page, self._objects).pages():
             add("GET", path, self._shown(shown))
         unit, case = "/units/{org}", "/quarantine/{org}/{subject}"
@@ -84,7 +87,7 @@ class Pages:
             ("/catalogue", self._catalogue),
             (version, self._version),
             ("/log", self._log),
-            ("/me", self._me),
+            ("/me", account.page),
         ):
             add("GET", path, self._shown(page))
         for path, act, page in (
@@ -97,7 +100,7 @@ class Pages:
             ("/catalogue", self._draft, self._catalogue),
             (f"{version}/publish", self._publish, self._version),
             (f"{version}/drop", self._drop, self._version),
-            ("/me", self._change_password, self._me),
+            *((path, act, account.page) for path, act in account.acts()),
         ):
             add("POST", path, self._done(act, page))
 
@@ -225,7 +228,10 @@ class Pages:
             self._limits.sign_in.take(address_of(request))
             with self._database.begin() as connection:
                 found = administrators.sign_in(
-                    connection, form["name"], form.fields.get("password", "")
+                    connection,
+                    form["name"],
+                    form.fields.get("password", ""),
+                    lambda name: self._account.holds(connection, name, form["code"]),
                 )
                 if isinstance(found, str):
                     note(connection, form["name"], "sign_in", "")
@@ -260,20 +266,6 @@ class Pages:
         answer = _to("/sign-in")
         answer.delete_cookie(COOKIE)
         return answer
-
-    def _me(self, visit: Visit) -> Response:
-        return self._page(visit, "me.html", "Tài khoản")
-
-    def _change_password(self, visit: Visit) -> Response:
-        fields = visit.form.fields
-        now = administrators.sign_in(visit.connection, visit.who, fields.get("old", ""))
-        if isinstance(now, Refused):
-            raise Refused("old_wrong", "Mật khẩu đang dùng không đúng. Gõ lại.", 403)
-        if fields.get("new", "") != fields.get("again", ""):
-            raise Refused("differs", "Hai lần gõ mật khẩu mới không giống nhau. Gõ lại.")
-        administrators.set_password(visit.connection, visit.who, fields.get("new", ""))
-        visit.note("password", "")
-        return _to("/sign-in")
 
     # ---- desk ----------------------------------------------------------------------------------
 
@@ -569,6 +561,7 @@ _DONE = {
     "discarded": "Đã để riêng. Việc của quầy vẫn được giữ nguyên như đã gửi.",
     "draft": "Đã lưu bản nháp. Một người khác xem rồi công bố.",
     "published": "Đã công bố. Quầy nhận ở lần đồng bộ sau, dùng từ ngày hiệu lực.",
+    "second_off": "Đã bỏ mã 6 số. Từ lần sau chỉ hỏi mật khẩu.",
     "dropped": "Đã bỏ bản nháp.",
 }
 

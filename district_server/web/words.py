@@ -50,6 +50,8 @@ ACTIONS = {
     "draft": "Soạn bản mới",
     "publish": "Công bố",
     "drop": "Bỏ bản nháp",
+    "second_on": "Đặt mã 6 số",
+    "second_off": "Bỏ mã 6 số",
     "reader": "Cho xem bản quét của xã",
     "dossier": "Mở hồ sơ",
     "scan": "Xem bản quét",

@@ -28,6 +28,8 @@ SAME_EVERYWHERE = {
     "admin_session",
     "admin_log",
     "reading_right",
+    "second_factor",
+    "recovery_code",
     "publication",
 }
 """Small tables without a commune; none names a citizen."""
