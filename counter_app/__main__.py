@@ -6,6 +6,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from counter_app.bootstrap import Counter
     from ui.application import Doors
 
@@ -39,6 +41,7 @@ def _doors(folder: Path, sample: bool) -> "Doors":
         lambda *made: _create(folder, *made),
         _offices,
         _office_text,
+        lambda *given: _restore(folder, *given),
     )
 
 
@@ -86,6 +89,15 @@ def _create(
 
     made = create_counter(folder, office_text, number, name, pin, passphrase)
     return made.recovery_code
+
+
+def _restore(
+    folder: Path, source: Path, passphrase: str | None, recovery: str | None
+) -> "tuple[int, datetime | None]":
+    from counter_app.bootstrap import restore_counter
+
+    made = restore_counter(folder, source, passphrase, recovery)
+    return made.counter_no, made.ends_at
 
 
 def _offices() -> list[tuple[str, str]]:

@@ -6,6 +6,7 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -43,6 +44,8 @@ class Doors:
     create: Callable[[str, int, str, str, str | None], str]
     offices: Callable[[], list[tuple[str, str]]]
     office_text: Callable[[str], str]
+    restore: Callable[[Path, str | None, str | None], tuple[int, datetime | None]]
+    """(backup, passphrase, recovery code) → (counter, when its last event was)."""
 
 
 class Window(QStackedWidget):
@@ -118,6 +121,9 @@ class Window(QStackedWidget):
         identity = counter.identity
         mark = " - DỮ LIỆU MẪU" if identity.sample or identity.seeded else ""
         self.setWindowTitle(f"Một Cửa - {counter.office.name}, quầy {identity.counter_no}{mark}")
+        if self.first_start is not None:
+            self.first_start.go_on(self.desk)
+            return
         if self.sign_in is None:
             self._show_sign_in()
         self.sign_in.open(self.desk)
@@ -125,6 +131,7 @@ class Window(QStackedWidget):
         self.lanes.records.submit(_load_screens)
 
     def _on_not_opened(self, fault: Exception) -> None:
+        self.first_start = None
         if isinstance(fault, Refused):
             self._ask_passphrase(fault.message)
         elif isinstance(fault, EnvironmentFault):
@@ -161,14 +168,24 @@ class Window(QStackedWidget):
 
         doors = self._doors
         self.first_start = FirstStartPage(
-            self.lanes.records, doors.offices, doors.office_text, doors.create
+            self.lanes.records, doors.offices, doors.office_text, doors.create, doors.restore
         )
-        self.first_start.finished.connect(self._on_made)
+        self.first_start.made.connect(self._on_made)
+        self.first_start.finished.connect(self._on_first_start_done)
         self._put(self.first_start)
 
     def _on_made(self, passphrase: str) -> None:
-        self.first_start = None
         self._open(passphrase or None)
+
+    def _on_first_start_done(self) -> None:
+        done, self.first_start = self.first_start, None
+        if self.desk is None or done is None:
+            return
+        self._show_sign_in()
+        self.removeWidget(done)
+        done.deleteLater()
+        self.sign_in.open(self.desk)
+        self.lanes.records.submit(_load_screens)
 
     def _ask_passphrase(self, told: str) -> None:
         field = Field("Câu mở sổ")
@@ -229,12 +246,7 @@ class Window(QStackedWidget):
         if self.sign_in is not None and current == self.sign_in:
             return bool(self.sign_in.key(name))
         if self.first_start is not None and current == self.first_start:
-            if name == "F12":
-                self.first_start.finish()
-                return True
-            if name == "Esc":
-                self.first_start.back()
-                return True
+            return bool(self.first_start.key(name))
         return False
 
     def _scale(self, name: str) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from datetime import datetime
 
 from counter_app.domain.dossier import Dossier, Status
 from counter_app.domain.office import Office
@@ -49,6 +50,17 @@ class Search:
             office = books.settings.office(dossier.office_version)
             prints = tuple(books.prints.of(dossier_id))
             return DossierView(dossier, row, office, prints, books.dossiers.trouble(dossier_id))
+
+    def received_after(
+        self, counter_no: int, since: datetime, until: datetime
+    ) -> tuple[Dossier, ...]:
+        """What that counter received later than `since`, in the order of reception."""
+        with self._store.read() as books:
+            ids = books.dossiers.received(since.date(), until.date())
+            found = [books.dossiers.get(dossier_id) for dossier_id in ids]
+        return tuple(
+            one for one in found if one and one.counter_no == counter_no and one.received_at > since
+        )
 
     def by_code(self, code: str) -> tuple[DossierView, ...]:
         """Whoever carries or carried the code; two only where copies of a store issued it twice."""

@@ -175,7 +175,14 @@ class Place:
     def doors(self) -> Doors:
         """What the program hands to its window."""
         return Doors(
-            self.folder, True, lambda: "ready", self.open, lambda *_: "", lambda: [], lambda _: ""
+            self.folder,
+            True,
+            lambda: "ready",
+            self.open,
+            lambda *_: "",
+            lambda: [],
+            lambda _: "",
+            lambda *_: (0, None),
         )
 
     def dossiers(self) -> list[Dossier]:

@@ -70,6 +70,7 @@ def first_start(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -
         lambda *_: "A2CD-E3GH-J4LM-N5QR-S6UV-W7YZ-2345-6789",
         lambda: [("khe-sanh", "Bộ phận Một cửa xã Khe Sanh (mẫu)")],
         resources.office_text,
+        lambda *_: pytest.fail("restored"),
     )
     window = Window(doors)
     window.show()
@@ -93,6 +94,11 @@ def test_the_first_start_keeps_the_same_rules(first_start: Hand) -> None:
 
     hand.wait(lambda: hand.says("1. Cơ quan và quầy"))
     look("office")
+    hand.press("Alt+K")
+    hand.wait(lambda: hand.says("Khôi phục từ bản sao lưu"))
+    look("restore")
+    hand.press("Esc")
+    hand.wait(lambda: hand.says("1. Cơ quan và quầy"))
     hand.press("F12")
     hand.wait(lambda: hand.says("2. Người đầu tiên"))
     look("officer")

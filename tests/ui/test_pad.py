@@ -53,7 +53,7 @@ def test_a_scanned_pad_slip_becomes_a_dossier_of_its_written_moment(
     hand.settle()
     hand.scan(payloads[0])
     hand.wait(lambda: hand.focus_name == DAY)
-    assert hand.field("Số phiếu dự phòng").text() == numbers[0]
+    assert hand.field("Số phiếu, hoặc mã hồ sơ").text() == numbers[0]
     hand.type("20/11")
     hand.press("Enter")
     assert hand.focus_name == HOUR
@@ -72,7 +72,7 @@ def test_a_scanned_pad_slip_becomes_a_dossier_of_its_written_moment(
     hand.wait(lambda: hand.says("Diễn biến") and hand.says("HỒ VĂN GIẤY"))
     # and the next form is nobody's paper
     hand.press("F2")
-    hand.wait(lambda: not hand.says("Không phải phiếu"))
+    hand.wait(lambda: not hand.says("Số phiếu, hoặc mã hồ sơ"))
 
 
 def test_a_moment_that_is_none_is_told_and_nothing_is_saved(
@@ -103,7 +103,7 @@ def test_without_a_scanner_the_number_is_typed(
     hand, numbers, _ = later
     screen("F2")(hand)
     hand.press("Alt+P")
-    assert hand.focus_name == "Số phiếu dự phòng"
+    assert hand.focus_name == "Số phiếu, hoặc mã hồ sơ"
     hand.type(numbers[2].lower())
     hand.press("Enter")
     hand.type("20/11")
@@ -114,6 +114,25 @@ def test_without_a_scanner_the_number_is_typed(
     hand.press("F12")
     hand.wait(lambda: hand.says("Đã lưu. Hẹn"))
     assert numbers[2] in place.dossier("HỒ VĂN GIẤY").aliases
+
+
+def test_a_receipt_that_a_restore_lost_is_entered_by_its_code(
+    later: tuple[Hand, list[str], list[str]], place: Place
+) -> None:
+    hand, *_ = later
+    screen("F2", "Alt+P")(hand)
+    for typed in ("h50.99.01-261119-2077", "19/11", "9:30"):
+        hand.type(typed)
+        hand.press("Enter")
+    type_the_rest(hand)
+    hand.press("F12")
+    hand.wait(lambda: hand.says("Đã lưu. Hẹn"))
+    counter = place.open()
+    (view,) = counter.search.by_code("H50.99.01-261119-2077")
+    counter.close()
+    assert view.dossier.facts.applicant.name == "HỒ VĂN GIẤY"
+    assert view.dossier.origin == "paper"
+    assert f"{view.dossier.received_at:%H:%M %d/%m/%Y}" == "09:30 19/11/2026"
 
 
 def test_what_was_begun_is_kept_when_a_pad_slip_is_scanned(

@@ -229,7 +229,16 @@ def window_behind(doors: Doors, qtbot: QtBot) -> Iterator[Hand]:
 
 
 def doors(place: Place, state: str, opens: Callable[[str | None], object]) -> Doors:
-    return Doors(place.folder, False, lambda: state, opens, lambda *_: "", lambda: [], lambda _: "")  # type: ignore[arg-type]
+    return Doors(
+        place.folder,
+        False,
+        lambda: state,
+        opens,
+        lambda *_: "",
+        lambda: [],
+        lambda _: "",
+        lambda *_: (0, None),
+    )  # type: ignore[arg-type]
 
 
 def test_a_passphrase_opens_the_store(place: Place, qtbot: QtBot) -> None:

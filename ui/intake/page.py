@@ -174,6 +174,7 @@ class IntakePage(Page):
             "representative.personal_number": self.other_number,
             "procedure": self._procedures.field,
             "from_paper.pad": self.paper.number,
+            "from_paper.code": self.paper.number,
             "from_paper.received_at": self.paper.day,
         }
         """Where a problem is marked."""

@@ -1,4 +1,6 @@
-"""What was received on paper while the power was away: the pad number and the written moment."""
+"""What was received on paper and is in no book: on a pad slip while the power was away, or on a slip with a
+code that a restore lost. Its number or code, and the written moment.
+"""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -7,6 +9,7 @@ from typing import Any
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame
 
+from counter_app.domain.code import DossierCode
 from counter_app.domain.problems import Problem
 from counter_app.domain.typed_moment import typed_moment
 from ui.widgets import Button, Field, row
@@ -25,10 +28,10 @@ class PaperStrip(QFrame):
         super().__init__()
         self.setObjectName("banner")
         self._now = now
-        self.number = Field("Số phiếu dự phòng", width=170, limit=20)
+        self.number = Field("Số phiếu, hoặc mã hồ sơ", width=220, limit=40)
         self.day = Field("Ngày nhận ghi trên phiếu", required=True, width=190, hint="20/11")
         self.hour = Field("Giờ nhận", required=True, width=100, hint="09:24", limit=5)
-        drop = Button("Không phải phiếu", "Alt+P")
+        drop = Button("Bỏ", "Alt+P")
         drop.clicked.connect(self.dropped)
         whole = row(self.number, self.day, self.hour, 1, drop)
         whole.setAlignment(drop, Qt.AlignmentFlag.AlignVCenter)
@@ -52,7 +55,7 @@ class PaperStrip(QFrame):
 
     def restore(self, given: dict[str, Any]) -> None:
         """What a draft had."""
-        self.open(str(given.get("pad") or ""))
+        self.open(str(given.get("pad") or given.get("code") or ""))
         try:
             at = datetime.fromisoformat(str(given.get("received_at") or ""))
         except ValueError:
@@ -68,12 +71,11 @@ class PaperStrip(QFrame):
         """For the draft; None where nothing is from paper."""
         if self.isHidden():
             return None
-        at = self.at
-        return {
-            "origin": "pad",
-            "pad": self.number.text,
-            "received_at": f"{at:%Y-%m-%dT%H:%M}" if at else "",
-        }
+        at, number = self.at, self.number.text.upper()
+        what = {"origin": "pad", "pad": number}
+        if DossierCode.parse(number) is not None:
+            what = {"origin": "paper", "code": number}
+        return {**what, "received_at": f"{at:%Y-%m-%dT%H:%M}" if at else ""}
 
     def problem(self) -> Problem | None:
         """What was typed and is no day or hour."""

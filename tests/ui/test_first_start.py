@@ -1,0 +1,241 @@
+"""The first start by the keys, on real folders: a new office with its server, or a backup put back."""
+
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+from conftest import PASSPHRASE
+from hands import PEOPLE, PIN, Hand, Loop, Place, TickingClock, put_away, tell_time
+from looks import cut, nameless, strange_words, words_of
+from PySide6.QtWidgets import QFileDialog
+from test_enrolment import CODE, REQUEST, Upper
+from upper import Upper as Server
+from upper import running
+
+import resources
+from counter_app.__main__ import _doors
+from counter_app.bootstrap import Counter, open_counter, restore_counter
+from counter_app.services.results import Accepted
+from ui.application import Doors, Window
+
+BACKUP, RECOVERY, OLD = (
+    "Tệp sao lưu, trên USB hoặc ổ khác",
+    "Mã khôi phục trong két",
+    "Câu mở sổ",
+)
+NEW_PASSPHRASE = "cau mo so moi tinh"
+
+Begin = Callable[[Path], Hand]
+
+
+@pytest.fixture
+def begin(monkeypatch: pytest.MonkeyPatch, clock: TickingClock) -> Iterator[Begin]:
+    """The program as it is started, on a folder."""
+    opened: list[Window] = []
+
+    def make(folder: Path) -> Hand:
+        real = _doors(folder, False)
+
+        def opens(passphrase: str | None) -> Counter:
+            counter = real.open(passphrase)
+            assert isinstance(counter, Counter)
+            counter.clock = clock
+            return counter
+
+        doors = Doors(
+            folder,
+            False,
+            real.state,
+            opens,
+            real.create,
+            lambda: [("khe-sanh", "Bộ phận Một cửa xã Khe Sanh (mẫu)")],
+            resources.office_text,
+            real.restore,
+        )
+        window = Window(doors)
+        opened.append(window)
+        hand = Hand(Loop(), window, tell_time(monkeypatch))
+        window.show()
+        hand.front()
+        return hand
+
+    yield make
+    while opened:
+        put_away(opened.pop())
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[Server]:
+    with running(f"sqlite:///{(tmp_path / 'may-chu.sqlite3').as_posix()}") as made:
+        yield made
+
+
+@pytest.fixture
+def upper(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Upper:
+    return Upper(tmp_path, capsys)
+
+
+def keeps_the_rules(hand: Hand) -> None:
+    """Nothing cut, nothing strange, nothing without a name."""
+    assert list(cut(hand.window)) == []
+    assert strange_words(words_of(hand.window)) == {}
+    assert nameless(hand.window) == []
+
+
+def backed_up(place: Place, target: Path) -> Path:
+    counter = place.open()
+    counter.back_up(target)
+    counter.close()
+    return target
+
+
+def to_restore(hand: Hand, source: Path) -> None:
+    hand.wait(lambda: hand.says("1. Cơ quan và quầy"))
+    hand.press("Alt+K")
+    hand.wait(lambda: hand.says("Khôi phục từ bản sao lưu"))
+    assert hand.focus_name == BACKUP
+    hand.field(BACKUP).setText(str(source))
+
+
+def test_a_backup_is_put_back_and_work_goes_on(begin: Begin, place: Place, tmp_path: Path) -> None:
+    source = backed_up(place, tmp_path / "so.mcb")
+    hand = begin(tmp_path / "may-moi")
+    to_restore(hand, source)
+    hand.field(OLD).setText(PASSPHRASE)
+    hand.press("F12")
+    hand.wait(lambda: hand.says("Sổ của quầy 2 đã về máy này"), 20_000)
+    hand.wait(lambda: hand.says("Máy này chưa ghi danh: không có máy chủ nào giữ"))
+    assert hand.says("Việc cuối có trong bản sao lưu: 09:2")
+    keeps_the_rules(hand)
+    assert hand.says("F2, Alt+P, gõ mã và giờ nhận ghi trên phiếu.")
+    hand.press("F12")
+    hand.wait(lambda: hand.says("Ai đang ngồi quầy?"))
+    hand.wait(lambda: hand.window.sign_in.first_officer)
+    hand.field("Mã PIN").setFocus()
+    hand.type(PIN)
+    hand.press("Enter")
+    hand.wait(lambda: hand.window.frame is not None)
+    counter = hand.window.desk.counter  # type: ignore[union-attr]
+    assert len(counter.search.find("261120")) == len(PEOPLE)
+
+
+def test_what_the_server_has_comes_back_and_the_rest_is_named(
+    begin: Begin, place: Place, server: Server, clock: TickingClock, tmp_path: Path
+) -> None:
+    """Backed up in the morning; one dossier more was sent, one only printed, then the disk broke."""
+    counter = place.open()
+    counter.enrol(server.url, server.code(counter), None)
+    assert counter.sync.cycle().fault == ""
+    source = tmp_path / "so.mcb"
+    counter.back_up(source)
+    officer = counter.officers.all()[0]
+    ends = []
+    for name in ("HỒ VĂN ĐÃ GỬI", "HỒ VĂN CHỈ CÓ GIẤY"):
+        clock.move(minutes=20)
+        made = counter.intake.accept(
+            {"procedure": "1.004873", "applicant": {"name": name}, "components": "all"}, officer
+        )
+        assert isinstance(made, Accepted)
+        ends.append(made.code.rpartition("-")[2])
+        if name.endswith("GỬI"):
+            assert counter.sync.cycle().fault == ""
+    counter.close()
+    clock.move(minutes=20)
+
+    hand = begin(tmp_path / "may-moi")
+    to_restore(hand, source)
+    hand.field(OLD).setText(PASSPHRASE)
+    hand.press("F12")
+    hand.wait(
+        lambda: hand.says(f"Máy chủ trả lại 1 hồ sơ nhận sau bản sao lưu: {ends[0]}."), 20_000
+    )
+    since: datetime = clock.at.replace(hour=9, minute=44)
+    assert hand.says(f"Lấy các phiếu nhận sau {since:%H:%M %d/%m/%Y}, tra mã ở F3.")
+    assert not hand.says(ends[1])
+
+
+def test_a_wrong_code_leaves_nothing_and_may_be_typed_again(
+    begin: Begin, place: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = backed_up(place, tmp_path / "so.mcb")
+    folder = tmp_path / "may-moi"
+    hand = begin(folder)
+    to_restore(hand, tmp_path / "khong-co.mcb")
+    hand.press("F12")
+    hand.wait(lambda: hand.says("Gõ mã khôi phục trong két, hoặc câu mở sổ cũ."))
+    hand.field(RECOVERY).setText("AAAA-BBBB-CCCC-DDDD-EEEE-FFFF-GGGG-HHHH")
+    hand.field(OLD).setText(NEW_PASSPHRASE)
+    hand.press("F12")
+    hand.wait(lambda: hand.says("Không có tệp"))
+    monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_: (str(source), ""))
+    hand.press("Alt+M")
+    assert hand.field(BACKUP).text() == str(source)
+    hand.press("F12")
+    hand.wait(lambda: hand.says("Mã khôi phục không đúng. Xem lại tờ đã in."), 20_000)
+    assert not folder.exists() or list(folder.iterdir()) == []
+    hand.field(RECOVERY).setText("")
+    hand.field(OLD).setText(PASSPHRASE)
+    hand.press("F12")
+    hand.wait(lambda: hand.says("Sổ của quầy 2 đã về máy này"), 20_000)
+    hand.wait(lambda: hand.says("Máy này chưa ghi danh: không có"))
+
+
+def test_a_new_office_asks_for_enrolment_by_stick_and_goes_on_later(
+    begin: Begin, upper: Upper, tmp_path: Path
+) -> None:
+    """Made, asked, closed; the answer is taken another day."""
+    folder, asked, answer = tmp_path / "so-moi", tmp_path / "xin.json", tmp_path / "tra-loi.json"
+    hand = begin(folder)
+    hand.wait(lambda: hand.says("1. Cơ quan và quầy"))
+    hand.press_button("2").click()
+    hand.press("F12")
+    hand.wait(lambda: hand.says("2. Người đầu tiên"))
+    for text in ("Hồ Thị Mai", PIN, PIN):
+        hand.type(text)
+        hand.press("Tab")
+    hand.press("F12")
+    hand.wait(lambda: hand.says("3. Khóa của sổ"))
+    page = hand.window.first_start
+    page.use_passphrase.setChecked(True)
+    hand.field("Câu mở sổ (ít nhất 10 ký tự)").setText(NEW_PASSPHRASE)
+    hand.press("F12")
+    hand.wait(lambda: hand.says("4. Mã khôi phục"), 20_000)
+    hand.type(page.code.text()[-4:])
+    hand.press("F12")
+    hand.wait(lambda: hand.says("5. Máy chủ cấp trên"), 20_000)
+    hand.settle()
+    keeps_the_rules(hand)
+    hand.press("Alt+U")
+    keeps_the_rules(hand)
+    hand.field(CODE).setText(str(upper.code()))
+    hand.field(REQUEST).setText(str(asked))
+    hand.press("Alt+X")
+    hand.wait(lambda: hand.says("Đã ghi xin.json. Đưa cấp trên"))
+    put_away(hand.window)
+
+    enrolled = upper("enrol-file", asked, answer)
+    counter = open_counter(folder, NEW_PASSPHRASE)
+    assert not counter.sync_state().standing.enrolled
+    mark = counter.enrol_answer_mark(answer)
+    assert mark == enrolled["fingerprint"]
+    counter.close()
+    hand = begin(folder)
+    hand.wait(lambda: hand.says("Gõ câu mở sổ"))
+    hand.type(NEW_PASSPHRASE)
+    hand.press("Enter")
+    hand.wait(lambda: hand.says("Ai đang ngồi quầy?"), 20_000)
+
+
+def test_the_server_can_wait(begin: Begin, place: Place, tmp_path: Path) -> None:
+    folder = tmp_path / "so-moi"
+    hand = begin(folder)
+    hand.wait(lambda: hand.says("1. Cơ quan và quầy"))
+    # made already, as far as the page knows
+    restore_counter(folder, backed_up(place, tmp_path / "so.mcb"), PASSPHRASE, None)
+    hand.window.first_start._open(PASSPHRASE)
+    hand.wait(lambda: hand.says("5. Máy chủ cấp trên"), 20_000)
+    assert hand.press_button("Để sau").isVisible()
+    hand.press("Esc")
+    hand.wait(lambda: hand.says("Ai đang ngồi quầy?"))
+    hand.wait(lambda: hand.says("Hồ Thị Mai"))
