@@ -4,46 +4,52 @@ import secrets
 import time
 from collections.abc import Sequence
 from datetime import datetime
+from operator import attrgetter
 
-import msgspec
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, select, update
 
 from counter_app.domain import chain
-from counter_app.domain.dossier import Entry, fold
-from counter_app.domain.events import DOSSIER_TYPES, Actor, Event, Payload
+from counter_app.domain.dossier import Dossier, Entry, fold
+from counter_app.domain.events import DOSSIER_TYPES, Actor, Payload
 from counter_app.wire.codec import decode_payload, encode_payload, type_and_version
 from district_server.keys import ServerKeys
-from district_server.projection import entries_of, put_rows
+from district_server.projection import EVENT_COLUMNS, entries_of, put_rows
+from district_server.sets import put
 from district_server.tables import commune, event
+
+_NAMES = tuple(column.name for column in EVENT_COLUMNS)
+_values = attrgetter(*_NAMES)
 
 
 def append(connection: Connection, org: str, coming: Sequence[Entry]) -> int:
-    """Put events at the end of a commune's order and bring its dossiers up to date."""
+    """Put events at the end of a commune's order and bring its dossiers up to date.
+
+    The states are made before the commune's row is locked, and anew where another wrote meanwhile.
+    """
+    seen: int = connection.execute(select(commune.c.seq).where(commune.c.org == org)).scalar_one()
+    states = _states(connection, org, coming)
+    row = connection.execute(
+        select(commune.c.seq, commune.c.digest).where(commune.c.org == org).with_for_update()
+    ).one()
+    if row.seq != seen:
+        states = _states(connection, org, coming)
+    rows = [(org, row.seq + at, *_values(known)) for at, (known, _) in enumerate(coming, 1)]
+    put(connection, event, ("commune", "cseq", *_NAMES), rows)
+    put_rows(connection, org, states)
+    last: int = row.seq + len(coming)
+    digest = chain.add(row.digest, (known.hash for known, _ in coming))
+    connection.execute(update(commune).where(commune.c.org == org).values(seq=last, digest=digest))
+    return last
+
+
+def _states(connection: Connection, org: str, coming: Sequence[Entry]) -> list[Dossier]:
+    """The dossiers that these events tell of, with what is in the book of them already."""
     subjects = {known.subject for known, _ in coming if known.type in DOSSIER_TYPES}
-    before = entries_of(connection, org, subjects) if subjects else {}
+    stories = entries_of(connection, org, subjects) if subjects else {}
     for entry in coming:
         if entry[0].subject in subjects:
-            before.setdefault(entry[0].subject, []).append(entry)
-    states = [state for entries in before.values() if (state := fold(entries)) is not None]
-    row = connection.execute(
-        update(commune)
-        .where(commune.c.org == org)
-        .values(seq=commune.c.seq + len(coming))
-        .returning(commune.c.seq, commune.c.digest)
-    ).one()
-    last: int = row.seq
-    first = last - len(coming) + 1
-    digest = chain.add(row.digest, (known.hash for known, _ in coming))
-    connection.execute(update(commune).where(commune.c.org == org).values(digest=digest))
-    connection.execute(
-        insert(event),
-        [
-            {"commune": org, "cseq": first + place, **_columns(known)}
-            for place, (known, _) in enumerate(coming)
-        ],
-    )
-    put_rows(connection, org, states)
-    return last
+            stories.setdefault(entry[0].subject, []).append(entry)
+    return [state for story in stories.values() if (state := fold(story)) is not None]
 
 
 def append_own(
@@ -86,7 +92,3 @@ def new_id() -> str:
     value = value & ~(0x3 << 62) | 0x2 << 62
     text = f"{value:032x}"
     return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
-
-
-def _columns(known: Event) -> dict[str, object]:
-    return msgspec.to_builtins(known)  # type: ignore[no-any-return]

@@ -138,6 +138,14 @@ def _connections() -> int:
     return int(given)
 
 
+def _lists_in_binary(connection: Any, _: Any) -> None:
+    """A column of a set travels as one array; as text it would take twenty times as long to write."""
+    # the driver is there only where PostgreSQL is
+    from psycopg.types.array import ListBinaryDumper
+
+    connection.adapters.register_dumper(list, ListBinaryDumper)
+
+
 def _file_of(url: URL) -> Path | None:
     named = url.drivername.startswith("sqlite") and url.database not in (None, "", ":memory:")
     return Path(str(url.database)) if named else None
@@ -152,13 +160,15 @@ def _engine(url: URL, most: int) -> Engine:
         "hide_parameters": True,
     }
     if url.drivername.startswith("postgresql"):
-        return create_engine(
+        remote = create_engine(
             url,
             pool_pre_ping=True,
             pool_recycle=1800,
             connect_args={"connect_timeout": 10, "application_name": "district-server"},
             **pool,
         )
+        event.listen(remote, "connect", _lists_in_binary)
+        return remote
     if url.database in (None, "", ":memory:"):
         pool = {"hide_parameters": True}
     made = create_engine(url, connect_args={"timeout": 30, "check_same_thread": False}, **pool)

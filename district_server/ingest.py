@@ -14,6 +14,7 @@ from typing import Any
 
 import msgspec
 from sqlalchemy import ColumnElement, Connection, Row, delete, insert, select, update
+from sqlalchemy.exc import DataError, IntegrityError
 
 from counter_app.domain import chain
 from counter_app.domain.events import Event
@@ -30,7 +31,7 @@ from district_server.book import append
 from district_server.caller import Caller
 from district_server.database import get_meta
 from district_server.faults import Refused
-from district_server.judging import Judged, is_repair, judge
+from district_server.judging import PARKED, UNUSABLE, Judged, Reason, is_repair, judge, set_aside
 from district_server.keys import ServerKeys, verify
 from district_server.renumbering import renumber
 from district_server.tables import commune, device, event, quarantine, stream
@@ -72,8 +73,11 @@ def push(connection: Connection, keys: ServerKeys, caller: Caller, sent: Push) -
     problems: list[WireProblem] = []
     if new:
         good, problems = judge(connection, caller, new)
-        take(connection, keys, caller.commune, good)
-        if repaired := [one.event for one in good if is_repair(one)]:
+        refused = take(connection, keys, caller, good)
+        problems += refused
+        left = {problem.event_id for problem in refused}
+        repairs = [one.event for one in good if is_repair(one)]
+        if repaired := [known for known in repairs if known.event_id not in left]:
             freed = _free(connection, keys, caller, repaired)
             problems = [problem for problem in problems if problem.event_id not in freed]
         high, head = new[-1].dseq, new[-1].hash
@@ -96,11 +100,36 @@ def relay(connection: Connection, keys: ServerKeys, author: Caller, sent: Push) 
     return HighsAnswer(((sent.run.incarnation, answer.high),), ())
 
 
-def take(connection: Connection, keys: ServerKeys, org: str, good: Sequence[Judged]) -> None:
-    """Write what was judged good, and give what came under another's code one of its own."""
-    if good:
-        append(connection, org, [(one.event, one.payload) for one in good])
-    if twice := [(one.event.subject, one.twice) for one in good if one.twice]:
+def take(
+    connection: Connection, keys: ServerKeys, caller: Caller, good: Sequence[Judged]
+) -> list[WireProblem]:
+    """Write what was judged good, and give what came under another's code one of its own.
+
+    It goes in as one set. What the database itself will not have is looked for by halves and set aside
+    alone, with what comes after it in its dossier.
+    """
+    parts, stuck, aside = [list(good)], set[str](), list[tuple[Judged, Reason]]()
+    while parts:
+        coming = parts.pop()
+        aside += [(one, PARKED) for one in coming if one.event.subject in stuck]
+        part = [one for one in coming if one.event.subject not in stuck]
+        try:
+            with connection.begin_nested():
+                _write(connection, keys, caller.commune, part)
+        except (DataError, IntegrityError):
+            if len(part) > 1:
+                half = len(part) // 2
+                parts += [part[half:], part[:half]]
+                continue
+            stuck.add(part[0].event.subject)
+            aside.append((part[0], UNUSABLE))
+    return set_aside(connection, caller, aside)
+
+
+def _write(connection: Connection, keys: ServerKeys, org: str, part: Sequence[Judged]) -> None:
+    if part:
+        append(connection, org, [(one.event, one.payload) for one in part])
+    if twice := [(one.event.subject, one.twice) for one in part if one.twice]:
         renumber(connection, keys, org, twice)
 
 
@@ -125,8 +154,8 @@ def _free(
             if row.event_id != repair.subject and not _is_failed_repair(row)
         ]
         good, _ = judge(connection, caller, waiting)
-        take(connection, keys, caller.commune, good)
-        freed |= {one.event.event_id for one in good}
+        left = {problem.event_id for problem in take(connection, keys, caller, good)}
+        freed |= {one.event.event_id for one in good} - left
     return freed
 
 

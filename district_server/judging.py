@@ -5,21 +5,27 @@ Form, code and right are judged here, never the state: that is the fold's, the s
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 
 import msgspec
-from sqlalchemy import Connection, String, insert, select
+from sqlalchemy import Connection, String, select
 
 from counter_app.domain.code import DossierCode
 from counter_app.domain.events import TYPES, DossierAccepted, DossierCorrected, Event, Payload
 from counter_app.wire.codec import decode_payload
 from counter_app.wire.messages import UNREADABLE, WireProblem
 from district_server.caller import Caller
+from district_server.sets import among, put
 from district_server.tables import dossier, event, quarantine
 
 Reason = tuple[str, str]
 """Code and sentence."""
 
+PARKED: Reason = ("parked", "Chờ việc trước của cùng hồ sơ được sửa.")
+UNUSABLE: Reason = (
+    "unusable",
+    "Máy chủ không ghi được việc này. Hãy đính chính hồ sơ, hoặc báo cấp trên.",
+)
 _FORM: Reason = ("form", "Nội dung việc này không đọc được. Hãy đính chính hồ sơ.")
 _REVOKED: Reason = (
     "revoked",
@@ -35,25 +41,33 @@ _WIDTHS = {
 _COUNTED = ("counter", "pad")
 """Origins whose code the counter numbered itself."""
 
+_ASIDE = (
+    "commune",
+    "device",
+    "incarnation",
+    "dseq",
+    "event_id",
+    "subject",
+    "dossier_code",
+    "code",
+    "message",
+    "raw",
+    "set_aside_at",
+)
 _LONGEST_NAME = 400
 _NEWEST_VERSION = 10_000
 
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """An event that goes in; without a payload where its type is newer than this program."""
+    """An event as it was read; without a payload where its type is newer than this program."""
 
     event: Event
     payload: Payload | None
+    reason: Reason | None = None
+    """Why it cannot be taken, whatever else is here."""
     twice: str = ""
     """A code it gives out that another dossier has already."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Read:
-    event: Event
-    payload: Payload | None
-    reason: Reason | None
 
 
 def judge(
@@ -64,12 +78,11 @@ def judge(
     if caller.revoked_at is not None:
         read = [replace(one, reason=_REVOKED) for one in read]
     clean = [one for one in read if one.reason is None]
-    parked = _parked(connection, caller, {one.event.subject for one in clean})
-    aside_ids = _aside(connection, caller, {one.event.subject for one in clean})
+    parked, aside_ids = _waiting(connection, caller, {one.event.subject for one in clean})
     codes = _codes_here(connection, caller, clean)
     here = _here(connection, caller, [one.event.event_id for one in clean])
     good: list[Judged] = []
-    aside: list[tuple[_Read, Reason]] = []
+    aside: list[tuple[Judged, Reason]] = []
     for one in read:
         known = here.get(one.event.event_id)
         if one.reason is None and known == _content(one.event):
@@ -79,7 +92,7 @@ def judge(
         elif known is not None:
             reason = _FORM
         elif one.event.subject in parked and not _repairs(one, aside_ids):
-            reason = ("parked", "Chờ việc trước của cùng hồ sơ được sửa.")
+            reason = PARKED
         else:
             reason = _taken(one, codes)
         if reason is not None:
@@ -88,33 +101,31 @@ def judge(
             aside.append((one, reason))
             continue
         here[one.event.event_id] = _content(one.event)
-        twice = ""
         if (accepted := _brought(one.payload)) is not None:
-            twice = accepted.code if accepted.code in codes else ""
+            if accepted.code in codes:
+                one = replace(one, twice=accepted.code)
             codes.add(accepted.code)
-        good.append(Judged(one.event, one.payload, twice))
-    _set_aside(connection, caller, aside)
-    return good, [_problem(one, reason) for one, reason in aside]
+        good.append(one)
+    return good, set_aside(connection, caller, aside)
 
 
-def _read(coming: Event, caller: Caller) -> _Read:
-    """The payload, or why an event cannot be taken whatever else is here."""
+def _read(coming: Event, caller: Caller) -> Judged:
     if not _well_formed(coming):
-        return _Read(coming, None, _FORM)
+        return Judged(coming, None, _FORM)
     known = TYPES.get(coming.type)
     if known is None or coming.version > known[0]:
         # from a newer counter: kept and handed on as it is
-        return _Read(coming, None, None)
+        return Judged(coming, None)
     try:
         payload = decode_payload(coming)
     except UNREADABLE:
-        return _Read(coming, None, _FORM)
+        return Judged(coming, None, _FORM)
     accepted = _brought(payload)
     reason = _code_reason(accepted, caller) if accepted is not None else None
     own_id = coming.subject == coming.event_id
     if isinstance(payload, DossierAccepted) and not own_id:
         reason = reason or _FORM
-    return _Read(coming, payload, reason)
+    return Judged(coming, payload, reason)
 
 
 def _brought(payload: Payload | None) -> DossierAccepted | None:
@@ -152,7 +163,7 @@ def _code_reason(payload: DossierAccepted, caller: Caller) -> Reason | None:
     return None
 
 
-def _taken(one: _Read, codes: Collection[str]) -> Reason | None:
+def _taken(one: Judged, codes: Collection[str]) -> Reason | None:
     """Entered from a paper, it is the same dossier again. What two copies of a store gave out stays."""
     accepted = _brought(one.payload)
     if accepted is not None and accepted.origin not in _COUNTED and accepted.code in codes:
@@ -160,11 +171,16 @@ def _taken(one: _Read, codes: Collection[str]) -> Reason | None:
     return None
 
 
-def _parked(connection: Connection, caller: Caller, subjects: set[str]) -> set[str]:
-    query = select(quarantine.c.subject).where(
-        quarantine.c.commune == caller.commune, quarantine.c.subject.in_(subjects)
+def _waiting(
+    connection: Connection, caller: Caller, subjects: set[str]
+) -> tuple[set[str], set[str]]:
+    """Of these subjects those of which something waits, and what of it is the caller's own."""
+    query = select(quarantine.c.subject, quarantine.c.device, quarantine.c.event_id).where(
+        quarantine.c.commune == caller.commune, among(connection, quarantine.c.subject, subjects)
     )
-    return set(connection.scalars(query))
+    rows = connection.execute(query).fetchall()
+    own = {row.event_id for row in rows if row.device == caller.device}
+    return {row.subject for row in rows}, own
 
 
 def is_repair(one: Judged) -> bool:
@@ -172,28 +188,18 @@ def is_repair(one: Judged) -> bool:
     return isinstance(one.payload, DossierCorrected) and one.payload.accepted is not None
 
 
-def _aside(connection: Connection, caller: Caller, subjects: set[str]) -> set[str]:
-    """Events of the caller's own that wait there."""
-    query = select(quarantine.c.event_id).where(
-        quarantine.c.commune == caller.commune,
-        quarantine.c.device == caller.device,
-        quarantine.c.subject.in_(subjects),
-    )
-    return set(connection.scalars(query)) if subjects else set()
-
-
-def _repairs(one: _Read, aside_ids: Collection[str]) -> bool:
+def _repairs(one: Judged, aside_ids: Collection[str]) -> bool:
     """Whether it says what one of the author's own that waits should have said."""
     if not isinstance(one.payload, DossierCorrected) or one.payload.accepted is None:
         return False
     return one.payload.supersedes == one.event.subject and one.event.subject in aside_ids
 
 
-def _codes_here(connection: Connection, caller: Caller, clean: Sequence[_Read]) -> set[str]:
+def _codes_here(connection: Connection, caller: Caller, clean: Sequence[Judged]) -> set[str]:
     """Of the codes in this batch those that the commune has already."""
     wanted = {accepted.code for one in clean if (accepted := _brought(one.payload)) is not None}
     query = select(dossier.c.code).where(
-        dossier.c.commune == caller.commune, dossier.c.code.in_(wanted)
+        dossier.c.commune == caller.commune, among(connection, dossier.c.code, wanted)
     )
     return set(connection.scalars(query)) if wanted else set()
 
@@ -201,7 +207,7 @@ def _codes_here(connection: Connection, caller: Caller, clean: Sequence[_Read]) 
 def _here(connection: Connection, caller: Caller, ids: Sequence[str]) -> dict[str, tuple[str, str]]:
     """Of these events those that the commune has: what they are about and what they say."""
     query = select(event.c.event_id, event.c.subject, event.c.payload_hash).where(
-        event.c.commune == caller.commune, event.c.event_id.in_(ids)
+        event.c.commune == caller.commune, among(connection, event.c.event_id, ids)
     )
     return {row.event_id: (row.subject, row.payload_hash) for row in connection.execute(query)}
 
@@ -210,35 +216,37 @@ def _content(coming: Event) -> tuple[str, str]:
     return coming.subject, coming.payload_hash
 
 
-def _set_aside(
-    connection: Connection, caller: Caller, aside: Sequence[tuple[_Read, Reason]]
-) -> None:
+def set_aside(
+    connection: Connection, caller: Caller, aside: Sequence[tuple[Judged, Reason]]
+) -> list[WireProblem]:
     """Kept as they came, in `raw`; the other columns hold what fits."""
+    now = datetime.now(UTC).isoformat(timespec="seconds")
     rows = [
-        {
-            "commune": caller.commune,
-            "device": one.event.device,
-            "incarnation": one.event.incarnation,
-            "dseq": one.event.dseq,
-            "event_id": _fitting(one.event.event_id, 40),
-            "subject": _fitting(one.event.subject, 60),
-            "dossier_code": _fitting(_code_of(one), 40),
-            "code": reason[0],
-            "message": _fitting(reason[1], 500),
-            "raw": msgspec.json.encode(one.event).decode(),
-        }
+        (
+            caller.commune,
+            one.event.device,
+            one.event.incarnation,
+            one.event.dseq,
+            _fitting(one.event.event_id, 40),
+            _fitting(one.event.subject, 60),
+            _fitting(_code_of(one), 40),
+            reason[0],
+            _fitting(reason[1], 500),
+            msgspec.json.encode(one.event).decode(),
+            now,
+        )
         for one, reason in aside
     ]
-    if rows:
-        connection.execute(insert(quarantine), rows)
+    put(connection, quarantine, _ASIDE, rows)
+    return [_problem(one, reason) for one, reason in aside]
 
 
-def _problem(one: _Read, reason: Reason) -> WireProblem:
+def _problem(one: Judged, reason: Reason) -> WireProblem:
     coming = one.event
     return WireProblem(coming.dseq, coming.event_id, coming.subject, _code_of(one), *reason)
 
 
-def _code_of(one: _Read) -> str:
+def _code_of(one: Judged) -> str:
     accepted = _brought(one.payload)
     return accepted.code if accepted is not None else ""
 

@@ -1,26 +1,31 @@
 """Dossiers as the events of a commune tell them."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Sequence
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Connection, delete, insert, or_, select
+from sqlalchemy import Connection, or_, select
 
 from counter_app.domain.dossier import Dossier, Entry, fold
 from counter_app.domain.events import Event
 from counter_app.domain.text import search_key
 from counter_app.wire.codec import decode_payload
+from district_server.sets import among, put
 from district_server.tables import dossier, event
+
+_key_of_procedure = lru_cache(1000)(search_key)
+"""There are few of them, with long names, and each stands on many dossiers."""
 
 EVENT_COLUMNS = tuple(column for column in event.columns if column.name not in ("commune", "cseq"))
 
 
 def entries_of(
-    connection: Connection, commune: str, subjects: Iterable[str]
+    connection: Connection, commune: str, subjects: Collection[str]
 ) -> dict[str, list[Entry]]:
     """The events of these subjects, in order, in one query."""
     query = (
         select(*EVENT_COLUMNS)
-        .where(event.c.commune == commune, event.c.subject.in_(list(subjects)))
+        .where(event.c.commune == commune, among(connection, event.c.subject, subjects))
         .order_by(event.c.cseq)
     )
     found: dict[str, list[Entry]] = {}
@@ -37,14 +42,15 @@ def dossier_of(connection: Connection, commune: str, dossier_id: str) -> Dossier
 
 def put_rows(connection: Connection, commune: str, states: Sequence[Dossier]) -> None:
     """Bring the rows of these dossiers up to date, as one set."""
-    if not states:
-        return
-    connection.execute(
-        delete(dossier).where(
-            dossier.c.commune == commune, dossier.c.id.in_([state.id for state in states])
-        )
+    rows = [row_of(commune, state) for state in states]
+    names = tuple(dossier.c.keys())
+    put(
+        connection,
+        dossier,
+        names,
+        [tuple(row[name] for name in names) for row in rows],
+        replacing=True,
     )
-    connection.execute(insert(dossier), [row_of(commune, state) for state in states])
 
 
 def row_of(commune: str, state: Dossier) -> dict[str, Any]:
@@ -57,8 +63,8 @@ def row_of(commune: str, state: Dossier) -> dict[str, Any]:
         applicant.personal_number,
         applicant.tax_code,
         applicant.phone,
-        state.facts.procedure.name,
     )
+    searched = search_key(" ".join(word for word in words if word))
     return {
         "commune": commune,
         "id": state.id,
@@ -68,7 +74,7 @@ def row_of(commune: str, state: Dossier) -> dict[str, Any]:
         "received_at": state.received_at.isoformat(timespec="minutes"),
         "judged_due_at": state.judged_due_at.isoformat(timespec="minutes"),
         "voided": state.voided,
-        "words": f" {search_key(' '.join(word for word in words if word))}",
+        "words": f" {searched} {_key_of_procedure(state.facts.procedure.name)}".rstrip(),
     }
 
 

@@ -140,9 +140,9 @@ def release(connection: Connection, keys: ServerKeys, org: str, subject: str) ->
             for row in rows
             if (row.device, row.incarnation) == author
         ]
-        good, _ = judge(connection, _author(connection, org, author[0]), coming)
-        take(connection, keys, org, good)
-        taken += len(good)
+        caller = _author(connection, org, author[0])
+        good, _ = judge(connection, caller, coming)
+        taken += len(good) - len(take(connection, keys, caller, good))
     left = connection.execute(select(quarantine).where(*mine)).fetchall()
     for row in left:
         # it has waited since then, not since now

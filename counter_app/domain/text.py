@@ -11,7 +11,6 @@ _BLANKS = re.compile(r"\s+")
 _NOT_A_WORD = re.compile(r"[^0-9a-z]+")
 _UNWANTED = frozenset({"Cf", "Cn", "Co", "Cs"})
 _MARKS = re.compile(r"[\u0300-\u036f]+")
-_STROKE = str.maketrans({"đ": "d", "Đ": "d"})
 
 
 def clean_text(text: str) -> str:
@@ -29,7 +28,8 @@ def clean_text(text: str) -> str:
 
 def search_key(text: str) -> str:
     """Small letters and digits without marks, words parted by one blank: what searches compare."""
-    lowered = unicodedata.normalize("NFD", text.translate(_STROKE).lower())
+    # a stroke is no mark: only this letter has one
+    lowered = unicodedata.normalize("NFD", text.lower().replace("đ", "d"))
     return _NOT_A_WORD.sub(" ", _MARKS.sub("", lowered)).strip()
 
 
