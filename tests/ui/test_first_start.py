@@ -8,7 +8,7 @@ import pytest
 from conftest import PASSPHRASE
 from hands import PEOPLE, PIN, Hand, Loop, Place, TickingClock, put_away, tell_time
 from looks import cut, nameless, strange_words, words_of
-from PySide6.QtWidgets import QFileDialog
+from PySide6.QtWidgets import QApplication, QFileDialog
 from test_enrolment import CODE, REQUEST, Upper
 from upper import Upper as Server
 from upper import running
@@ -78,6 +78,7 @@ def upper(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Upper:
 
 def keeps_the_rules(hand: Hand) -> None:
     """Nothing cut, nothing strange, nothing without a name."""
+    QApplication.sendPostedEvents()
     assert list(cut(hand.window)) == []
     assert strange_words(words_of(hand.window)) == {}
     assert nameless(hand.window) == []
