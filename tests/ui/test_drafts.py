@@ -194,6 +194,20 @@ def test_locking_keeps_the_screen_for_the_same_officer(hand: Hand) -> None:
     assert hand.field(NAME).text().upper() == "VÕ THỊ SEN"
 
 
+def test_a_draft_of_an_organisation_asks_for_its_tax_code_and_the_next_form_for_a_person(
+    hand: Hand,
+) -> None:
+    begin(hand, "Hợp tác xã Cà phê")
+    named(hand.window, QComboBox, "Nộp cho").setFocus()
+    hand.press("Down", "Down")
+    hand.wait(lambda: hand.says("Mã số thuế"))
+    hand.press("Ctrl+H")
+    hand.wait(lambda: not hand.says("Mã số thuế"))
+    assert hand.says("Số định danh")
+    open_offered(hand, "Nháp lúc")
+    hand.wait(lambda: hand.says("Mã số thuế") and hand.says("Tên tổ chức"))
+
+
 @pytest.mark.parametrize("key", ["Ctrl++", "Ctrl+K"])
 def test_another_look_keeps_what_stands_in_the_form(hand: Hand, key: str) -> None:
     filled(hand)

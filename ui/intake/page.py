@@ -2,19 +2,15 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
 from PySide6.QtCore import Qt, QTimer
-from PySide6.QtWidgets import QSizePolicy, QStackedWidget, QWidget
+from PySide6.QtWidgets import QStackedWidget, QWidget
 
-from counter_app.domain.money import vnd
 from counter_app.domain.outcome import Outcome
-from counter_app.domain.partial_date import PartialDate
-from counter_app.domain.personal_number import number_problem, year_and_sex
 from counter_app.domain.problems import Problem
-from counter_app.domain.procedure import Procedure, ProcedureCase
-from counter_app.domain.receipt import term_text
+from counter_app.domain.procedure import ProcedureCase
 from counter_app.domain.scan import Scan
 from counter_app.domain.slip_code import Verdict
 from counter_app.ports import DossierRow
@@ -25,25 +21,23 @@ from counter_app.services.scans import Judged
 from counter_app.services.visits import Closed
 from ui.desk import Desk
 from ui.dialogs import ask_due, ask_notice
+from ui.intake.applicant import ApplicantSection
 from ui.intake.due_card import DueCard
 from ui.intake.paper_strip import PaperStrip
 from ui.intake.papers import Papers
 from ui.intake.problem_list import ProblemList, section_of
-from ui.intake.procedure_box import ProcedureBox
+from ui.intake.procedure import ProcedureSection
+from ui.intake.result import ResultSection
+from ui.intake.section import Section
 from ui.intake.slip_view import SlipView
-from ui.intake.villages import VillageHints
 from ui.intake.visit import VisitTabs
 from ui.page import Page
 from ui.widgets import (
     Banner,
     Button,
     Card,
-    Choice,
-    Drop,
     EnterMoves,
     Field,
-    SectionCard,
-    chip,
     column,
     label,
     row,
@@ -52,9 +46,6 @@ from ui.widgets import (
 _RIGHT, _RIGHT_NARROW = 352, 244
 _EDGE, _EDGE_NARROW = 12, 4
 """Pixels of the column with the date and the slip."""
-_SEXES = (("", ""), ("male", "Nam"), ("female", "Nữ"))
-_FOR = (("self", "Chính mình"), ("other", "Người khác"), ("organisation", "Tổ chức"))
-_RETURNS = (("counter", "Tại quầy"), ("post", "Bưu chính"), ("online", "Trực tuyến"))
 _CHECK_AFTER_MS = 120
 _NEXT_AFTER_MS = 1200
 _PREVIEW_WIDTH = 576
@@ -91,7 +82,6 @@ class IntakePage(Page):
     def __init__(self, desk: Desk) -> None:
         super().__init__(desk)
         self._draft_id = ""
-        self._source = "typed"
         self._left_at: QWidget | None = None
         self._answers: dict[str, Callable[[], None]] = {}
         """What the keys of the banner do."""
@@ -100,21 +90,13 @@ class IntakePage(Page):
         self._checked: Check | None = None
         self._listed: list[Problem] = []
         self._saved: Accepted | None = None
-        self._case: ProcedureCase | None = None
         self._busy = False
         self._dirty = False
+        self._timer = self._once_after(_CHECK_AFTER_MS, self._check)
+        self._next = self._once_after(_NEXT_AFTER_MS, self.start_new)
         self._build()
-        self._timer = QTimer(self)
-        self._timer.setSingleShot(True)
-        self._timer.setInterval(_CHECK_AFTER_MS)
-        self._timer.timeout.connect(self._check)
-        self._next = QTimer(self)
-        self._next.setSingleShot(True)
-        self._next.setInterval(_NEXT_AFTER_MS)
-        self._next.timeout.connect(self.start_new)
         self.start_new()
         desk.printed.connect(self._on_printed)
-        desk.read(lambda: desk.counter.catalogue.procedures, self._procedures.set_index)
 
     # ---- building ------------------------------------------------------------------------------
 
@@ -123,27 +105,30 @@ class IntakePage(Page):
         self.banner.answered.connect(self._on_answered)
         self.visit = VisitTabs()
         self.paper = PaperStrip(self.desk.now)
-        self.paper.changed.connect(self._on_changed)
-        self.paper.dropped.connect(self._toggle_paper)
-        self._build_applicant()
-        self._build_procedure()
+        self.applicant = ApplicantSection(self.desk.now, self.desk.counter.office.villages)
+        self.procedure = ProcedureSection(self.desk)
         self.papers = Papers()
-        self.papers.changed.connect(self._on_papers)
-        self._papers_card = SectionCard(3, "Giấy tờ", column(self.papers, space=0))
-        self._build_result()
-        left = QWidget()
-        sections = column(
-            self.banner,
-            self.visit,
+        self.result = ResultSection()
+        self._sections: tuple[Section | PaperStrip, ...] = (
             self.paper,
-            self._applicant_card,
-            self._procedure_card,
-            self._papers_card,
-            self._result_card,
-            space=8,
+            self.applicant,
+            self.procedure,
+            self.papers,
+            self.result,
         )
-        self._papers_card.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Expanding)
-        left.setLayout(sections)
+        """In reading order."""
+        self._places: dict[str, Field] = {}
+        for section in self._sections:
+            section.changed.connect(self._on_changed)
+            self._places.update(section.places)
+        for field in {*self._places.values()}:
+            # marks appear when a field is left
+            field.left.connect(self._timer.start)
+        self.paper.dropped.connect(self.applicant.begin)
+        self.procedure.case_shown.connect(self._on_case)
+        self.procedure.settled.connect(self.papers.begin)
+        left = QWidget()
+        left.setLayout(column(self.banner, self.visit, *self._sections, space=8))
         self.due = DueCard(self.desk.theme)
         self._preview = SlipView()
         preview = Card(
@@ -162,129 +147,28 @@ class IntakePage(Page):
         whole.setStretch(0, 1)
         whole.setContentsMargins(16, _EDGE, 16, _EDGE)
         self.setLayout(whole)
-        self._tab_order()
-        self._places = {
-            "applicant.name": self.name,
-            "applicant.personal_number": self.number,
-            "applicant.tax_code": self.number,
-            "applicant.born_on": self.born,
-            "applicant.address": self.address,
-            "applicant.phone": self.phone,
-            "representative.name": self.other_name,
-            "representative.personal_number": self.other_number,
-            "procedure": self._procedures.field,
-            "from_paper.pad": self.paper.number,
-            "from_paper.code": self.paper.number,
-            "from_paper.received_at": self.paper.day,
+        self._enough: dict[QWidget, int] = {
+            edit: n for section in self._sections for edit, n in section.enters
         }
-        """Where a problem is marked."""
-        for field in set(self._places.values()):
-            field.left.connect(self._on_left)
-
-    def _build_applicant(self) -> None:
-        self.number = Field("Số định danh", width=168, limit=15)
-        self.name = Field("Họ và tên", required=True, limit=160)
-        self.name.edit.textEdited.connect(self._on_name_typed)
-        self.born = Field("Ngày sinh", width=112, hint="5390, 1990", limit=10)
-        self.sex = Drop("Giới tính", _SEXES, width=84)
-        self.address = Field("Nơi cư trú (như trên giấy tờ)", limit=400)
-        self.phone = Field("Điện thoại", width=130, limit=20)
-        self.on_behalf = Drop("Nộp cho", _FOR, width=132)
-        self.other_name = Field("Họ tên người nộp thay", limit=160)
-        self.other_number = Field("Số định danh người nộp thay", width=200, limit=15)
-        self.relation = Field("Quan hệ", width=130)
-        self._other = QWidget()
-        self._other.setLayout(row(self.other_name, self.other_number, self.relation))
-        self._other.hide()
-        first = row(self.number, self.name, self.born, self.sex)
-        first.setStretch(1, 1)
-        second = row(self.address, self.phone, self.on_behalf)
-        second.setStretch(0, 1)
-        self._applicant_card = SectionCard(
-            1, "Người nộp", column(first, second, self._other, space=6)
-        )
-        self._villages = VillageHints(self.address.edit, self.desk.counter.office.villages)
-        for field in (self.number, self.name, self.born, self.address, self.phone):
-            field.changed.connect(self._on_changed)
-        for field in (self.other_name, self.other_number, self.relation):
-            field.changed.connect(self._on_changed)
-        self.number.left.connect(self._on_number_left)
-        self.born.left.connect(self._on_born_left)
-        self.sex.changed.connect(self._on_changed)
-        self.on_behalf.changed.connect(self._on_behalf_changed)
-
-    def _build_procedure(self) -> None:
-        self._procedures = ProcedureBox()
-        self._procedures.chosen.connect(self._on_procedure)
-        self._procedures.field.changed.connect(self._on_procedure_typed)
-        self.case = Drop("Trường hợp", width=230)
-        self.case.changed.connect(self._on_case)
-        self._field_chip = chip("grey", "")
-        self._meta = label("", "label")
-        first = row(self._procedures, self.case)
-        first.setStretch(0, 1)
-        meta = row(self._field_chip, self._meta, 1)
-        self._procedure_card = SectionCard(2, "Thủ tục", column(first, meta, space=5))
-        self._procedure_card.caption.setText("Gõ 3 chữ")
-
-    def _build_result(self) -> None:
-        self.returns = Choice(_RETURNS, "Nhận tại")
-        self.returns.changed.connect(self._on_changed)
-        self.sets = Field("Số bộ", width=54, limit=2)
-        self.note = Field("Ghi chú trên phiếu", hint="Không có", limit=500)
-        self.fee = Field("Phải thu", width=100)
-        self.fee.edit.setReadOnly(True)
-        self.fee.edit.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self.sets.changed.connect(self._on_changed)
-        self.note.changed.connect(self._on_changed)
-        line = row(self.returns, self.sets, self.note, self.fee)
-        line.setStretch(2, 1)
-        self._result_card = SectionCard(4, "Kết quả", line)
-
-    def _tab_order(self) -> None:
-        fields = [
-            self.paper.number.edit,
-            self.paper.day.edit,
-            self.paper.hour.edit,
-            self.number.edit,
-            self.name.edit,
-            self.born.edit,
-            self.address.edit,
-            self.phone.edit,
-            self.other_name.edit,
-            self.other_number.edit,
-            self.relation.edit,
-            self._procedures.edit,
-            self.sets.edit,
-            self.note.edit,
-        ]
-        self._enter = EnterMoves(fields, self._skip)
+        self._enter = EnterMoves(list(self._enough), self._skip)
         # the lists under these two see Enter before it moves on
-        self._procedures.edit.installEventFilter(self._procedures)
-        self.address.edit.installEventFilter(self._villages)
+        for edit, hints in (
+            (self.procedure.box.edit, self.procedure.box),
+            (self.applicant.address.edit, self.applicant.villages),
+        ):
+            edit.installEventFilter(hints)
 
-    def _chain_papers(self) -> None:
-        """Tab goes down the screen, also through what was made later."""
-        before: QWidget = self.case.combo
-        for widget in (*self.papers.stops(), *self.returns.stops()):
-            QWidget.setTabOrder(before, widget)
-            before = widget
-        QWidget.setTabOrder(before, self.sets.edit)
+    def _once_after(self, ms: int, act: Callable[[], None]) -> QTimer:
+        timer = QTimer(self)
+        timer.setSingleShot(True)
+        timer.setInterval(ms)
+        timer.timeout.connect(act)
+        return timer
 
-    def _skip(self, field: QWidget) -> bool:
+    def _skip(self, edit: QWidget) -> bool:
         """Enter passes over what is filled and right; name and procedure are never passed empty."""
-        if field.property("state") == "error":
-            return False
-        if field in (self.sets.edit, self.note.edit, self.relation.edit):
-            return True
-        if field is self.phone.edit:
-            return bool(self.phone.text)
-        if field is self.number.edit:
-            return bool(self.number.text)
-        if field is self.born.edit:
-            # the year alone may have come from the number
-            return len(self.born.text) > 4
-        return bool(getattr(field, "text")().strip())  # noqa: B009
+        text = str(edit.property("text")).strip()
+        return edit.property("state") != "error" and len(text) >= self._enough[edit]
 
     # ---- the frame's calls ---------------------------------------------------------------------
 
@@ -298,8 +182,10 @@ class IntakePage(Page):
 
     def enter(self) -> None:
         """The keyboard begins at the number, or where it was."""
-        target = self._left_at or self.number.edit
-        target.setFocus(Qt.FocusReason.OtherFocusReason)
+        if self._left_at is None:
+            self.applicant.begin()
+        else:
+            self._left_at.setFocus(Qt.FocusReason.OtherFocusReason)
         self._timer.start()
 
     def set_narrow(self, narrow: bool) -> None:
@@ -323,20 +209,12 @@ class IntakePage(Page):
         if self._saved is not None and name not in ("F12", "Ctrl+D"):
             self.start_new()
         match name:
-            case "Esc" if self._procedures.close_list() or self._villages.close_list():
+            case "Esc" if self.procedure.box.close_list() or self.applicant.villages.close_list():
                 pass
             case "Alt+A":
                 self.papers.tick_required()
-            case "Alt+1":
-                self.number.edit.setFocus()
-            case "Alt+2":
-                self._procedures.edit.setFocus()
-            case "Alt+3":
-                if (first := self.papers.first) is not None:
-                    first.setFocus()
-            case "Alt+4":
-                self.returns.setFocus()
-                self.sets.edit.setFocus()
+            case "Alt+1" | "Alt+2" | "Alt+3" | "Alt+4":
+                self._sections[int(name[-1])].begin()
             case _ if name in self.banner.keys:
                 self._on_answered(name)
             case _ if name.isdigit() and self._side.currentIndex() == 1:
@@ -350,7 +228,7 @@ class IntakePage(Page):
             case "Ctrl+D":
                 self._save(again=True)
             case "Alt+P":
-                self._toggle_paper()
+                self.paper.toggle()
             case "Ctrl+H":
                 self._keep()
                 self.start_new()
@@ -380,32 +258,20 @@ class IntakePage(Page):
         self._next.stop()
         if not keep_applicant:
             self._close_visit()
-        self.paper.close_strip()
         self._left_at = None
-        kept = self.draft() if keep_applicant else None
         self._draft_id = self.desk.counter.ids.new_id(self.desk.now())
         self._saved = None
         self._known_alike = ""
         self._override = None
-        self._source = "typed" if kept is None else self._source
-        self._applicant_card.caption.setText("Đọc từ thẻ" if self._source == "qr" else "")
-        self._lock(False)
-        for field in self._fields():
-            field.text = ""
-        self.sets.text = "1"
-        self.sex.value = ""
-        self.on_behalf.value = "self"
-        self._other.hide()
-        self.returns.value = "counter"
-        self._show_procedure(None)
+        kept = (self.applicant.draft(), self.applicant.source) if keep_applicant else ({}, "typed")
+        for section in self._sections:
+            section.setEnabled(True)
+            section.fill({})
+        self.applicant.fill(*kept)
         self.banner.tell("")
         self.due.show_due(None, None, "", None)
         self._preview.show_slip(b"")
-        if kept is not None:
-            self._fill_applicant(kept)
-            self._procedures.edit.setFocus()
-        else:
-            self.number.edit.setFocus()
+        (self.procedure if keep_applicant else self.applicant).begin()
         self._dirty = False
         self._show_chip("")
         self._timer.start()
@@ -414,23 +280,12 @@ class IntakePage(Page):
         """Go on with what was begun."""
         self.start_new()
         self._draft_id = draft_id
-        self._fill_applicant(fields)
-        code = str(fields.get("procedure") or "")
-        self._show_procedure(self.desk.counter.catalogue.procedure(code))
-        if fields.get("case"):
-            self.case.value = str(fields["case"])
-            self._on_case(self.case.value)
-        lines = fields.get("components") or []
-        self.papers.restore(lines if isinstance(lines, list) else [], fields.get("pages") or [])
-        self.sets.text = str(fields.get("sets") or 1)
-        self.note.text = str(fields.get("note") or "")
-        self.returns.value = str(fields.get("return_method") or "counter")
+        for section in self._sections:
+            section.fill(fields)
         self._override = fields.get("due_override")
-        if fields.get("from_paper"):
-            self.paper.restore(fields["from_paper"])
         if fields.get("visit"):
             self._read_visit(str(fields["visit"]))
-        self._on_papers()
+        self._on_changed()
 
     def begun(self) -> tuple[str, dict[str, Any]] | None:
         """The unsaved draft with its id."""
@@ -439,86 +294,14 @@ class IntakePage(Page):
 
     def draft(self) -> dict[str, Any]:
         """The form as a draft."""
-        applicant: dict[str, Any] = {"name": self.name.text}
-        organisation = self.on_behalf.value == "organisation"
-        number = self.number.text.replace(" ", "")
-        if organisation:
-            applicant["kind"] = "organisation"
-            if number:
-                applicant["tax_code"] = number
-        else:
-            if number:
-                applicant["personal_number"] = number
-            if born := self._born():
-                applicant["born_on"] = born.iso()
-            if self.sex.value:
-                applicant["sex"] = self.sex.value
-        for key, field in (("address", self.address), ("phone", self.phone)):
-            if field.text:
-                applicant[key] = field.text
-        made: dict[str, Any] = {
-            "applicant": applicant,
-            "components": self.papers.values(),
-            "return_method": self.returns.value,
-            "sets": int(self.sets.text) if self.sets.text.isdigit() else 1,
-            "note": self.note.text,
-        }
-        if self.on_behalf.value != "self" and self.other_name.text:
-            made["representative"] = {
-                key: field.text
-                for key, field in (
-                    ("name", self.other_name),
-                    ("personal_number", self.other_number),
-                    ("relation", self.relation),
-                )
-                if field.text
-            }
-        if self._procedures.procedure is not None:
-            made["procedure"] = self._procedures.procedure.code
-            if self.case.value:
-                made["case"] = self.case.value
-        if pages := self.papers.page_values():
-            made["pages"] = pages
-            if self._case is not None:
-                made["components"] = [{"id": c.id} for c in self._case.components if c.required]
+        made: dict[str, Any] = {}
+        for section in self._sections:
+            made |= section.draft()
         if self._override is not None:
             made["due_override"] = self._override
-        if (paper := self.paper.value()) is not None:
-            made["from_paper"] = paper
         if self.visit.id:
             made["visit"] = self.visit.id
         return made
-
-    def _fields(self) -> tuple[Field, ...]:
-        return (
-            self.number,
-            self.name,
-            self.born,
-            self.address,
-            self.phone,
-            self.other_name,
-            self.other_number,
-            self.relation,
-            self.note,
-            self.fee,
-        )
-
-    def _fill_applicant(self, fields: Mapping[str, Any]) -> None:
-        applicant = fields.get("applicant") or {}
-        organisation = applicant.get("kind") == "organisation"
-        self.number.text = str(applicant.get("personal_number") or applicant.get("tax_code") or "")
-        self.name.text = str(applicant.get("name") or "")
-        born = PartialDate.parse_iso(str(applicant.get("born_on") or ""))
-        self.born.text = born.paper() if born else ""
-        self.sex.value = str(applicant.get("sex") or "")
-        self.address.text = str(applicant.get("address") or "")
-        self.phone.text = str(applicant.get("phone") or "")
-        other = fields.get("representative") or {}
-        self.on_behalf.value = "organisation" if organisation else "other" if other else "self"
-        self._other.setVisible(self.on_behalf.value != "self")
-        self.other_name.text = str(other.get("name") or "")
-        self.other_number.text = str(other.get("personal_number") or "")
-        self.relation.text = str(other.get("relation") or "")
 
     def _keep(self) -> None:
         """The draft survives whatever happens next."""
@@ -531,119 +314,19 @@ class IntakePage(Page):
 
     # ---- reactions -----------------------------------------------------------------------------
 
-    def _on_left(self) -> None:
-        """Marks appear when a field is left."""
-        if self._saved is None:
-            self._timer.start()
-
     def _on_changed(self) -> None:
         if self._saved is not None:
             return
         self._dirty = True
         self._timer.start()
 
-    def _on_papers(self) -> None:
-        self._papers_card.caption.setText(self.papers.caption())
-        self._on_changed()
-
-    def _on_name_typed(self, text: str) -> None:
-        """A person's name stands in capitals, as on the card; the cursor stays."""
-        if self.on_behalf.value != "organisation" and text != text.upper():
-            at = self.name.edit.cursorPosition()
-            self.name.edit.setText(text.upper())
-            self.name.edit.setCursorPosition(at)
-
-    def _on_number_left(self) -> None:
-        number = self.number.text.replace(" ", "")
-        if not number or self.on_behalf.value == "organisation":
-            return
-        problem = number_problem(number)
-        if problem is not None:
-            self.number.mark("error", problem.message)
-            return
-        self.number.text = " ".join(number[at : at + 3] for at in range(0, len(number), 3))
-        if len(number) == 12:
-            year, sex = year_and_sex(number)
-            if not self.sex.value:
-                self.sex.value = sex
-            if not self.born.text:
-                self.born.text = str(year)
-        self._timer.start()
-
-    def _on_born_left(self) -> None:
-        if not self.born.text:
-            return
-        born = self._born()
-        if born is None:
-            self.born.mark("error", "Ngày sinh không đúng. Gõ như 05031990, 5/3/90 hoặc 1990.")
-        else:
-            self.born.text = born.paper()
-
-    def _born(self) -> PartialDate | None:
-        typed = self.born.text
-        number = self.number.text.replace(" ", "")
-        if len(typed) == 4 and typed.isdigit() and len(number) == 12 and not number_problem(number):
-            # day and month alone: the year stands in the number
-            year = year_and_sex(number)[0]
-            if typed != str(year) and typed[:2] not in ("19", "20"):
-                return PartialDate.parse_typed(f"{typed[:2]}/{typed[2:]}/{year}", self._today())
-        return PartialDate.parse_typed(typed, self._today())
-
-    def _today(self) -> date:
-        return self.desk.now().date()
-
-    def _on_behalf_changed(self, value: str) -> None:
-        self._other.setVisible(value != "self")
-        self.number.caption.setText("Mã số thuế" if value == "organisation" else "Số định danh")
-        self.name.caption.setText("Tên tổ chức" if value == "organisation" else "Họ và tên")
-        self._on_changed()
-
-    def _on_procedure_typed(self) -> None:
-        if self._case is not None:
-            self._show_procedure(None, keep_text=True)
-        self._on_changed()
-
-    def _on_procedure(self, procedure: Procedure) -> None:
-        self._show_procedure(procedure)
-        self._on_changed()
-        if len(procedure.cases) > 1:
-            self.case.combo.setFocus()
-        elif (first := self.papers.first) is not None:
-            first.setFocus()
-
-    def _show_procedure(self, procedure: Procedure | None, *, keep_text: bool = False) -> None:
-        if not keep_text:
-            self._procedures.show_procedure(procedure)
-        if procedure is None:
-            self.case.fill(())
-            self._case = None
-            self._field_chip.hide()
-            self._meta.setText("")
-            self.papers.show_case(None)
-            self._chain_papers()
-            self._papers_card.caption.setText("")
-            return
-        cases = procedure.cases
-        numbered = len(cases) > 1
-        self.case.fill(
-            [(c.id, f"{n}. {c.name}" if numbered else c.name) for n, c in enumerate(cases, 1)]
-        )
-        self._on_case(cases[0].id)
-
-    def _on_case(self, case_id: str) -> None:
-        procedure = self._procedures.procedure
-        if procedure is None:
-            return
-        self._case = next((c for c in procedure.cases if c.id == case_id), procedure.cases[0])
-        self.papers.show_case(self._case)
-        self._chain_papers()
-        self._papers_card.caption.setText(self.papers.caption())
-        self._field_chip.setText(procedure.field_name[:28])
-        self._field_chip.show()
-        term = term_text(self._case.unit, self._case.amount)
-        unchecked = "" if procedure.unit_verified else " (thời hạn chưa kiểm tra)"
-        self._meta.setText(f"Mã {procedure.code}  ·  {term}{unchecked}  ·  {procedure.unit}")
-        self._on_changed()
+    def _on_case(self, case: ProcedureCase | None) -> None:
+        """Its papers; Tab goes down the screen also through what was made later."""
+        self.papers.show_case(case)
+        before: QWidget = self.procedure.case.combo
+        for widget in (*self.papers.stops(), *self.result.returns.stops(), self.result.sets.edit):
+            QWidget.setTabOrder(before, widget)
+            before = widget
 
     # ---- checking ------------------------------------------------------------------------------
 
@@ -674,12 +357,12 @@ class IntakePage(Page):
         self.due.show_due(checked.moment, self.desk.now(), checked.why, at)
         self._mark_doubts(checked.problems)
         self._tell_alike(checked.problems)
-        self.fee.text = vnd(checked.fee_total) if checked.fees else "Miễn phí"
+        self.result.show_fees(checked)
         if self._side.currentIndex() == 1:
             self._show_problems()
         if checked.preview is not None:
             self._draw(checked)
-        elif self._procedures.procedure is None:
+        elif self.procedure.box.procedure is None:
             self._preview.show_slip(b"")
 
     def _show_chip(self, word: str) -> None:
@@ -710,17 +393,7 @@ class IntakePage(Page):
         return sorted(found, key=lambda problem: problem.severity != "must")
 
     def _mistyped(self) -> list[Problem]:
-        """What stands in a field and cannot be a day or an hour."""
-        found = []
-        if self.born.text and self._born() is None:
-            found.append(
-                Problem(
-                    "applicant.born_on", "born_on_wrong", "Ngày sinh không đúng. Gõ như 05031990."
-                )
-            )
-        if (paper := self.paper.problem()) is not None:
-            found.append(paper)
-        return found
+        return [problem for section in self._sections for problem in section.mistyped()]
 
     def _show_problems(self) -> None:
         problems = self._problems()
@@ -741,12 +414,11 @@ class IntakePage(Page):
         if field is not None:
             field.edit.setFocus(Qt.FocusReason.OtherFocusReason)
         else:
-            self.key(f"Alt+{section_of(problem)}")
+            self._sections[section_of(problem)].begin()
 
     def _place(self, problem: Problem) -> Field | None:
         """The field where a problem is marked."""
-        # the year that differs from the number is read beside the date
-        return self.born if problem.code == "number_year" else self._places.get(problem.field)
+        return self._places.get(problem.code) or self._places.get(problem.field)
 
     def _mark_doubts(self, problems: Sequence[Problem]) -> None:
         """Amber below what was left and looks odd; nothing is asked, it is logged."""
@@ -755,7 +427,7 @@ class IntakePage(Page):
             for p in problems
             if p.severity == "may" and p.code != "from_paper"
         }
-        for field in {*self._places.values()} - {self._procedures.field}:
+        for field in {*self._places.values()} - {self.procedure.box.field}:
             state = field.edit.property("state")
             if field.edit.hasFocus() or state == "error":
                 continue
@@ -816,7 +488,7 @@ class IntakePage(Page):
         """F12: into the book, then onto paper. On an incomplete form: to the first problem."""
         if self._busy:
             return
-        if self._saved is not None or (self.visit.id and not self._procedures.edit.text()):
+        if self._saved is not None or (self.visit.id and not self.procedure.box.edit.text()):
             # one Ctrl+D too many: the visit ends with what it has
             self.start_new()
             return
@@ -826,9 +498,9 @@ class IntakePage(Page):
         """Take the dossier in; `again` where one more of the same person follows."""
         if self._busy:
             return
-        self._procedures.take_first()
+        self.procedure.box.take_first()
         draft, who, counter = self.draft(), self.desk.who, self.desk.counter
-        source: Any = self._source
+        source = self.applicant.source
         draft_id = self._draft_id
         if mistyped := self._mistyped():
             self._on_rejected(Rejected(tuple(mistyped)))
@@ -862,7 +534,7 @@ class IntakePage(Page):
         if isinstance(taken, Rejected):
             self._on_rejected(taken)
             return
-        procedure = self._procedures.procedure
+        procedure = self.procedure.box.procedure
         self.visit.begin(taken.visit_id)
         self.visit.add(taken.made.code, procedure.name if procedure else "")
         self._dirty = False
@@ -879,7 +551,8 @@ class IntakePage(Page):
         self._dirty = False
         self._show_chip("")
         self._timer.stop()
-        self._lock(True)
+        for section in self._sections:
+            section.setEnabled(False)
         self._side.setCurrentIndex(0)
         said = f"Đã lưu. Hẹn {made.due_at:%H:%M, %d/%m/%Y}."
         if taken.closed is not None:
@@ -951,43 +624,22 @@ class IntakePage(Page):
             case Outcome.FAILED:
                 self.due.tell("Chưa in được phiếu.")
 
-    def _lock(self, locked: bool) -> None:
-        for card in (
-            self._applicant_card,
-            self._procedure_card,
-            self._papers_card,
-            self._result_card,
-        ):
-            card.setEnabled(not locked)
-
     # ---- the other ways out --------------------------------------------------------------------
 
     def _take_card(self, scan: Scan) -> None:
-        number = scan.fields["personal_number"]
-        mine = self.number.text.replace(" ", "")
         if self._saved is not None:
             self.start_new()
-            mine = ""
-        if mine == number:
+        mine = self.applicant.digits
+        if mine == scan.fields["personal_number"]:
             self.banner.tell("Đúng người: thẻ khớp với số định danh.", "Green")
-            return
-        if mine or self.name.text:
+        elif mine or self.applicant.name.text:
             self._ask_here(
                 "Thẻ của người khác, không phải của người đang nhập.",
                 ("Đổi người", "Alt+D", lambda: self._fill_card(scan)),
                 ("Lượt mới", "Alt+M", lambda: self._fill_card_anew(scan)),
             )
-            return
-        self._fill_card(scan)
-
-    def _toggle_paper(self) -> None:
-        """Alt+P: this dossier stands on a pad slip, or does not."""
-        if self.paper.isHidden():
-            self.paper.open("")
         else:
-            self.paper.close_strip()
-            self.number.edit.setFocus()
-        self._on_changed()
+            self._fill_card(scan)
 
     def _take_pad(self, judged: Judged) -> None:
         """A slip that was filled in by hand: its number, then the moment that stands on it."""
@@ -1010,20 +662,11 @@ class IntakePage(Page):
         self._fill_card(scan)
 
     def _fill_card(self, scan: Scan) -> None:
-        self._source = "qr"
-        self._applicant_card.caption.setText("Đọc từ thẻ")
-        self._fill_applicant({"applicant": scan.fields})
-        self._dirty = True
         if scan.missing:
             self.banner.tell("Máy quét làm mất chữ: gõ lại họ tên và nơi cư trú.")
-            self.name.edit.setFocus()
-        else:
-            if scan.repaired:
-                self.banner.tell("Đã sửa chữ từ máy quét, xem lại tên.")
-            self.phone.edit.setFocus()
-        for field in (self.number, self.name, self.address):
-            field.mark("good" if field.text else "")
-        self._timer.start()
+        elif scan.repaired:
+            self.banner.tell("Đã sửa chữ từ máy quét, xem lại tên.")
+        self.applicant.fill_card(scan)
 
     def _change_due(self) -> None:
         if self._checked is None or self._checked.moment is None:
@@ -1034,12 +677,7 @@ class IntakePage(Page):
             self._on_changed()
 
     def _supplement(self) -> None:
-        missing = [
-            line.component.name
-            for line in self.papers.rows
-            if line.component.required and not line.tick.isChecked()
-        ]
-        self._give_notice("supplement", missing)
+        self._give_notice("supplement", self.papers.missing())
 
     def _refuse(self) -> None:
         self._give_notice("refusal", [])

@@ -2,7 +2,7 @@
 code that a restore lost. Its number or code, and the written moment.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -32,14 +32,29 @@ class PaperStrip(QFrame):
         self.day = Field("Ngày nhận ghi trên phiếu", required=True, width=190, hint="20/11")
         self.hour = Field("Giờ nhận", required=True, width=100, hint="09:24", limit=5)
         drop = Button("Bỏ", "Alt+P")
-        drop.clicked.connect(self.dropped)
+        drop.clicked.connect(self.toggle)
         whole = row(self.number, self.day, self.hour, 1, drop)
         whole.setAlignment(drop, Qt.AlignmentFlag.AlignVCenter)
         whole.setContentsMargins(12, 5, 12, 5)
         self.setLayout(whole)
         for field in (self.number, self.day, self.hour):
             field.changed.connect(self.changed)
+        self.places = {
+            "from_paper.pad": self.number,
+            "from_paper.code": self.number,
+            "from_paper.received_at": self.day,
+        }
+        self.enters = ((self.number.edit, 1), (self.day.edit, 1), (self.hour.edit, 1))
         self.hide()
+
+    def toggle(self) -> None:
+        """Alt+P: this dossier stands on a pad slip, or does not."""
+        if self.isHidden():
+            self.open("")
+        else:
+            self.hide()
+            self.dropped.emit()
+        self.changed.emit()
 
     def open(self, number: str) -> None:
         """A slip was scanned, or is to be typed."""
@@ -47,14 +62,19 @@ class PaperStrip(QFrame):
             field.text = ""
         self.number.text = number
         self.show()
-        (self.day if number else self.number).edit.setFocus(Qt.FocusReason.OtherFocusReason)
+        self.begin()
 
-    def close_strip(self) -> None:
-        """The next dossier is no paper's."""
-        self.hide()
+    def begin(self) -> None:
+        """At the written day, or at the number that is to be typed."""
+        first = self.day if self.number.text else self.number
+        first.edit.setFocus(Qt.FocusReason.OtherFocusReason)
 
-    def restore(self, given: dict[str, Any]) -> None:
-        """What a draft had."""
+    def fill(self, fields: Mapping[str, Any]) -> None:
+        """What a draft has; the next dossier is no paper's."""
+        given = fields.get("from_paper")
+        if not given:
+            self.hide()
+            return
         self.open(str(given.get("pad") or given.get("code") or ""))
         try:
             at = datetime.fromisoformat(str(given.get("received_at") or ""))
@@ -67,18 +87,18 @@ class PaperStrip(QFrame):
         """The written moment."""
         return typed_moment(self.day.text, self.hour.text, self._now())
 
-    def value(self) -> dict[str, Any] | None:
-        """For the draft; None where nothing is from paper."""
+    def draft(self) -> dict[str, Any]:
+        """`from_paper`; nothing where nothing is from paper."""
         if self.isHidden():
-            return None
+            return {}
         at, number = self.at, self.number.text.upper()
         what = {"origin": "pad", "pad": number}
         if DossierCode.parse(number) is not None:
             what = {"origin": "paper", "code": number}
-        return {**what, "received_at": f"{at:%Y-%m-%dT%H:%M}" if at else ""}
+        return {"from_paper": {**what, "received_at": f"{at:%Y-%m-%dT%H:%M}" if at else ""}}
 
-    def problem(self) -> Problem | None:
+    def mistyped(self) -> list[Problem]:
         """What was typed and is no day or hour."""
         if self.isHidden() or self.at is not None:
-            return None
-        return Problem("from_paper.received_at", "moment_typed_wrong", _NO_MOMENT)
+            return []
+        return [Problem("from_paper.received_at", "moment_typed_wrong", _NO_MOMENT)]

@@ -3,10 +3,11 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from PySide6.QtCore import QEvent, QObject, Qt, Signal
+from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtWidgets import QFrame, QLineEdit, QScrollArea, QSizePolicy, QWidget
 
 from counter_app.domain.procedure import Component, ProcedureCase
+from ui.intake.section import Section
 from ui.widgets import EnterMoves, Tick, clear, column, label, row, set_name, set_property
 
 _COUNTS = (("originals", "Chính"), ("certified", "C.thực"), ("copies", "Sao"))
@@ -85,11 +86,11 @@ class PaperRow:
         made.watch(self.stops)
         return made
 
-    def fill(self) -> None:
-        """The counts usually asked for."""
+    def fill(self, values: Mapping[str, Any]) -> None:
+        """It is here, with the counts of a draft; from nothing, those usually asked for."""
         self.tick.setChecked(True)
         for key, count in self.counts.items():
-            count.setText(str(getattr(self.component, key)))
+            count.setText(str(values.get(key, getattr(self.component, key))))
 
     def count(self, digit: str) -> None:
         """So many of the kind that is asked for first."""
@@ -118,13 +119,11 @@ class PaperRow:
         set_name(self.state, name)
 
 
-class Papers(QWidget):
-    """Nothing is ticked beforehand: a tick says that a hand has held the paper."""
-
-    changed = Signal()
+class Papers(Section):
+    """Section 3. Nothing is ticked beforehand: a tick says that a hand has held the paper."""
 
     def __init__(self) -> None:
-        super().__init__()
+        self._case: ProcedureCase | None = None
         self.rows: list[PaperRow] = []
         self.pages: list[tuple[QLineEdit, QLineEdit, QLineEdit]] = []
         self._sum = label("", "caption")
@@ -138,21 +137,23 @@ class Papers(QWidget):
         area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         area.viewport().setAutoFillBackground(False)
-        self.setLayout(column(area, space=0))
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        super().__init__(3, "Giấy tờ", column(area, space=0))
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Expanding)
 
     def show_case(self, case: ProcedureCase | None) -> None:
         """The papers of another case; what has the same id keeps its values."""
-        kept = {line["id"]: line for line in self.values()} if self.rows else {}
+        kept = self._values()
         clear(self._lines)
+        self._case = case
         self.rows, self.pages = [], []
         if case is None:
             self._lines.addWidget(label("Chọn thủ tục để hiện giấy tờ phải nộp.", "caption"))
         elif case.by_pages:
             self._show_pages()
         else:
-            self._show_rows(case, kept)
+            self._show_rows(case)
         self._lines.addStretch(1)
+        self._restore(kept)
 
     def stops(self) -> list[QWidget]:
         """Where Tab stops, in reading order."""
@@ -161,60 +162,38 @@ class Papers(QWidget):
 
     def tick_required(self) -> None:
         """Alt+A: every required paper is here with its usual counts."""
-        for line in self.rows:
-            if line.component.required:
-                line.fill()
-        self._tell_states()
+        for line in self._required():
+            line.fill({})
+        self._tell()
         self.changed.emit()
 
-    def values(self) -> list[dict[str, Any]]:
-        """The received papers as a draft has them."""
-        return [found for line in self.rows if (found := line.values()) is not None]
+    def begin(self) -> None:
+        """At the first paper, or at its pages."""
+        first = self.pages[0][1] if self.pages else self.rows[0].tick if self.rows else None
+        if first is not None:
+            first.setFocus()
 
-    def page_values(self) -> list[dict[str, Any]]:
-        """Pages and copies as a draft has them."""
-        found = []
-        for name, pages, copies in self.pages:
-            if pages.text().strip() or name.text().strip():
-                found.append(
-                    {
-                        "name": name.text().strip(),
-                        "pages": max(1, _number(pages.text())),
-                        "copies": max(1, _number(copies.text())),
-                    }
-                )
-        return found
+    def missing(self) -> list[str]:
+        """The names of what is required and not here."""
+        return [line.component.name for line in self._required() if not line.tick.isChecked()]
 
-    def restore(
-        self, lines: Sequence[Mapping[str, Any]], pages: Sequence[Mapping[str, Any]]
-    ) -> None:
-        """From a draft."""
-        by_id = {line["id"]: line for line in lines}
-        for line in self.rows:
-            if line.component.id in by_id:
-                self._restore(line, by_id[line.component.id])
-        for widgets, page in zip(self.pages, pages, strict=False):
+    def draft(self) -> dict[str, Any]:
+        """`components`; `pages` where the fee goes by them, what is required is here then."""
+        pages = self._page_values()
+        if not pages or self._case is None:
+            return {"components": self._values()}
+        needed = [{"id": component.id} for component in self._case.components if component.required]
+        return {"components": needed, "pages": pages}
+
+    def fill(self, fields: Mapping[str, Any]) -> None:
+        """From a draft, once its case is shown."""
+        lines = fields.get("components")
+        for widgets, page in zip(self.pages, fields.get("pages") or (), strict=False):
             for widget, key in zip(widgets, ("name", "pages", "copies"), strict=True):
                 widget.setText(str(page.get(key, "")))
-        self._tell_states()
+        self._restore(lines if isinstance(lines, list) else [])
 
-    def caption(self) -> str:
-        """`Đủ 2/3 giấy bắt buộc (*)`."""
-        required = [line for line in self.rows if line.component.required]
-        if not required:
-            return ""
-        here = sum(line.tick.isChecked() for line in required)
-        word = "Đủ" if here == len(required) else "Có"
-        return f"{word} {here}/{len(required)} giấy bắt buộc (*)"
-
-    @property
-    def first(self) -> QWidget | None:
-        """Where the keyboard begins."""
-        if self.pages:
-            return self.pages[0][1]
-        return self.rows[0].tick if self.rows else None
-
-    def _show_rows(self, case: ProcedureCase, kept: Mapping[str, Mapping[str, Any]]) -> None:
+    def _show_rows(self, case: ProcedureCase) -> None:
         counts = [(_cell(caption), _COUNT) for _, caption in _COUNTS]
         self._lines.addWidget(
             _Line(
@@ -233,9 +212,6 @@ class Papers(QWidget):
                 count.textEdited.connect(self._on_counted)
             line.tick.toggled.connect(self._on_toggled)
             line.tick.counted.connect(line.count)
-            if component.id in kept:
-                self._restore(line, kept[component.id])
-        self._tell_states()
 
     def _show_pages(self) -> None:
         self._lines.addWidget(
@@ -270,35 +246,59 @@ class Papers(QWidget):
         self._lines.addWidget(self._sum)
         counts = [widget for _, pages, copies in self.pages for widget in (pages, copies)]
         self._enter = EnterMoves(counts, lambda _: False)
-        self._tell_states()
 
-    def _restore(self, line: PaperRow, values: Mapping[str, Any]) -> None:
-        line.tick.setChecked(True)
-        for key, count in line.counts.items():
-            count.setText(str(values.get(key, getattr(line.component, key))))
+    def _required(self) -> list[PaperRow]:
+        return [line for line in self.rows if line.component.required]
+
+    def _values(self) -> list[dict[str, Any]]:
+        """The received papers as a draft has them."""
+        return [found for line in self.rows if (found := line.values()) is not None]
+
+    def _page_values(self) -> list[dict[str, Any]]:
+        """Pages and copies as a draft has them."""
+        return [
+            {
+                "name": name.text().strip(),
+                "pages": max(1, _number(pages.text())),
+                "copies": max(1, _number(copies.text())),
+            }
+            for name, pages, copies in self.pages
+            if pages.text().strip() or name.text().strip()
+        ]
+
+    def _restore(self, lines: Sequence[Mapping[str, Any]]) -> None:
+        by_id = {line["id"]: line for line in lines}
+        for line in self.rows:
+            if line.component.id in by_id:
+                line.fill(by_id[line.component.id])
+        self._tell()
 
     def _on_toggled(self, ticked: bool) -> None:
         for line in self.rows:
             if line.tick is self.sender() and ticked:
                 if all(_number(count.text()) == 0 for count in line.counts.values()):
-                    line.fill()
-        self._tell_states()
+                    line.fill({})
+        self._tell()
         self.changed.emit()
 
     def _on_counted(self) -> None:
         for line in self.rows:
             if self.sender() in line.counts.values():
                 line.tick.setChecked(any(_number(c.text()) for c in line.counts.values()))
-        self._tell_states()
+        self._tell()
         self.changed.emit()
 
-    def _tell_states(self) -> None:
+    def _tell(self) -> None:
         for line in self.rows:
             line.tell_state()
         if self.pages:
-            lines = self.page_values()
+            lines = self._page_values()
             total = sum(line["pages"] * line["copies"] for line in lines)
             self._sum.setText(f"Cộng {total} trang" if lines else "Gõ số trang để tính phí.")
+        required, missing = len(self._required()), len(self.missing())
+        word = "Có" if missing else "Đủ"
+        told = f"{word} {required - missing}/{required} giấy bắt buộc (*)"
+        self.caption.setText(told if required else "")
 
 
 def _number(text: str) -> int:
