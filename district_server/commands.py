@@ -66,8 +66,8 @@ def serve(options: argparse.Namespace) -> int:
     import uvicorn  # only the one that serves needs it
 
     from district_server.api import Api
-    from district_server.limits import Limits
     from district_server.serving import config
+    from district_server.shared_limits import shared_limits
 
     journal = Journal()
     take_over_logging(journal)
@@ -80,14 +80,16 @@ def serve(options: argparse.Namespace) -> int:
             tls: dict[str, Any] = {}
             if options.tls_dir is not None or not loopback:
                 tls = _tls(options, keys, Path(folder))
+            limits = shared_limits(database, keys)
             api = Api(
                 database,
                 keys,
+                limits,
                 journal=journal,
                 metrics_token=token,
                 objects=Sealed(objects_at(options.attachments), keys),
             )
-            server = uvicorn.Server(config(api.app(), Limits().stall, log_config=None, **tls))
+            server = uvicorn.Server(config(api.app(), limits.stall, log_config=None, **tls))
 
             def stop(*_: object) -> None:
                 # before the server runs too; it gives the signal back to us when it has ended

@@ -1,19 +1,32 @@
 """How often one may ask: a fence against what runs wild, far above what a counter does in earnest.
 
-Each process counts for itself; with several processes the fence stands that many times farther out.
+These are counted by each process for itself. Fences against guessing stand in the database where several
+processes serve: see `shared_limits`.
 """
 
+import ipaddress
 import secrets
 import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from district_server.faults import Refused
 
 _MOST_KEPT = 50_000
 _TOO_OFTEN = "Gửi quá dày. Chờ một lát rồi gửi lại."
+
+
+class Fence(Protocol):
+    """How often a key may ask."""
+
+    def wait(self, key: str) -> float:
+        """Seconds until the key may ask again; 0 where it may now. Takes nothing."""
+
+    def take(self, key: str) -> None:
+        """Count one; too many are refused with the time to wait."""
 
 
 class Bucket:
@@ -22,8 +35,8 @@ class Bucket:
     def __init__(
         self, burst: int, per_second: float, clock: Callable[[], float] = time.monotonic
     ) -> None:
-        self._burst = burst
-        self._per_second = per_second
+        self.burst = burst
+        self.per_second = per_second
         self._clock = clock
         self._left: OrderedDict[str, tuple[float, float]] = OrderedDict()
         self._lock = threading.Lock()
@@ -31,10 +44,11 @@ class Bucket:
     def wait(self, key: str) -> float:
         """Seconds until the key may ask again; 0 where it may now. Takes nothing."""
         with self._lock:
-            return self._wait(key, self._clock())
+            return self._wait(neighbourhood(key), self._clock())
 
     def take(self, key: str) -> None:
         """Count one; too many are refused with the time to wait."""
+        key = neighbourhood(key)
         with self._lock:
             now = self._clock()
             wait = self._wait(key, now)
@@ -47,11 +61,24 @@ class Bucket:
 
     def _wait(self, key: str, now: float) -> float:
         missing = 1 - self._tokens(key, now)
-        return missing / self._per_second if missing > 0 else 0.0
+        return missing / self.per_second if missing > 0 else 0.0
 
     def _tokens(self, key: str, now: float) -> float:
-        left, at = self._left.get(key, (float(self._burst), now))
-        return min(float(self._burst), left + (now - at) * self._per_second)
+        left, at = self._left.get(key, (float(self.burst), now))
+        return min(float(self.burst), left + (now - at) * self.per_second)
+
+
+def neighbourhood(key: str) -> str:
+    """Who counts as one: of an IPv6 address its first 64 bits, which one line has to itself."""
+    if ":" not in key:
+        return key
+    try:
+        address = ipaddress.IPv6Address(key.partition("%")[0])
+    except ValueError:
+        return key
+    if address.ipv4_mapped is not None:
+        return str(address.ipv4_mapped)
+    return str(ipaddress.IPv6Network((address, 64), strict=False))
 
 
 def busy() -> Refused:
@@ -71,15 +98,15 @@ class Limits:
 
     device: Bucket = field(default_factory=lambda: Bucket(1000, 100))
     """Signed requests of a device."""
-    enrol: Bucket = field(default_factory=lambda: Bucket(100, 0.2))
+    enrol: Fence = field(default_factory=lambda: Bucket(100, 0.2))
     """Enrolments from an address: a whole district behind one address may come on one morning."""
     stranger: Bucket = field(default_factory=lambda: Bucket(200, 1))
     """Requests from an address that nobody signed, or signed wrong."""
-    sign_in: Bucket = field(default_factory=lambda: Bucket(10, 0.05))
+    sign_in: Fence = field(default_factory=lambda: Bucket(10, 0.05))
     """Passwords tried from an address."""
-    look_up: Bucket = field(default_factory=lambda: Bucket(10, 10 / 600))
+    look_up: Fence = field(default_factory=lambda: Bucket(10, 10 / 600))
     """Slips that opened nothing, from an address."""
-    look_up_code: Bucket = field(default_factory=lambda: Bucket(5, 5 / 86_400))
+    look_up_code: Fence = field(default_factory=lambda: Bucket(5, 5 / 86_400))
     """Slips of a code whose signature did not hold."""
     in_hand: int = 200
     """Requests under way in the process; one more is told when to come again instead of waiting so long

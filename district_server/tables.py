@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from sqlalchemy import (
     Boolean,
     Column,
+    Double,
     ForeignKey,
     ForeignKeyConstraint,
     Index,
@@ -216,6 +217,17 @@ admin_session = Table(
     Column("seen_at", String(40), nullable=False),
 )
 """Who is signed in; the token itself is only in the browser."""
+
+rate = Table(
+    "rate",
+    metadata,
+    Column("name", String(20), primary_key=True),
+    Column("key", String(32), primary_key=True),
+    Column("tokens", Double, nullable=False),
+    Column("at", Double, nullable=False),
+    Index("rate_at", "name", "at"),
+)
+"""How many tries are left of a fence that all processes share, by the database's clock; the key is hashed."""
 
 second_factor = Table(
     "second_factor",

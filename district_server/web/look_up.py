@@ -4,6 +4,7 @@ Status and dates only. No name, no procedure, nothing that anybody typed. Whatev
 dossier gives one and the same page.
 """
 
+import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -194,9 +195,11 @@ class LookUp:
         seen = seen_by(self._database, payload)
         if blocked or seen is None:
             if not blocked:
-                limits.look_up.take(address)
-                if code:
-                    limits.look_up_code.take(code)
+                # another process may have taken the last one meanwhile: the answer is the same
+                with contextlib.suppress(Refused):
+                    limits.look_up.take(address)
+                    if code:
+                        limits.look_up_code.take(code)
             return self._page("Không tìm thấy", 404, nothing=_NOTHING)
         told = told_of(seen, self._now())
         return self._page(told.headline, 200, nothing="", seen=seen, told=told)

@@ -28,6 +28,7 @@ SAME_EVERYWHERE = {
     "admin_session",
     "admin_log",
     "reading_right",
+    "rate",
     "second_factor",
     "recovery_code",
     "publication",
