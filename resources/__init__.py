@@ -3,6 +3,7 @@
 Typed accessors over `importlib.resources`, so that files are found from source and frozen alike.
 """
 
+from functools import cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 
@@ -43,8 +44,9 @@ def form_text(form_set: str, name: str) -> str | None:
     return file.read_text(encoding="utf-8") if file.is_file() else None
 
 
+@cache
 def font(name: str) -> bytes:
-    """A font file such as `NotoSans-Regular.ttf`."""
+    """A font file such as `NotoSans-Regular.ttf`, read once: window, slips and forms share it."""
     return _root("fonts").joinpath(name).read_bytes()
 
 

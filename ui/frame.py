@@ -1,6 +1,6 @@
 """The frame of every screen: rail, header, action bar, status bar, and what runs in the background."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from PySide6.QtCore import Qt, QTimer, Signal
@@ -8,11 +8,8 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
     QApplication,
     QButtonGroup,
-    QHBoxLayout,
-    QLabel,
     QScrollArea,
     QSizePolicy,
-    QStackedLayout,
     QVBoxLayout,
     QWidget,
 )
@@ -44,7 +41,7 @@ from ui.sync_page import SyncPage
 from ui.widgets import Avatar, Banner, Button, Screens, chip, column, elastic, label, row, set_chip
 from ui.work_page import WorkPage
 
-PAGES: tuple[tuple[str, str, str, Callable[[Desk], Page]], ...] = (
+PAGES: tuple[tuple[str, str, str, type[Page]], ...] = (
     ("F1", "Bàn làm việc", "layout-dashboard", HomePage),
     ("F2", "Tiếp nhận", "file-plus", IntakePage),
     ("F3", "Tra cứu", "search", SearchPage),
@@ -151,7 +148,15 @@ class Frame(QWidget):
         actions = QWidget()
         actions.setObjectName("actions")
         actions.setFixedHeight(54)
-        self._actions = QStackedLayout(actions)
+        self._hints = [
+            (label("", "keycap"), label("", "caption"))
+            for _ in range(max(len(make.hints) for *_, make in PAGES))
+        ]
+        self._hint_line = QWidget()
+        self._hint_line.setLayout(row(*(part for hint in self._hints for part in hint)))
+        self._actions = row(self._hint_line, 1)
+        self._actions.setContentsMargins(16, 0, 16, 0)
+        actions.setLayout(self._actions)
         status = QWidget()
         status.setObjectName("status")
         status.setFixedHeight(28)
@@ -251,14 +256,9 @@ class Frame(QWidget):
         for button in self._buttons.buttons():
             assert isinstance(button, RailButton)
             button.set_narrow(narrow)
-        for bar in self._bars.values():
-            self._dress(bar)
+        self._hint_line.setVisible(not narrow)
         for page in self._pages.values():
             page.set_narrow(narrow)
-
-    def _dress(self, bar: QWidget) -> None:
-        for hint in bar.findChildren(QLabel):
-            hint.setVisible(not self.narrow)
 
     def _on_focus(self, _: QWidget | None, now: QWidget | None) -> None:
         if now is not None and self._stack.isAncestorOf(now):
@@ -308,8 +308,9 @@ class Frame(QWidget):
             self._pages[key] = page
             page.chip_changed.connect(self._on_chip)
             self._stack.addWidget(page)
-            self._bars[key] = _bar(page)
-            self._dress(self._bars[key])
+            self._bars[key] = QWidget()
+            self._bars[key].setLayout(row(*page.buttons()))
+            self._bars[key].hide()
             page.set_narrow(bool(self.narrow))
             self._actions.addWidget(self._bars[key])
         return self._pages[key]
@@ -330,7 +331,7 @@ class Frame(QWidget):
             # it is told on the desk; what it speaks of stands there
             self._after_crash = False
             self.banner.tell("")
-        self._actions.setCurrentWidget(self._bars[key])
+        self._show_bar(key)
         page.enter()
 
     def key(self, name: str) -> bool:
@@ -560,21 +561,17 @@ class Frame(QWidget):
         lines += ["Ctrl và +, -, 0: cỡ chữ", "Ctrl+K: tương phản cao"]
         ask(self, "Các phím", "\n".join(lines), (("Đóng", "D"),))
 
+    def _show_bar(self, key: str) -> None:
+        hints = self._pages[key].hints
+        for number, parts in enumerate(self._hints):
+            for part, text in zip(
+                parts, hints[number] if number < len(hints) else ("", ""), strict=True
+            ):
+                part.setText(text)
+                part.setVisible(bool(text))
+        for name, bar in self._bars.items():
+            bar.setVisible(name == key)
+
     def buttons_shown(self) -> list[Button]:
         """The buttons of the action bar."""
         return self._bars[self.current].findChildren(Button)
-
-
-def _bar(page: Page) -> QWidget:
-    """What a screen says at the bottom: its keys, its buttons."""
-    bar = QWidget()
-    line = QHBoxLayout(bar)
-    line.setContentsMargins(16, 0, 16, 0)
-    line.setSpacing(8)
-    for cap, text in page.hints:
-        line.addWidget(label(cap, "keycap"))
-        line.addWidget(label(text, "caption"))
-    line.addStretch(1)
-    for button in page.buttons():
-        line.addWidget(button)
-    return bar

@@ -329,7 +329,8 @@ class Field(QWidget):
     ) -> None:
         super().__init__()
         self.caption = label(caption, "label")
-        head = row(self.caption, label("*" if required else "", "problem"), 1, space=4)
+        star = [label("*", "problem")] if required else []
+        head = row(self.caption, *star, 1, space=4)
         self.edit = QLineEdit()
         self.edit.setMaxLength(limit)
         self.edit.setPlaceholderText(hint)

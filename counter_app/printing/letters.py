@@ -10,7 +10,7 @@ import resources
 
 Font = ImageFont.FreeTypeFont
 
-OVERHANG = 8
+_OVERHANG = 8
 """Dots that a letter may reach to the left of the pen, and its marks above the ascent."""
 
 
@@ -41,19 +41,20 @@ def length(text: str, letters: Font) -> int:
 
 
 @lru_cache(maxsize=384)
-def word_picture(letters: Font, word: str) -> Image.Image:
-    """A word as a one-bit mask, its pen `OVERHANG` dots from the left and from the top.
+def word_picture(letters: Font, word: str) -> tuple[Image.Image, int, int]:
+    """A word as a one-bit mask of its ink, and how far that begins to the right of the pen and below it.
 
     Hinting a line of letters takes longer than all else of a slip; its syllables come again and
     again, and each is drawn once.
     """
     width = length(word, letters) + int(letters.size)
-    size = (width + 2 * OVERHANG, sum(letters.getmetrics()) + 2 * OVERHANG)
+    size = (width + 2 * _OVERHANG, sum(letters.getmetrics()) + 2 * _OVERHANG)
     mask = Image.new("1", size, 0)
     draw = ImageDraw.Draw(mask)
     draw.fontmode = "1"
-    draw.text((OVERHANG, OVERHANG), word, fill=1, font=letters)
-    return mask
+    draw.text((_OVERHANG, _OVERHANG), word, fill=1, font=letters)
+    left, top, right, bottom = mask.getbbox() or (0, 0, 1, 1)
+    return mask.crop((left, top, right, bottom)), left - _OVERHANG, top - _OVERHANG
 
 
 def wrap(text: str, letters: Font, room: int) -> list[str]:

@@ -9,7 +9,7 @@ from counter_app.domain.printer import WIDTHS
 from counter_app.domain.slips import SlipContent
 from counter_app.printing.blocks import Box, Line, Mark, Qr
 from counter_app.printing.layout import slip_blocks
-from counter_app.printing.letters import OVERHANG, length, word_picture
+from counter_app.printing.letters import length, word_picture
 from counter_app.printing.place import Bar, Code, Dots, Frame, Placed, Text, place
 from counter_app.printing.qr import MODULE
 
@@ -63,8 +63,8 @@ def _text(image: Image.Image, piece: Text) -> None:
     space = length(" ", piece.letters)
     pen = piece.left
     for word in piece.text.split(" "):
-        at = (pen - OVERHANG, piece.top - OVERHANG)
-        image.paste(ink, at, word_picture(piece.letters, word))
+        mask, right, down = word_picture(piece.letters, word)
+        image.paste(ink, (pen + right, piece.top + down), mask)
         pen += length(word, piece.letters) + space
 
 
