@@ -85,8 +85,8 @@ class Counter:
         self.ids: IdSource = SystemIds()
         # the zone stands in the office file inside the store; until it is read, any zone will do
         self.store = Store(folder, key, SystemClock("Asia/Ho_Chi_Minh"), self.ids)
+        self._read_identity()
         with self.store.read() as books:
-            self.identity = books.settings.identity()
             self.office: Office = books.settings.office()
             self._kept_printers = books.settings.get("printers")
             self._private_key = base64.b64decode(books.settings.get("device_key") or "")
@@ -304,6 +304,10 @@ class Counter:
         store = ExchangeStore(self.store)
         return Exchange(store, self.signer, self._private_key, verify, self.clock)
 
+    def _read_identity(self) -> None:
+        with self.store.read() as books:
+            self.identity = books.settings.identity()
+
     def enrol_request(self, code: str, target: Path) -> None:
         """By stick: ask to be taken in."""
         from counter_app.sync.enrol import write_request
@@ -323,13 +327,20 @@ class Counter:
         from counter_app.sync.enrol import take_answer
 
         enrolled, mark = take_answer(self.sync_store, verify, source, fingerprint)
+        self._read_identity()
         return enrolled.device, mark
 
-    def enrol(self, url: str, code: str, fingerprint: str | None) -> str:
-        """Bind this device at the upper server; answers the device id."""
+    def enrol(self, url: str, code: str, fingerprint: str | None, number: int | None = None) -> str:
+        """Bind this device at the upper server; answers the device id. `number`: as in `sync.enrol`."""
         from counter_app.sync.enrol import enrol
 
-        return enrol(self.sync_store, self.signer, url, code, fingerprint).device
+        def part() -> None:
+            self.sync.part()
+
+        store, signer = self.sync_store, self.signer
+        enrolled = enrol(store, signer, url, code, fingerprint, number, part)
+        self._read_identity()
+        return enrolled.device
 
     def sync_state(self) -> "SyncState":
         """The line of the status bar."""

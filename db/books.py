@@ -9,7 +9,13 @@ from sqlalchemy import Connection, Row, and_, delete, func, or_, select
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from counter_app.domain import events as ev
-from counter_app.domain.code import LAST_NUMBER_OF_A_BLOCK, LAST_NUMBER_OF_A_DAY, seq_of
+from counter_app.domain.code import (
+    LAST_NUMBER_OF_A_BLOCK,
+    LAST_NUMBER_OF_A_DAY,
+    DossierCode,
+    place_of,
+    seq_of,
+)
 from counter_app.domain.officer import Officer, Role
 from counter_app.errors import Refused
 from counter_app.ports import Draft, IdSource, NoticeRow, Secret
@@ -18,6 +24,7 @@ from db.settings import Settings
 from db.tables import (
     code_number,
     draft,
+    issued_code,
     notice,
     notice_number,
     officer,
@@ -66,6 +73,20 @@ class Numbers:
                 ("day", "block"), set_={"last": func.max(code_number.c.last, number)}
             )
         )
+
+    def count_anew(self) -> None:
+        """This store has another counter number: the counts are those of its own codes under that one."""
+        self._connection.execute(delete(code_number))
+        counter_no = self._settings.identity().counter_no
+        highest: dict[tuple[date, int], int] = {}
+        for text in self._connection.scalars(select(issued_code.c.code)):
+            code = DossierCode.parse(text)
+            place = place_of(code.seq) if code else None
+            if code and place and place.counter_no == counter_no:
+                known = highest.get((code.day, place.block), 0)
+                highest[code.day, place.block] = max(known, place.number)
+        for (day, block), number in highest.items():
+            self.pass_by(day, block, number)
 
     def next_notice(self, kind: str, year: int) -> str:
         """`{counter}-{four digits}`, from one each year."""

@@ -303,6 +303,9 @@ def _numbers(books: Books) -> Iterator[Fault]:
         place = place_of(code.seq) if code is not None else None
         if code is None or place is None or payload.origin not in ("counter", "pad"):
             continue
+        if place.counter_no != own.counter_no:
+            # from before it got a number of its own
+            continue
         counted = code.day.isoformat(), place.block
         given[counted] = max(given.get(counted, 0), place.number)
     issued = set(books.connection.scalars(select(issued_code.c.code)))

@@ -47,6 +47,11 @@ def lives_of(books: Books) -> list[str]:
     return [*older, books.settings.identity().incarnation]
 
 
+def is_copy(books: Books) -> bool:
+    """Whether this store shares its counter number with another."""
+    return books.settings.get("blocks_until") == NO_END
+
+
 def highs_of(books: Books) -> dict[str, int]:
     """How far the server has acknowledged each life."""
     query = select(sync_state).where(sync_state.c.name.startswith(_HIGH))

@@ -37,6 +37,7 @@ from db.lives import (
     following,
     hash_at,
     highs_of,
+    is_copy,
     keep_high,
     keep_sent,
     last_shared,
@@ -89,6 +90,7 @@ class SyncStore:
                 int(kept.get("batch", "0")),
                 kept.get("keys_version", ""),
                 kept.get("published", ""),
+                is_copy(books),
             )
 
     def published_here(self) -> Collection[tuple[str, str, int]]:
@@ -325,6 +327,9 @@ class SyncStore:
     def bind(self, answer: Enrolled, url: str, ca_pem: str) -> None:
         """Enrolment rewrites no event; the count goes on after what the server knows."""
         with self._store.write() as books:
+            if answer.counter not in (0, books.settings.identity().counter_no):
+                books.settings.put_all({"counter_no": str(answer.counter), "blocks_until": ""})
+                books.numbers.count_anew()
             for day, number in answer.numbers:
                 books.numbers.pass_by(datetime.fromisoformat(day).date(), 0, number)
             put_state(
@@ -372,6 +377,7 @@ class SyncStore:
             problems = connection.execute(
                 select(func.count(event_verdict.c.subject.distinct()))
             ).scalar_one()
+            copy = is_copy(books)
         return Standing(
             bool(kept.get("server_url")),
             of_today[0],
@@ -382,6 +388,7 @@ class SyncStore:
             kept.get("failing_since", ""),
             oldest or "",
             kept.get("last_error", ""),
+            copy,
         )
 
 

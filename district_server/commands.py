@@ -211,6 +211,7 @@ def status(options: argparse.Namespace) -> int:
                 "device": one.device,
                 "commune": one.commune,
                 "counter": one.counter,
+                "copies": list(one.also),
                 "last_sync": one.last_sync_at,
                 "state": "revoked" if one.revoked_at else "active",
                 "quarantined": one.quarantined,

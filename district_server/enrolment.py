@@ -6,8 +6,19 @@ import hmac
 import secrets
 from collections import defaultdict
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
-from sqlalchemy import Connection, delete, insert, select, update
+import msgspec
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    delete,
+    insert,
+    or_,
+    select,
+    update,
+)
 
 from counter_app.domain import chain
 from counter_app.domain.code import DossierCode, is_org_code
@@ -18,12 +29,25 @@ from district_server.caller import Caller
 from district_server.database import get_meta
 from district_server.faults import Refused
 from district_server.keys import ServerKeys, verify
-from district_server.tables import commune, device, device_home, dossier, enrol_code, quarantine
+from district_server.lives import numbers_of
+from district_server.tables import (
+    commune,
+    device,
+    device_home,
+    dossier,
+    enrol_code,
+    quarantine,
+    stream,
+)
 
 LIFETIME = timedelta(minutes=15)
 TRIES = 5
 _ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
 _DAYS_OF_NUMBERS = 60
+_OTHER = (
+    "Mã này của quầy {}, máy này đang là quầy {}. Nếu máy này làm từ bản sao của một máy khác thì ghi danh lại "
+    "kèm số quầy mới; nếu không, xin mã của đúng quầy."
+)
 _WRONG = "Mã ghi danh không đúng hoặc đã hết hạn. Xin mã mới ở cấp trên."
 
 
@@ -33,8 +57,12 @@ def issue_code(connection: Connection, org: str, counter_no: int) -> tuple[str, 
         raise Refused("counter_wrong", "Số quầy là một chữ số từ 1 đến 9.")
     make_commune(connection, org)
     taken = connection.execute(
-        select(device.c.id).where(
-            device.c.commune == org, device.c.counter == counter_no, device.c.revoked_at.is_(None)
+        select(device.c.id)
+        .select_from(device.outerjoin(stream))
+        .where(
+            device.c.commune == org,
+            or_(device.c.counter == counter_no, stream.c.counter == counter_no),
+            device.c.revoked_at.is_(None),
         )
     ).first()
     if taken is not None:
@@ -75,36 +103,95 @@ def enrol(
     message = enrol_bytes(asked.code, asked.device, asked.commune, asked.counter)
     if public_key is None or not verify(public_key, _decoded(asked.signature), message):
         return Refused("signature_wrong", "Yêu cầu ghi danh không đúng chữ ký.", 403)
-    where = (enrol_code.c.commune == asked.commune, enrol_code.c.counter == asked.counter)
     home = select(device_home.c.commune).where(device_home.c.device == asked.device)
     known = connection.execute(home).scalar_one_or_none()
-    if known == asked.commune and _is_active(connection, asked):
+    caller = caller_of(connection, asked.device)
+    here = caller is not None and (caller.commune, caller.revoked_at) == (asked.commune, None)
+    row = _open_code(connection, msgspec.structs.replace(asked, counter=0), later)
+    if here and caller and asked.counter in numbers_of(connection, caller):
+        if row is not None and row.counter != asked.counter:
+            return Refused("code_of_other", _OTHER.format(row.counter, asked.counter), 403)
         # the answer was lost on the way: the same device may hear it again
-        return _answer(connection, keys, asked)
-    row = connection.execute(select(enrol_code).where(*where).with_for_update()).one_or_none()
-    if row is None or datetime.fromisoformat(row.expires_at) + later < datetime.now(UTC):
+        return _answer(connection, keys, asked, asked.counter)
+    if row is not None and asked.counter not in (0, row.counter):
+        row = None
+    if row is None:
+        if here and (number := _number_of(connection, asked)):
+            return _answer(connection, keys, asked, number)
+        _count_a_try(connection, asked)
         return Refused("code_wrong", _WRONG, 403)
-    if not hmac.compare_digest(row.code_hash, _hash(asked.code)):
-        if row.tries + 1 >= TRIES:
-            connection.execute(delete(enrol_code).where(*where))
-        else:
-            connection.execute(update(enrol_code).where(*where).values(tries=row.tries + 1))
-        return Refused("code_wrong", _WRONG, 403)
-    if known is not None:
+    if known is not None and not here:
         return Refused("device_known", "Máy này đã ghi danh nơi khác hoặc đã bị thu hồi.", 403)
-    connection.execute(delete(enrol_code).where(*where))
+    connection.execute(
+        delete(enrol_code).where(*_codes(asked), enrol_code.c.counter == row.counter)
+    )
+    if caller is not None:
+        _number_a_copy(connection, asked, row.counter)
+        return _answer(connection, keys, asked, row.counter)
     connection.execute(insert(device_home).values(device=asked.device, commune=asked.commune))
     connection.execute(
         insert(device).values(
             id=asked.device,
             commune=asked.commune,
-            counter=asked.counter,
+            counter=row.counter,
             public_key=asked.public_key,
             key_id=hashlib.sha256(public_key).hexdigest()[:8],
             enrolled_at=datetime.now(UTC).isoformat(timespec="seconds"),
         )
     )
-    return _answer(connection, keys, asked)
+    return _answer(connection, keys, asked, row.counter)
+
+
+def _codes(asked: Enrol) -> tuple[ColumnElement[bool], ...]:
+    """The codes that may be meant: that of the counter, or all of the commune."""
+    here = enrol_code.c.commune == asked.commune
+    return (here, enrol_code.c.counter == asked.counter) if asked.counter else (here,)
+
+
+def _open_code(connection: Connection, asked: Enrol, later: timedelta) -> Row[Any] | None:
+    """The one that was given, where it is still good."""
+    query = select(enrol_code).where(*_codes(asked)).with_for_update()
+    for row in connection.execute(query).fetchall():
+        good = datetime.fromisoformat(row.expires_at) + later >= datetime.now(UTC)
+        if hmac.compare_digest(row.code_hash, _hash(asked.code)) and good:
+            return row
+    return None
+
+
+def _count_a_try(connection: Connection, asked: Enrol) -> None:
+    """Against each that was perhaps meant; the last one kills it."""
+    tries = enrol_code.c.tries + 1
+    connection.execute(delete(enrol_code).where(*_codes(asked), tries >= TRIES))
+    connection.execute(update(enrol_code).where(*_codes(asked)).values(tries=tries))
+
+
+def _number_of(connection: Connection, asked: Enrol) -> int | None:
+    """What this life was given."""
+    return connection.execute(select(stream.c.counter).where(*_life(asked))).scalar_one_or_none()
+
+
+def _number_a_copy(connection: Connection, asked: Enrol, number: int) -> None:
+    """From now on codes of that number are good from this device too."""
+    done = connection.execute(update(stream).where(*_life(asked)).values(counter=number))
+    if done.rowcount == 0:
+        connection.execute(
+            insert(stream).values(
+                commune=asked.commune,
+                device=asked.device,
+                incarnation=asked.incarnation[:16],
+                high=0,
+                head=chain.GENESIS,
+                counter=number,
+            )
+        )
+
+
+def _life(asked: Enrol) -> tuple[ColumnElement[bool], ...]:
+    return (
+        stream.c.commune == asked.commune,
+        stream.c.device == asked.device,
+        stream.c.incarnation == asked.incarnation[:16],
+    )
 
 
 def revoke(connection: Connection, device_id: str) -> None:
@@ -120,24 +207,15 @@ def revoke(connection: Connection, device_id: str) -> None:
         raise Refused("device_unknown", "Không có máy này, hoặc đã thu hồi rồi.")
 
 
-def _is_active(connection: Connection, asked: Enrol) -> bool:
-    query = select(device.c.id).where(
-        device.c.commune == asked.commune,
-        device.c.id == asked.device,
-        device.c.counter == asked.counter,
-        device.c.revoked_at.is_(None),
-    )
-    return connection.execute(query).first() is not None
-
-
-def _answer(connection: Connection, keys: ServerKeys, asked: Enrol) -> Enrolled:
+def _answer(connection: Connection, keys: ServerKeys, asked: Enrol, number: int) -> Enrolled:
     return Enrolled(
         asked.device,
         asked.commune,
         keys.server_id,
         base64.b64encode(keys.public_key).decode("ascii"),
         get_meta(connection, "epoch") or "",
-        _numbers(connection, asked.commune, asked.counter),
+        _numbers(connection, asked.commune, number),
+        number,
     )
 
 

@@ -15,6 +15,7 @@ from counter_app.domain.events import TYPES, DossierAccepted, DossierCorrected, 
 from counter_app.wire.codec import decode_payload
 from counter_app.wire.messages import UNREADABLE, WireProblem
 from district_server.caller import Caller
+from district_server.lives import numbers_of
 from district_server.sets import among, put
 from district_server.tables import dossier, event, quarantine
 
@@ -74,7 +75,8 @@ def judge(
     connection: Connection, caller: Caller, new: Sequence[Event]
 ) -> tuple[list[Judged], list[WireProblem]]:
     """Sort what can be taken from what is set aside. Events that are here already are passed over."""
-    read = [_read(coming, caller) for coming in new]
+    numbers = numbers_of(connection, caller)
+    read = [_read(coming, caller, numbers) for coming in new]
     if caller.revoked_at is not None:
         read = [replace(one, reason=_REVOKED) for one in read]
     clean = [one for one in read if one.reason is None]
@@ -109,7 +111,7 @@ def judge(
     return good, set_aside(connection, caller, aside)
 
 
-def _read(coming: Event, caller: Caller) -> Judged:
+def _read(coming: Event, caller: Caller, numbers: Collection[int]) -> Judged:
     if not _well_formed(coming):
         return Judged(coming, None, _FORM)
     known = TYPES.get(coming.type)
@@ -121,7 +123,7 @@ def _read(coming: Event, caller: Caller) -> Judged:
     except UNREADABLE:
         return Judged(coming, None, _FORM)
     accepted = _brought(payload)
-    reason = _code_reason(accepted, caller) if accepted is not None else None
+    reason = _code_reason(accepted, caller, numbers) if accepted is not None else None
     own_id = coming.subject == coming.event_id
     if isinstance(payload, DossierAccepted) and not own_id:
         reason = reason or _FORM
@@ -152,12 +154,14 @@ def _well_formed(coming: Event) -> bool:
     return at.tzinfo is not None and 1 <= coming.version <= _NEWEST_VERSION
 
 
-def _code_reason(payload: DossierAccepted, caller: Caller) -> Reason | None:
+def _code_reason(
+    payload: DossierAccepted, caller: Caller, numbers: Collection[int]
+) -> Reason | None:
     code = DossierCode.parse(payload.code)
     if code is None or str(code) != payload.code:
         return "code_wrong", f"Mã hồ sơ {payload.code[:40]} không đúng cách viết."
     if payload.origin in _COUNTED and (
-        code.org != caller.commune or not code.seq.startswith(str(caller.counter))
+        code.org != caller.commune or int(code.seq[0]) not in numbers
     ):
         return "code_foreign", f"Mã hồ sơ {code} không thuộc xã và quầy này."
     return None

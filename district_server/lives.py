@@ -44,6 +44,16 @@ def stream_of(connection: Connection, caller: Caller, life: str, after: int) -> 
     return StreamAnswer(last, tuple(kept), len(kept) == MOST_PLACES and kept[-1][0] < last)
 
 
+def numbers_of(connection: Connection, caller: Caller) -> frozenset[int]:
+    """The counter numbers that a device's stores number under: its own, and what copies were given."""
+    given = select(stream.c.counter).where(
+        stream.c.commune == caller.commune,
+        stream.c.device == caller.device,
+        stream.c.counter.is_not(None),
+    )
+    return frozenset((caller.counter, *connection.scalars(given)))
+
+
 def held_by(connection: Connection, caller: Caller, life: str) -> dict[str, int]:
     """Life → how much of it a store in this life holds, being its own past. Of a life that has not
     told yet where it comes from nothing older is taken for granted.

@@ -1,12 +1,12 @@
 """Counters nobody has heard of: by line or by stick, whichever came last."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from sqlalchemy import Connection, func, select
 
-from district_server.tables import device, quarantine
+from district_server.tables import device, quarantine, stream
 
 AMBER_DAYS = 3
 RED_DAYS = 7
@@ -25,6 +25,8 @@ class Heard:
     quarantined: int
     silent_days: int
     """Whole days since it was last heard of, or since it was enrolled."""
+    also: tuple[int, ...] = ()
+    """Counter numbers that copies of its store were given."""
 
     @property
     def silence(self) -> str:
@@ -45,6 +47,12 @@ def heard(connection: Connection, now: datetime | None = None) -> list[Heard]:
             )
         )
     }
+    given = select(stream.c.commune, stream.c.device, stream.c.counter).where(
+        stream.c.counter.is_not(None)
+    )
+    also: dict[tuple[str, str], set[int]] = defaultdict(set)
+    for row in connection.execute(given):
+        also[row.commune, row.device].add(row.counter)
     return [
         Heard(
             row.id,
@@ -55,6 +63,7 @@ def heard(connection: Connection, now: datetime | None = None) -> list[Heard]:
             row.revoked_at,
             aside.get((row.commune, row.id), 0),
             max(0, (now - datetime.fromisoformat(row.last_sync_at or row.enrolled_at)).days),
+            tuple(sorted(also[row.commune, row.id])),
         )
         for row in connection.execute(
             select(device).order_by(device.c.commune, device.c.counter, device.c.enrolled_at)

@@ -80,10 +80,13 @@ stream = Table(
     Column("incarnation", String(16), nullable=False),
     Column("high", Integer, nullable=False),
     Column("head", String(64), nullable=False),
+    Column("counter", Integer),
     PrimaryKeyConstraint("commune", "device", "incarnation"),
     ForeignKeyConstraint(["commune", "device"], ["device.commune", "device.id"]),
 )
-"""How far each life of each device has been taken, and the hash there."""
+"""How far each life of each device has been taken, and the hash there; the counter number that a copy of a
+store was given under this life.
+"""
 
 event = Table(
     "event",

@@ -46,6 +46,9 @@ class SyncWords(Protocol):
     @property
     def standing(self) -> Standing: ...
 
+    @property
+    def hint(self) -> str: ...
+
 
 class Counter(Protocol):
     """An open counter, as `bootstrap` makes it."""
@@ -118,8 +121,8 @@ class Counter(Protocol):
     def seconds_until_sync(self, failures: int) -> float:
         """When the next cycle is due by the office's schedule."""
 
-    def enrol(self, url: str, code: str, fingerprint: str | None) -> str:
-        """Bind this device; answers its id."""
+    def enrol(self, url: str, code: str, fingerprint: str | None, number: int | None = None) -> str:
+        """Bind this device; answers its id. `number`: the code's, where this store is a copy."""
 
     def enrol_request(self, code: str, target: Path) -> None:
         """By stick: ask to be taken in."""

@@ -66,6 +66,8 @@ class EnrolBox(QWidget):
         self.url = Field("Địa chỉ máy chủ", required=True, hint="https://motcua.tinh.vn:8443")
         self.code = Field("Mã ghi danh (10 chữ, dùng một lần)", required=True, width=300, limit=20)
         self.mark = Field("Dấu của máy chủ: so với giấy của cấp trên, 4 nhóm", limit=24)
+        self.number = Field("Số quầy mới: chỉ ghi khi máy này làm từ bản sao của máy khác", limit=1)
+        self._is_enrolled = False
         self.request = Field("1. Ghi tệp xin ghi danh vào USB", limit=400)
         self.answer = Field("2. Tệp trả lời của cấp trên, trên USB", limit=400)
         ask = Button("Ghi tệp xin", "Alt+X")
@@ -81,7 +83,9 @@ class EnrolBox(QWidget):
         stick = column(*lines, self._compare, space=8)
         stick.setContentsMargins(0, 0, 0, 0)
         self._stick.setLayout(stick)
-        whole = column(self._state, self.way, self.url, self.code, self.mark, self._stick, 1)
+        whole = column(
+            self._state, self.way, self.url, self.code, self.mark, self.number, self._stick, 1
+        )
         whole.setContentsMargins(0, 0, 0, 0)
         self.setLayout(whole)
         self.way.changed.connect(self._on_way)
@@ -143,8 +147,10 @@ class EnrolBox(QWidget):
         counter = self._desk.counter
         url, code, mark = self.url.text, self.code.text, self.mark.text or None
 
+        number = int(self.number.text) if self.number.text.isdecimal() else None
+
         def work() -> None:
-            counter.enrol(url, code, mark)
+            counter.enrol(url, code, mark, number)
             counter.settings.put(_ASKED, "")
 
         self._do("Đang nối máy chủ…", work, self._on_enrolled)
@@ -209,6 +215,8 @@ class EnrolBox(QWidget):
             self._desk.report(fault)
 
     def _on_known(self, known: _Known) -> None:
+        self._is_enrolled = known.enrolled
+        self._on_way(self.way.value)
         if known.enrolled:
             said = "Máy này đã ghi danh. Chỉ ghi danh lại khi cấp trên yêu cầu."
         elif known.asked_file:
@@ -240,9 +248,10 @@ class EnrolBox(QWidget):
 
     def _on_enrolled(self, _: object) -> None:
         self._busy = False
-        self.code.text = ""
+        self.code.text = self.number.text = ""
         self._forget()
-        self._state.setText("Máy này đã ghi danh.")
+        number = self._desk.counter.identity.counter_no
+        self._state.setText(f"Máy này đã ghi danh: quầy {number}.")
         way = "tự gửi theo lịch" if self.way.value == _LINE else "gửi bằng gói USB ở F9"
         self.told.emit(f"Đã ghi danh. Hồ sơ sẽ {way}.", "Green")
         self.enrolled.emit()
@@ -256,6 +265,7 @@ class EnrolBox(QWidget):
     def _on_way(self, way: str) -> None:
         self.url.setVisible(way == _LINE)
         self.mark.setVisible(way == _LINE)
+        self.number.setVisible(way == _LINE and self._is_enrolled)
         self._stick.setVisible(way == _STICK)
         self.moved.emit()
 

@@ -229,9 +229,9 @@ class SyncPage(Page):
     def show_state(self, state: SyncWords) -> None:
         """The line of the status bar, larger."""
         self._state.setText(state.text)
-        error = state.standing.last_error
-        self._last.setText(error)
-        self._last.setVisible(bool(error))
+        told = "\n".join(text for text in (state.standing.last_error, state.hint) if text)
+        self._last.setText(told)
+        self._last.setVisible(bool(told))
 
     def show_round(self, done: Summary) -> None:
         """One more cycle."""

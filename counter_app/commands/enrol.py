@@ -8,8 +8,8 @@ from counter_app.commands.session import opened
 from counter_app.errors import WrongUsage
 
 _USAGE = (
-    "Cách viết: enrol --server URL --code MÃ [--fingerprint DẤU], hoặc bằng USB: "
-    "enrol --code MÃ --request TỆP, rồi enrol --answer TỆP [--fingerprint DẤU]"
+    "Cách viết: enrol --server URL --code MÃ [--fingerprint DẤU] [--counter SỐ, khi máy này làm từ bản sao "
+    "của máy khác], hoặc bằng USB: enrol --code MÃ --request TỆP, rồi enrol --answer TỆP [--fingerprint DẤU]"
 )
 
 
@@ -18,6 +18,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--server")
     parser.add_argument("--code")
     parser.add_argument("--fingerprint")
+    parser.add_argument("--counter", type=int)
     parser.add_argument("--request", type=Path)
     parser.add_argument("--answer", type=Path)
 
@@ -34,8 +35,10 @@ def run(options: argparse.Namespace) -> int:
             write({"ok": True, "device_id": device_id, "file": str(options.request)})
         elif options.answer:
             device_id, mark = counter.enrol_answer(options.answer, options.fingerprint)
-            write({"ok": True, "device_id": device_id, "fingerprint": mark})
+            number = counter.identity.counter_no
+            write({"ok": True, "device_id": device_id, "fingerprint": mark, "counter": number})
         else:
-            device_id = counter.enrol(options.server, options.code, options.fingerprint)
-            write({"ok": True, "device_id": device_id})
+            told = options.server, options.code, options.fingerprint, options.counter
+            device_id = counter.enrol(*told)
+            write({"ok": True, "device_id": device_id, "counter": counter.identity.counter_no})
     return 0

@@ -40,6 +40,8 @@ class SyncIdentity:
     keys_version: str
     published: str
     """Names the list of published files that is here."""
+    is_copy: bool = False
+    """Found to be a copy of another store, and still under that one's counter number."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +68,7 @@ class Standing:
     failing_since: str
     oldest_waiting_at: str
     last_error: str
+    is_copy: bool = False
 
 
 @dataclass(slots=True)

@@ -78,7 +78,7 @@ LONGEST_WAIT = 1800
 NOT_ENROLLED = "Máy này chưa ghi danh. Vẫn nhận hồ sơ bình thường."
 _FORK = (
     "Sổ này có một bản sao đang chạy ở nơi khác. Không mất hồ sơ nào: từ nay máy này đánh số trong "
-    "khối riêng. Hãy báo cấp trên để chỉ còn một máy dùng sổ này."
+    "khối riêng. Hãy xin cấp trên mã ghi danh của một quầy khác cho máy này, hoặc thôi dùng một máy."
 )
 _PARTINGS = 4
 _BY_STICK = "Máy này gửi bằng USB, không qua mạng. Xuất gói rồi đưa cấp trên."
@@ -148,6 +148,19 @@ class SyncEngine:
         at = self._clock.now().isoformat(timespec="seconds")
         self._store.note_cycle(at, summary.fault, summary.wait)
         return summary
+
+    def part(self) -> None:
+        """This store is a copy, whether or not a push has told so yet: it goes on under a life of its own."""
+        identity = self._store.identity()
+        link = self._connect(identity)
+        try:
+            conversation = self._over(link, Summary(), self._clock.uptime() + LONGEST_CYCLE)
+            conversation.greet()
+            conversation.part(identity.incarnation)
+        except LineFault as fault:
+            raise EnvironmentFault("line", _sentence(str(fault))) from None
+        finally:
+            link.close()
 
     def fetch(self, wanted: Sequence[WantedPage]) -> Fetched:
         """Scanned pages that lie above. What came is kept, also where the line breaks; then it is an
@@ -254,12 +267,12 @@ class _Conversation:
                     self._pages.send(self.ask, self._push_what_waits, self._summary)
                 return
             except Forked as forked:
-                self._part(forked.life)
+                self.part(forked.life)
             except _PutBack:
                 continue
         raise LineFault("fork")
 
-    def _part(self, life: str) -> None:
+    def part(self, life: str) -> None:
         """Find the last place that is shared with the copy, and go on from there under a new life."""
         shared = 0
         # a page behind what was acknowledged mostly says it; after a restore above, from the start

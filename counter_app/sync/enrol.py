@@ -5,6 +5,7 @@ import hashlib
 import ipaddress
 import os
 import ssl
+from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -31,9 +32,19 @@ _NO_LINE = "Chưa nối được máy chủ. Xem lại địa chỉ và mạng r
 
 
 def enrol(
-    store: SyncStore, signer: Signer, url: str, code: str, fingerprint: str | None
+    store: SyncStore,
+    signer: Signer,
+    url: str,
+    code: str,
+    fingerprint: str | None,
+    number: int | None = None,
+    part: Callable[[], None] = lambda: None,
 ) -> Enrolled:
-    """Send the one-time code, only over a connection whose CA was compared."""
+    """Send the one-time code, only over a connection whose CA was compared.
+
+    `number`: the counter number of the code, where this store is a copy of another and takes a number of its
+    own; `part` makes it go on under a life of its own.
+    """
     address = _checked(url)
     ca_pem = _ca_of(address)
     over_tls = address.startswith("https://")
@@ -50,14 +61,22 @@ def enrol(
             )
     elif fingerprint and _plain(fingerprint) != _plain(grouped(ca_pem)):
         raise Refused("fingerprint_wrong", "Dấu của máy chủ không khớp. Xem lại địa chỉ.")
-    answer = _ask(store, signer, address, code, ca_pem)
+    identity = store.identity()
+    if number not in (None, identity.counter_no) and not identity.server_url:
+        raise Refused(
+            "not_a_copy",
+            "Máy này chưa ghi danh lần nào. Xin mã của đúng số quầy đã khai lúc tạo sổ.",
+        )
+    answer = _ask(store, signer, address, code, ca_pem, number)
+    if answer.counter not in (0, identity.counter_no) and not identity.is_copy:
+        part()
     store.bind(answer, address, ca_pem)
     return answer
 
 
 def write_request(store: SyncStore, signer: Signer, code: str, target: Path) -> None:
     """By stick: what `enrol` would have sent, in a file."""
-    request = EnrolRequest(_asked(store.identity(), signer, code))
+    request = EnrolRequest(_asked(store.identity(), signer, code, None))
     _write_whole(target, encode(request))
 
 
@@ -130,22 +149,26 @@ def grouped(ca_pem: str) -> str:
     return "-".join(digest[at : at + 4] for at in range(0, 16, 4))
 
 
-def _asked(identity: SyncIdentity, signer: Signer, code: str) -> Enrol:
+def _asked(identity: SyncIdentity, signer: Signer, code: str, number: int | None) -> Enrol:
+    """A copy takes whichever number its code is for."""
     plain = code.strip().upper()
-    message = enrol_bytes(plain, identity.device_id, identity.org_code, identity.counter_no)
+    asked = number or (0 if identity.is_copy else identity.counter_no)
+    message = enrol_bytes(plain, identity.device_id, identity.org_code, asked)
     return Enrol(
         plain,
         identity.device_id,
         base64.b64encode(signer.public_key).decode("ascii"),
         identity.org_code,
-        identity.counter_no,
+        asked,
         identity.incarnation,
         base64.b64encode(signer.sign(message)).decode("ascii"),
     )
 
 
-def _ask(store: SyncStore, signer: Signer, address: str, code: str, ca_pem: str) -> Enrolled:
-    asked = _asked(store.identity(), signer, code)
+def _ask(
+    store: SyncStore, signer: Signer, address: str, code: str, ca_pem: str, number: int | None
+) -> Enrolled:
+    asked = _asked(store.identity(), signer, code, number)
     link = HttpLink(address, ca_pem)
     try:
         status, _, body = link.send("POST", "/enrol/v1/enrol", {}, encode(asked))

@@ -16,12 +16,20 @@ class SyncState:
     level: Level
     text: str
     standing: Standing
+    hint: str = ""
+    """What an administrator should do, where there is something."""
 
 
 def state_of(standing: Standing, now: datetime) -> SyncState:
     """Words for a standing. The network is weather, not an error."""
     level, text = _words(standing, now)
-    return SyncState(level, text, standing)
+    return SyncState(level, text, standing, _COPY if standing.is_copy else "")
+
+
+_COPY = (
+    "Sổ này là bản sao của một sổ đang dùng ở máy khác, nên đánh số trong khối riêng. Xin cấp trên mã ghi danh "
+    "của một quầy khác rồi ghi danh lại ở F11, mục Máy chủ: máy này sẽ có số quầy riêng."
+)
 
 
 def _words(standing: Standing, now: datetime) -> tuple[Level, str]:

@@ -246,6 +246,7 @@ class Enrol(msgspec.Struct, frozen=True):
     public_key: str
     commune: str
     counter: Number
+    """0: whichever the code is for; a copy of a store that is taken in already asks so."""
     incarnation: str
     signature: str
 
@@ -260,6 +261,8 @@ class Enrolled(msgspec.Struct, frozen=True):
     epoch: str
     numbers: tuple[tuple[str, int], ...] = ()
     """(local day, highest running number known of this counter)."""
+    counter: Number = 0
+    """The number that the asker has from now on; 0 from an older server: as it asked."""
 
 
 class WirePublication(msgspec.Struct, frozen=True):

@@ -3,17 +3,22 @@
 import shutil
 from collections.abc import Callable
 
+import pytest
 from conftest import PASSPHRASE, draft
+from fault_proxy import FaultProxy
 from sync_steps import Enrolled, Pair, accept, assert_at_rest, do, synced
 
-from counter_app.bootstrap import open_counter, restore_counter
-from counter_app.domain.code import DossierCode, place_of
+from counter_app.bootstrap import Counter, open_counter, restore_counter
+from counter_app.domain.code import DossierCode, Place, place_of
 from counter_app.domain.slip_code import Verdict
+from counter_app.errors import Refused
+from counter_app.ports.sync import LineFault
 from counter_app.services.results import Accepted
 from db.check import check
 from district_server.check import faults_of
 from district_server.projection import by_code
 from district_server.recovery import begin_epoch
+from district_server.silence import heard
 
 Copied = Callable[[Pair], Pair]
 
@@ -182,6 +187,85 @@ def test_a_place_that_a_copy_took_over_after_the_server_was_put_back(
             other.dossier_id,
             one.dossier_id,
         ]
+
+
+def test_a_copy_takes_a_number_of_its_own(
+    upper,
+    proxy: FaultProxy,
+    enrolled: Enrolled,
+    copied: Copied,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # type: ignore[no-untyped-def]
+    first = enrolled(1)
+    synced(first)
+    copy = copied(first)
+    accept(first, name="HỒ VĂN MỘT")
+    other = accept(copy, name="HỒ VĂN HAI")
+    synced(first)
+    assert parted(copy) == ["fork", "renumbered"]
+    assert "quầy khác" in copy[0].sync_state().hint
+    assert parted(first) == ["renumbered"]
+    before, lives = place(other.code).number, (life(first), life(copy))
+    with pytest.raises(Refused, match="không đúng"):
+        copy[0].enrol(proxy.url, "AAAAAAAAAA", None)
+    assert copy[0].identity.counter_no == 1
+
+    code = upper.code_for("H50.99.01", 3)
+    with monkeypatch.context() as patch:
+        patch.setattr(copy[0].sync_store, "bind", lost)
+        with pytest.raises(LineFault):
+            copy[0].enrol(proxy.url, code, None)
+    copy[0].enrol(proxy.url, code, None)
+
+    assert (first[0].identity.counter_no, copy[0].identity.counter_no) == (1, 3)
+    assert copy[0].sync_state().hint == ""
+    assert (life(first), life(copy)) == lives
+    mine, theirs = accept(copy), accept(first)
+    assert place(mine.code) == Place(3, 0, 1)
+    assert place(theirs.code) == Place(1, 0, before + 1)
+    assert_at_rest(upper, first, copy)
+    with pytest.raises(Exception, match="đang có máy"):
+        upper.code_for("H50.99.01", 3)
+    # a copy of the copy, taken from a later backup, numbers under the copy's number
+    with upper.database.begin() as connection:
+        assert [row.also for row in heard(connection)] == [(3,)]
+
+
+def lost(*_: object) -> None:
+    raise LineFault("cut")
+
+
+def test_a_copy_that_nobody_has_noticed_takes_a_number_too(
+    upper, proxy: FaultProxy, enrolled: Enrolled, copied: Copied
+) -> None:  # type: ignore[no-untyped-def]
+    first = enrolled(1)
+    synced(first)
+    common = accept(first, name="HỒ VĂN CHUNG")
+    copy = copied(first)
+    with pytest.raises(Refused) as wrong:
+        copy[0].enrol(proxy.url, upper.code_for("H50.99.01", 4), None)
+    assert wrong.value.code == "code_of_other"
+    synced(first)
+
+    copy[0].enrol(proxy.url, upper.code_for("H50.99.01", 3), None, 3)
+
+    assert life(copy) != life(first)
+    assert place(accept(copy).code) == Place(3, 0, 1)
+    assert place(accept(first).code) == Place(1, 0, place(common.code).number + 1)
+    assert_at_rest(upper, first, copy)
+    (view,) = copy[0].search.by_code(common.code)
+    assert view.dossier.id == common.dossier_id
+
+
+def test_a_number_other_than_its_own_is_for_copies_alone(
+    upper, make_counter: Callable[[int], Counter]
+) -> None:  # type: ignore[no-untyped-def]
+    fresh = make_counter(2)
+    with pytest.raises(Refused) as refused:
+        fresh.enrol(upper.url, upper.code_for("H50.99.01", 3), None, 3)
+    assert refused.value.code == "not_a_copy"
+    fresh.enrol(upper.url, upper.code(fresh), None)
+    assert fresh.identity.counter_no == 2
 
 
 def test_three_copies_of_one_store_all_come_to_rest(

@@ -2,12 +2,14 @@
 
 from pathlib import Path
 
+import pytest
 from conftest import PASSPHRASE
 from hands import Hand, Place
 from scenes import screen
 
 from counter_app.bootstrap import open_counter, restore_counter
 from db.check import check
+from db.lives import NO_END, put_state
 
 
 def test_the_book_is_backed_up_while_the_window_is_open(
@@ -35,3 +37,24 @@ def test_a_stick_before_enrolment_says_what_to_do(hand: Hand, tmp_path: Path) ->
     hand.press("Alt+X")
     hand.wait(lambda: hand.says("Máy này chưa ghi danh."))
     assert not (tmp_path / "quay.hsx").exists()
+
+
+def test_a_copy_is_told_to_ask_for_a_number_and_asks_with_it(
+    hand: Hand, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    counter = hand.window.desk.counter
+    with counter.store.write() as books:
+        books.settings.put("blocks_until", NO_END)
+        put_state(books, server_url="https://motcua.tinh.vn:8443")
+    screen("F9")(hand)
+    hand.wait(lambda: hand.says("Xin cấp trên mã ghi danh của một quầy khác"))
+    asked = []
+    monkeypatch.setattr(counter, "enrol", lambda *told: asked.append(told))
+    screen("F11", "Alt+2")(hand)
+    hand.wait(lambda: hand.says("Máy này đã ghi danh."))
+    hand.fill("Địa chỉ máy chủ", "https://motcua.tinh.vn:8443")
+    hand.fill("Mã ghi danh (10 chữ, dùng một lần)", "ABCDEFGHJK")
+    hand.fill("Số quầy mới: chỉ ghi khi máy này làm từ bản sao của máy khác", "3")
+    hand.press("F12")
+    hand.wait(lambda: asked)
+    assert asked == [("https://motcua.tinh.vn:8443", "ABCDEFGHJK", None, 3)]
