@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from counter_app.attachments.vault import Vault
     from counter_app.backup_file import Manifest
     from counter_app.keys.device import DeviceSigner
+    from counter_app.ports.attachments import ScanFolder
     from counter_app.services.acts import Acts
     from counter_app.services.appointments import Appointments
     from counter_app.services.attachments import Attachments
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
     from counter_app.services.pads import Pads
     from counter_app.services.printers import Printers
     from counter_app.services.prints import Prints
+    from counter_app.services.scan_plan import ScanPlan
     from counter_app.services.scans import Scans
     from counter_app.services.search import Search
     from counter_app.services.tickets import Tickets
@@ -138,6 +140,19 @@ class Counter:
         from counter_app.services.attachments import Attachments
 
         return Attachments(self.store, self.vault, pages_of, self.clock)
+
+    @cached_property
+    def scan_plan(self) -> "ScanPlan":
+        """Where scanner and camera put their files."""
+        from counter_app.services.scan_plan import ScanPlan
+
+        return ScanPlan(self.settings)
+
+    def scan_folder(self, folder: Path) -> "ScanFolder":
+        """Such a folder, to be looked at again and again."""
+        from counter_app.attachments.watched import Watched
+
+        return Watched(folder)
 
     @cached_property
     def vault(self) -> "Vault":

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from counter_app.domain.office import Office
     from counter_app.domain.printer import FoundPrinter, Profile
     from counter_app.ports import Clock, Identity, IdSource, Printer
+    from counter_app.ports.attachments import ScanFolder
     from counter_app.ports.exchange import Exchange
     from counter_app.ports.sync import Bundles, Cycles, Standing
     from counter_app.services.acts import Acts
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from counter_app.services.pads import Pads
     from counter_app.services.printers import Printers
     from counter_app.services.prints import Prints
+    from counter_app.services.scan_plan import ScanPlan
     from counter_app.services.scans import Scans
     from counter_app.services.search import Search
     from counter_app.services.tickets import Tickets
@@ -141,6 +143,12 @@ class Counter(Protocol):
 
     def found_printers(self) -> Sequence[FoundPrinter]:
         """What hangs on this PC and may print."""
+
+    @property
+    def scan_plan(self) -> ScanPlan: ...
+
+    def scan_folder(self, folder: Path) -> ScanFolder:
+        """A folder that a scanner or a camera writes into."""
 
     @property
     def backup_plan(self) -> BackupPlan: ...

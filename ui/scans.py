@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,9 +12,10 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QImage, QKeyEvent, QPixmap
 from PySide6.QtWidgets import QDialog, QFileDialog, QScrollArea, QWidget
 
-from counter_app.errors import EnvironmentFault
+from counter_app.errors import EnvironmentFault, Refused
 from counter_app.services.results import Changes
 from ui.desk import Desk
+from ui.scan_picker import ScanPicker, Source, camera_source, scanner_source, start_camera
 from ui.widgets import Button, Combo, chip, clear, column, label, row
 
 if TYPE_CHECKING:
@@ -22,7 +24,8 @@ if TYPE_CHECKING:
     from counter_app.services.attachments import Attached, Scanned
 
 KEY, FETCH_KEY = "Alt+Q", "Alt+T"
-SCAN_KEYS = (KEY, FETCH_KEY)
+SCANNER_KEY, CAMERA_KEY = "Alt+M", "Alt+A"
+SCAN_KEYS = (KEY, FETCH_KEY, SCANNER_KEY, CAMERA_KEY)
 _FILES = "Ảnh hoặc PDF (*.jpg *.jpeg *.png *.pdf)"
 _LARGEST = 50 * 1024 * 1024
 _SIZE = (860, 700)
@@ -37,6 +40,7 @@ class ScansBox(QWidget):
     def __init__(self, desk: Desk, dossier: Dossier) -> None:
         super().__init__()
         self._desk = desk
+        self._dossier = dossier
         self._dossier_id = dossier.id
         self.viewer: ScanViewer | None = None
         self.which = Combo()
@@ -54,8 +58,21 @@ class ScansBox(QWidget):
         self.fetching = Button("Tải về", FETCH_KEY)
         self.fetching.clicked.connect(self.fetch)
         self.fetching.hide()
-        head = row(label("Bản quét", "sectionTitle"), 1, self.fetching, self.adding, space=8)
-        whole = column(head, self.which, self._list, space=6)
+        scanner, camera = Button("Máy quét", SCANNER_KEY), Button("Chụp", CAMERA_KEY)
+        scanner.setAccessibleName(f"Lấy từ máy quét ({SCANNER_KEY})")
+        scanner.clicked.connect(self.pick)
+        camera.clicked.connect(self.shoot)
+        for button in (scanner, camera):
+            button.setEnabled(not dossier.voided)
+        head = row(label("Bản quét", "sectionTitle"), 1, self.adding, space=8)
+        whole = column(
+            head,
+            self.which,
+            row(scanner, camera, 1, space=8),
+            row(self.fetching, 1),
+            self._list,
+            space=6,
+        )
         whole.setContentsMargins(0, 8, 0, 0)
         self.setLayout(whole)
         attachments, dossier_id = desk.counter.attachments, self._dossier_id
@@ -75,9 +92,40 @@ class ScansBox(QWidget):
             self.add()
         elif name == FETCH_KEY:
             self.fetch()
+        elif name == SCANNER_KEY:
+            self.pick()
+        elif name == CAMERA_KEY:
+            self.shoot()
         else:
             return False
         return True
+
+    def pick(self) -> None:
+        """Files that the scanner has put into its folder."""
+        try:
+            self._open_picker(scanner_source(self._desk.counter.scan_plan))
+        except Refused as refused:
+            self._desk.refused.emit(refused.message)
+
+    def shoot(self) -> None:
+        """The camera program of the system, and beside it the pictures that come of it."""
+        if not self.adding.isEnabled():
+            return
+        plan = self._desk.counter.scan_plan
+        source = camera_source(plan, datetime.now().astimezone())
+        fault = start_camera(plan.camera_command)
+        picker = self._open_picker(source)
+        if fault and picker is not None:
+            picker.warn(fault)
+
+    def _open_picker(self, source: Source) -> ScanPicker | None:
+        """Over the whole window: this box is made anew with each file that comes in."""
+        if not self.adding.isEnabled():
+            return None
+        component = str(self.which.currentData())
+        picker = ScanPicker(self.window(), self._desk, self._dossier, component, source)
+        picker.open()
+        return picker
 
     def fetch(self) -> None:
         """What was scanned elsewhere, from the upper server."""

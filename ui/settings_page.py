@@ -13,6 +13,7 @@ from ui.settings.exchange import ExchangeSection
 from ui.settings.office import OfficeSection
 from ui.settings.officers import OfficersSection
 from ui.settings.pads import PadsSection
+from ui.settings.scanning import ScanningSection
 from ui.settings.screen import ScreenSection
 from ui.settings.section import Section
 from ui.settings.server import ServerSection
@@ -29,7 +30,10 @@ SECTIONS: tuple[tuple[str, Callable[[Desk, Banner], Section]], ...] = (
     ("Mẫu in", WordingSection),
     ("Sao lưu", BackupSection),
     ("Trao đổi", ExchangeSection),
+    ("Quét giấy", ScanningSection),
 )
+_KEYS = "1234567890"
+"""Alt and one of these."""
 
 
 _LEFT, _LEFT_NARROW = 224, 190
@@ -39,7 +43,7 @@ class SettingsPage(Page):
     """Alt and a number choose a section; F12 finishes it."""
 
     title = "Thiết lập"
-    hints = ((f"Alt+1-{len(SECTIONS)}", "mục"),)
+    hints = (("Alt+1-9, Alt+0", "mục"),)
 
     def __init__(self, desk: Desk) -> None:
         super().__init__(desk)
@@ -48,7 +52,7 @@ class SettingsPage(Page):
         self._tabs = QButtonGroup(self)
         tabs = column(space=0)
         for number, (caption, _) in enumerate(SECTIONS):
-            button = NavButton(caption, f"Alt+{number + 1}")
+            button = NavButton(caption, f"Alt+{_KEYS[number]}")
             self._tabs.addButton(button, number)
             tabs.addWidget(button)
         tabs.addStretch(1)
@@ -80,8 +84,8 @@ class SettingsPage(Page):
 
     def key(self, name: str) -> bool:
         """Alt and a number choose; the rest is the section's."""
-        if name.startswith("Alt+") and name[4:].isdigit() and 1 <= int(name[4:]) <= len(SECTIONS):
-            self._choose(int(name[4:]) - 1)
+        if name.startswith("Alt+") and name[4:] in _KEYS[: len(SECTIONS)]:
+            self._choose(_KEYS.index(name[4:]))
             return True
         return self._section(self._at).key(name)
 

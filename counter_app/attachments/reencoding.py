@@ -28,6 +28,10 @@ LONGEST_SIDE = 2339
 FLAG = "--pages"
 """What the console is called with to do this work and nothing else."""
 
+SMALL = "--small"
+"""With it the child draws the first page alone, no larger than `SMALL_SIDE`."""
+SMALL_SIDE = 240
+
 _SECONDS = 60
 _MEMORY = 1024 * 1024 * 1024
 _JPEG = b"\xff\xd8\xff"
@@ -46,6 +50,15 @@ _WORDS = {
 
 def pages_of(raw: bytes) -> "Sequence[bytes]":
     """The pages of a scanned file as JPEG, made in a child process. Raises `Refused`."""
+    return _drawn(raw)
+
+
+def glimpse(raw: bytes) -> bytes:
+    """Its first page, small, as JPEG; made in a child process too. Raises `Refused`."""
+    return _drawn(raw, SMALL)[0]
+
+
+def _drawn(raw: bytes, *more: str) -> "Sequence[bytes]":
     if len(raw) > LARGEST_FILE:
         raise _refused("attachment_size")
     if not raw.startswith((_JPEG, _PNG, _PDF)):
@@ -55,7 +68,7 @@ def pages_of(raw: bytes) -> "Sequence[bytes]":
         flags = subprocess.CREATE_NO_WINDOW
     try:
         done = subprocess.run(
-            _command(),
+            [*_command(), *more],
             input=raw,
             capture_output=True,
             timeout=_SECONDS,
@@ -105,7 +118,7 @@ def run() -> int:
     _fence()
     raw = sys.stdin.buffer.read(LARGEST_FILE + 1)
     try:
-        pages, code = list(redrawn(raw)), ""
+        pages, code = list(redrawn(raw, small=SMALL in sys.argv)), ""
     except Refused as refused:
         pages, code = [], refused.code
     head = {"code": code, "sizes": [len(page) for page in pages]}
@@ -114,13 +127,17 @@ def run() -> int:
     return 0
 
 
-def redrawn(raw: bytes) -> "Iterator[bytes]":
-    """The pages, one by one. Raises `Refused`."""
+def redrawn(raw: bytes, *, small: bool = False) -> "Iterator[bytes]":
+    """The pages, one by one; of `small` ones only the first. Raises `Refused`."""
     try:
         for picture in _pdf_pages(raw) if raw.startswith(_PDF) else [_picture(raw)]:
             out = BytesIO()
+            if small:
+                picture.thumbnail((SMALL_SIDE, SMALL_SIDE))
             picture.save(out, "JPEG", quality=80, optimize=True)
             yield out.getvalue()
+            if small:
+                return
     except Refused:
         raise
     except Exception:

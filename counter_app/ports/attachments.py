@@ -2,7 +2,8 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from pathlib import Path
+from typing import Literal, Protocol
 
 from counter_app.domain.events import AttachmentAdded
 
@@ -35,6 +36,39 @@ class Attachments(Protocol):
 
     def sent(self, event_ids: Sequence[str]) -> Mapping[str, int]:
         """Event → how many of its pages the upper server has; only those scanned here."""
+
+
+@dataclass(frozen=True, slots=True)
+class FoundFile:
+    """A picture or PDF file in a folder that a scanner or a camera writes into."""
+
+    path: Path
+    at: float
+    """When it was last written, in seconds of the epoch."""
+    size: int
+    state: Literal["writing", "reading", "ready", "broken"]
+    """`writing`: not whole yet; `reading`: whole, not looked into yet."""
+    sha256: str = ""
+    """Of the file, in hex, once it is ready."""
+    small: bytes = b""
+    """Its first page, small, as JPEG."""
+    problem: str = ""
+    """Why a broken one cannot be taken."""
+    same_as: str = ""
+    """The name of an older file there with the same content."""
+
+
+class ScanFolder(Protocol):
+    """Such a folder."""
+
+    def look(self) -> Sequence[FoundFile]:
+        """What lies there, newest first. Raises `EnvironmentFault` where there is no folder."""
+
+    def content(self, found: FoundFile) -> bytes:
+        """The file as it was looked at. Raises `Refused` where it is another now."""
+
+    def remove(self, found: FoundFile) -> bool:
+        """Away with it, unless it is another now; whether it is gone."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -144,6 +144,19 @@ def scanned(hand: Hand) -> None:
     hand.wait(lambda: hand.says("chờ gửi 2/2"))
 
 
+def elsewhere(hand: Hand) -> None:
+    """A paper whose pages do not lie on this PC."""
+    scanned(hand)
+    desk = hand.window.desk
+    assert desk is not None
+    for path in (desk.counter.folder / "attachments").rglob("*"):
+        if path.is_file():
+            path.unlink()
+    screen("F1", "F3")(hand)
+    opened(0, "Alt+2")(hand)
+    hand.wait(lambda: hand.says("Tải về"))
+
+
 def not_taken(*keys: str) -> Scene:
     """The upper server could not take two dossiers: of one the acceptance, of one what came later."""
 
@@ -308,6 +321,7 @@ SCENES: dict[str, Scene] = {
     "F3 opened": opened(0),
     "F3 papers": opened(0, "Alt+2"),
     "F3 scans": scanned,
+    "F3 elsewhere": elsewhere,
     "F3 prints": opened(0, "Alt+3"),
     "F3 money": opened(5, "Alt+4"),
     "F3 corrections": opened(5, "Alt+5"),
@@ -342,6 +356,7 @@ SCENES: dict[str, Scene] = {
     **{f"F11 printer, step {step + 1}": wizard(step) for step in range(5)},
     "F11 officers": screen("F11", "Alt+4"),
     "F11 exchange": screen("F11", "Alt+9"),
+    "F11 scanning": screen("F11", "Alt+0"),
     "F11 screen": screen("F11", "Alt+5"),
     "F11 pads": screen("F11", "Alt+6"),
     "F11 wording": wording,
