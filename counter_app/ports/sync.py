@@ -182,8 +182,8 @@ class SyncStore(Protocol):
         """What the server signed in this epoch: the newest of each own life, and of its own chain."""
 
     def enter_epoch(self, epoch: str, kept: int, highs: HighsAnswer) -> None:
-        """The server was put back: its order is good up to `kept`, and it has that much of each life.
-        What was behind it is to be given back in the order it had.
+        """The server was put back, or differs: its order is good up to `kept`, and it has that much of each
+        life. What was behind it is to be given back in the order it had.
         """
 
     def next_back(self, most: int, max_bytes: int) -> GiveBack | None:

@@ -302,9 +302,7 @@ class _Conversation:
         if hello.epoch != self._identity.epoch:
             # it may have been put back to before the epoch we know
             self._show_proofs()
-            status, body = self._signed("GET", "/sync/v1/highs", b"")
-            self._refuse_unless_good(status, body)
-            self._store.enter_epoch(hello.epoch, hello.kept, _decoded(body, HighsAnswer))
+            self._store.enter_epoch(hello.epoch, hello.kept, self._highs())
             self._identity = self._store.identity()
 
     def _give_back_all(self) -> None:
@@ -464,9 +462,13 @@ class _Conversation:
                 self._rewind_to_highs()
             return
         self._show_proofs()
-        # never a blind overwrite: what is the same stays, the rest is fetched again
-        self._store.forget_order(self._shared_order())
+        # never a blind overwrite: what is the same stays, what is not above is given back, the rest is
+        # fetched again
+        epoch, shared = self._identity.epoch, self._shared_order()
+        self._store.enter_epoch(epoch, shared, self._highs())
         self._is_level = False
+        self._give_back_all()
+        self._push_what_waits()
         self._pull_all()
         if self._digest_above == self._store.order_digest():
             return
@@ -497,9 +499,7 @@ class _Conversation:
 
     def _rewind_to_highs(self) -> None:
         """Send again what the server has not, whatever it once said."""
-        status, body = self._signed("GET", "/sync/v1/highs", b"")
-        self._refuse_unless_good(status, body)
-        above = dict(_decoded(body, HighsAnswer).own)
+        above = dict(self._highs().own)
         behind = [
             (proof.life, above.get(proof.life, 0))
             for proof in self._store.proofs()
@@ -509,6 +509,12 @@ class _Conversation:
             self._store.rewind(life, high)
         if behind:
             raise _PutBack
+
+    def _highs(self) -> HighsAnswer:
+        status, body = self._signed("GET", "/sync/v1/highs", b"")
+        self._refuse_unless_good(status, body)
+        answer: HighsAnswer = _decoded(body, HighsAnswer)
+        return answer
 
     def _shared_order(self) -> int:
         """Up to where both sides have the same order, place by place."""

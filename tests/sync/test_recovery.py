@@ -251,6 +251,31 @@ def test_what_was_acknowledged_and_never_seen_in_the_order_is_missed_too(
     assert_at_rest(upper, first)
 
 
+def test_what_the_kept_order_was_wrongly_thought_to_hold_is_given_back(
+    upper, enrolled: Enrolled, monkeypatch: pytest.MonkeyPatch
+) -> None:  # type: ignore[no-untyped-def]
+    first, second = enrolled(1), enrolled(2)
+    made = accept(first)
+    do(first, made.dossier_id, "transfer", to="upper")
+    settle(first, second)
+    saved = upper.save()
+    with upper.database.begin() as connection:
+        org, dossier_id = by_code(connection, made.code)[0]
+        act(connection, upper.keys, org, dossier_id, "complete", {"shelf": "K1"}, "Trên")
+    settle(first)
+    upper.put_back(saved)
+    with upper.database.begin() as connection:
+        begin_epoch(connection, upper.keys)
+    monkeypatch.setattr("district_server.recovery.kept_of", lambda *_: 10_000)
+
+    settle(second, first)
+
+    assert_at_rest(upper, first, second)
+    assert [story["status"] for story in stories(upper, made.code, first, second)] == [
+        "completed"
+    ] * 3
+
+
 def test_put_back_again_before_everything_was_given_back(upper, enrolled: Enrolled) -> None:  # type: ignore[no-untyped-def]
     first = enrolled(1)
     settle(first)
