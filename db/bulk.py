@@ -5,20 +5,17 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from functools import partial
 from itertools import islice
-from operator import attrgetter
 
-from sqlalchemy import Connection, select
+from sqlalchemy import select
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from counter_app.domain import chain
 from counter_app.domain.code import DossierCode
-from counter_app.domain.dossier import Entry, fold
+from counter_app.domain.dossier import Dossier, Entry, fold
 from counter_app.domain.events import Actor, Event, Payload
 from counter_app.domain.notice import numbered
 from counter_app.errors import Refused
 from counter_app.wire.codec import encode_payload, type_and_version
-from db.dossiers import words_of
-from db.log import EVENT_COLUMNS
 from db.settings import Settings
 from db.store import Books, Store
 from db.tables import code_number, event_log, sync_state
@@ -26,8 +23,6 @@ from db.tables import code_number, event_log, sync_state
 AT_ONCE = 4_000
 """Dossiers a transaction."""
 _CACHE_KIB = 64 * 1024
-_EVENT_NAMES = tuple(column.name for column in EVENT_COLUMNS)
-_EVENT_VALUES = attrgetter(*_EVENT_NAMES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,8 +88,7 @@ def _write(books: Books, batch: Sequence[Sequence[Written]]) -> None:
     head, dseq = settings.get("head") or chain.GENESIS, int(settings.get("dseq") or 0)
     own = settings.identity()
     events: list[Event] = []
-    rows: list[dict[str, object]] = []
-    words: list[str] = []
+    states: list[tuple[Dossier, int]] = []
     last_num: int = books.connection.exec_driver_sql(
         "SELECT coalesce(max(num), 0) FROM event_log"
     ).scalar_one()
@@ -127,42 +121,22 @@ def _write(books: Books, batch: Sequence[Sequence[Written]]) -> None:
             entries.append((event, payload))
         state = fold(entries)
         assert state is not None
-        rows.append(books.dossiers.values_of(state, last_own_num))
-        words.append(words_of(state))
-    first_num: int = books.connection.exec_driver_sql(
-        "SELECT coalesce(max(num), 0) + 1 FROM dossier"
-    ).scalar_one()
-    insert = partial(_insert, books.connection)
-    insert("event_log", _EVENT_NAMES, [_EVENT_VALUES(event) for event in events])
-    insert(
-        "dossier",
-        ("num", *rows[0]),
-        [(num, *row.values()) for num, row in enumerate(rows, first_num)],
-    )
-    insert("issued_code", ("code", "dossier_id"), [(row["code"], row["id"]) for row in rows])
-    insert("dossier_search", ("rowid", "words"), list(enumerate(words, first_num)))
-    _count_numbers(books, rows)
+        states.append((state, last_own_num))
+    books.log.keep(events)
+    books.dossiers.put_all(states)
+    books.dossiers.issue_all([(state.code, state.id) for state, _ in states])
+    _count_numbers(books, [state.code for state, _ in states])
     settings.put_all({"head": head, "dseq": str(dseq)})
-
-
-def _insert(
-    connection: Connection, table: str, names: Sequence[str], rows: list[tuple[object, ...]]
-) -> None:
-    places = ", ".join("?" * len(names))
-    connection.exec_driver_sql(
-        f"INSERT INTO {table}({', '.join(names)}) VALUES ({places})",
-        rows,
-    )
 
 
 def _next_notice(books: Books, year: int, kind: str) -> str:
     return books.numbers.next_notice(kind, year)
 
 
-def _count_numbers(books: Books, rows: Sequence[dict[str, object]]) -> None:
+def _count_numbers(books: Books, codes: Iterable[str]) -> None:
     highest: dict[date, int] = {}
-    for row in rows:
-        code = DossierCode.parse(str(row["code"]))
+    for text in codes:
+        code = DossierCode.parse(text)
         assert code is not None
         highest[code.day] = max(highest.get(code.day, 0), int(code.seq[1:]))
     for day, last in highest.items():

@@ -11,7 +11,6 @@ from sqlalchemy import select
 
 from counter_app.domain import chain
 from counter_app.domain.code import DossierCode, place_of
-from counter_app.domain.dossier import fold
 from counter_app.domain.events import (
     TYPE_OF,
     DossierAccepted,
@@ -216,14 +215,15 @@ def _dossiers(books: Books, verify: Verify | None) -> Iterator[Fault]:
     aliases: set[tuple[str, str]] = set()
     codes: dict[str, set[str]] = {}
     for (dossier_id,) in books.connection.execute(accepted).fetchall():
-        state = fold(books.log.of(dossier_id))
+        state = books.dossiers.get(dossier_id)
+        last_own = books.dossiers.last_own_nums([dossier_id])
         row = rows.pop(dossier_id, None)
         if state is None or row is None:
             yield Fault(
                 "dossier_missing", "Có hồ sơ trong sổ nhưng không có trong danh sách.", dossier_id
             )
             continue
-        expected = books.dossiers.values_of(state, books.dossiers.last_own_num(dossier_id))
+        expected = books.dossiers.values_of(state, last_own.get(dossier_id, 0))
         for name, value in expected.items():
             if getattr(row, name) != value:
                 yield Fault(

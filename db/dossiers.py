@@ -1,7 +1,7 @@
 """The dossiers as lists and searches see them: rows that any fold of the log gives again."""
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -16,24 +16,23 @@ from sqlalchemy import (
     delete,
     exists,
     func,
-    insert,
     literal_column,
     or_,
     select,
     table,
     text,
-    update,
 )
 
 from counter_app.domain.applicants import applicant_key
 from counter_app.domain.code import DossierCode
-from counter_app.domain.dossier import Dossier, Status, apply, fold
+from counter_app.domain.dossier import Dossier, Entry, Status, apply, fold
 from counter_app.domain.events import DossierAccepted, Event
 from counter_app.domain.pad_code import PadNumber
 from counter_app.domain.personal_number import mask
 from counter_app.domain.text import search_key
 from counter_app.ports import DossierRow, Figures, Trouble
 from db.log import Log
+from db.sets import insert_all, is_listed, listed
 from db.settings import Settings
 from db.tables import (
     dossier,
@@ -107,17 +106,17 @@ _FIND_AMONG = (
     .limit(bindparam("limit"))
 )
 """Walks what matches from the newest on and stops when it has enough."""
-_ISSUE = insert(issued_code)
-_KNOWN = select(dossier.c.num).where(dossier.c.id == bindparam("id"))
-_INSERT = insert(dossier).returning(dossier.c.num)
-_UPDATE = update(dossier).where(dossier.c.num == bindparam("at_num"))
-_INDEX = text("INSERT OR REPLACE INTO dossier_search(rowid, words) VALUES (:num, :words)")
+_KNOWN = select(dossier.c.id, dossier.c.num).where(is_listed(dossier.c.id))
+_LAST = select(func.coalesce(func.max(dossier.c.num), 0))
+_FORGET_ALIASES = delete(dossier_alias).where(is_listed(dossier_alias.c.dossier_id))
 _LAST_OWN = (
-    select(func.coalesce(func.max(event_log.c.num), 0))
-    .where(event_log.c.subject == bindparam("id"))
+    select(event_log.c.subject, func.max(event_log.c.num))
+    .where(is_listed(event_log.c.subject))
     .where(event_log.c.device == bindparam("device"))
     .where(event_log.c.type != "slip.printed")
+    .group_by(event_log.c.subject)
 )
+_NOTHING_READ: Mapping[str, Sequence[Entry]] = {}
 _ALIKE = select(dossier.c.code).where(
     dossier.c.applicant_key == bindparam("applicant"),
     dossier.c.procedure_code == bindparam("procedure"),
@@ -145,12 +144,16 @@ class Dossiers:
         if not isinstance(state, Dossier):
             raise LookupError(event.event_id)
         self.issue(state.code, state.id)
-        self._add(state, self._log.last_num)
+        self.put_all([(state, self._log.last_num)])
         return state
 
     def issue(self, code: str, dossier_id: str) -> None:
         """A code was given out: the database itself refuses it a second time."""
-        self._connection.execute(_ISSUE, {"code": code, "dossier_id": dossier_id})
+        self.issue_all([(code, dossier_id)])
+
+    def issue_all(self, codes: Sequence[tuple[str, str]]) -> None:
+        """Codes with their dossiers."""
+        insert_all(self._connection, issued_code, ("code", "dossier_id"), codes)
 
     def is_set_aside(self, dossier_id: str) -> bool:
         """Whether the upper server could not take the dossier's acceptance."""
@@ -175,43 +178,51 @@ class Dossiers:
 
     def refresh(self, dossier_id: str) -> Dossier:
         """Fold the dossier again and bring its row and its words up to date."""
-        state = self.get(dossier_id)
-        if state is None:
-            raise LookupError(dossier_id)
-        self._put(state, self.last_own_num(dossier_id))
-        return state
+        return self.refresh_all([dossier_id])[dossier_id]
 
-    def last_own_num(self, dossier_id: str) -> int:
-        """The place of this device's newest event of a dossier in the log; 0 for none."""
-        last: int = self._connection.execute(
-            _LAST_OWN, {"id": dossier_id, "device": self._settings.identity().device_id}
-        ).scalar_one()
-        return last
+    def refresh_all(
+        self, dossier_ids: Collection[str], whole: Mapping[str, Sequence[Entry]] = _NOTHING_READ
+    ) -> dict[str, Dossier]:
+        """Fold these dossiers again and bring their rows up to date, without those that none accepted.
+        `whole`: those whose events need not be read, for all of them are at hand and none is our own.
+        """
+        read = self._log.of_all(key for key in dossier_ids if key not in whole)
+        last, stories = self.last_own_nums(read), {**read, **whole}
+        states = {}
+        for dossier_id in dossier_ids:
+            if (state := fold(stories.get(dossier_id, ()))) is not None:
+                states[dossier_id] = state
+        self.put_all([(state, last.get(key, 0)) for key, state in states.items()])
+        return states
 
-    def _put(self, state: Dossier, last_own_num: int) -> None:
-        num = self._connection.execute(_KNOWN, {"id": state.id}).scalar_one_or_none()
-        if num is None:
-            self._add(state, last_own_num)
+    def last_own_nums(self, dossier_ids: Iterable[str]) -> Mapping[str, int]:
+        """The place of this device's newest event of each dossier in the log, where there is one."""
+        device = {"device": self._settings.identity().device_id}
+        rows = self._connection.execute(_LAST_OWN, listed(dossier_ids) | device)
+        return {row[0]: row[1] for row in rows}
+
+    def put_all(self, states: Collection[tuple[Dossier, int]]) -> None:
+        """The rows, words and codes that these dossiers are found by, each with the place of this
+        device's newest event of it; new ones in this order.
+        """
+        if not states:
             return
-        values = self.values_of(state, last_own_num)
-        self._connection.execute(_UPDATE, {"at_num": num, **values})
-        self._index(num, state)
-
-    def _add(self, state: Dossier, last_own_num: int) -> None:
-        values = self.values_of(state, last_own_num)
-        self._index(self._connection.execute(_INSERT, values).scalar_one(), state)
-
-    def _index(self, num: int, state: Dossier) -> None:
-        """The words and codes it is found by."""
-        self._connection.execute(_INDEX, {"num": num, "words": words_of(state)})
-        if state.aliases:
-            self._connection.execute(
-                delete(dossier_alias).where(dossier_alias.c.dossier_id == state.id)
-            )
-            self._connection.execute(
-                insert(dossier_alias),
-                [{"code": alias, "dossier_id": state.id} for alias in state.aliases],
-            )
+        query = self._connection.execute(_KNOWN, listed(state.id for state, _ in states))
+        nums = {row.id: row.num for row in query}
+        new = [state.id for state, _ in states if state.id not in nums]
+        if new:
+            last: int = self._connection.execute(_LAST).scalar_one()
+            nums |= {dossier_id: num for num, dossier_id in enumerate(new, last + 1)}
+        rows = [{"num": nums[state.id]} | self.values_of(state, own) for state, own in states]
+        values = [tuple(row.values()) for row in rows]
+        insert_all(self._connection, dossier, tuple(rows[0]), values, replace=True)
+        words = [(nums[state.id], words_of(state)) for state, _ in states]
+        insert_all(self._connection, "dossier_search", ("rowid", "words"), words, replace=True)
+        renamed = [state for state, _ in states if state.aliases]
+        if renamed:
+            self._connection.execute(_FORGET_ALIASES, listed(state.id for state in renamed))
+            aliases = [(alias, state.id) for state in renamed for alias in state.aliases]
+            insert_all(self._connection, dossier_alias, ("code", "dossier_id"), aliases)
 
     def values_of(self, state: Dossier, last_own_num: int) -> dict[str, object]:
         """The row of a dossier, all but its `num`."""

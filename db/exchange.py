@@ -9,12 +9,11 @@ from sqlalchemy import delete, func, select
 
 from counter_app.domain.events import DOSSIER_TYPES, Event
 from counter_app.ports.exchange import Peer, Told
-from counter_app.wire.codec import decode_payload
 from counter_app.wire.messages import PeerHave
 from db.lives import highs_of, lives_of, put_state, state_of
 from db.log import EVENT_COLUMNS
+from db.pulled import take_in
 from db.store import Books, Store
-from db.sync_store import note_down, take_in
 from db.tables import event_log, event_order, event_verdict, sync_state
 
 _TOLD = "peer:"
@@ -102,25 +101,19 @@ class ExchangeStore:
 
     def take_in(self, events: Sequence[Event], signature: str) -> tuple[int, frozenset[str]]:
         """Events of a counter; the lists follow them."""
-        count, new = 0, dict[str, str]()
         with self._store.write() as books:
-            server = state_of(books).get("server_id", "")
-            for event in events:
-                if take_in(books, event, server):
-                    note_down(books, event, decode_payload(event))
-                    new[event.subject] = event.type
-                    count += 1
+            taken = take_in(books, events, state_of(books).get("server_id", ""))
+            new = [event for event, _ in taken.entries]
             if new:
                 last = events[-1]
                 told = [last.device, last.incarnation, last.dseq, signature]
                 name = f"{_RELAY}{_next_relay(books):09}"
                 put_state(books, **{name: msgspec.json.encode(told).decode()})
-            for subject, type in new.items():
-                if type == "pad.accounted":
-                    books.pads.refresh(subject)
-                elif type in DOSSIER_TYPES and books.dossiers.get(subject) is not None:
-                    books.dossiers.refresh(subject)
-        return count, frozenset(new)
+            for number in {event.subject for event in new if event.type == "pad.accounted"}:
+                books.pads.refresh(number)
+            told_of = [event.subject for event in new if event.type in DOSSIER_TYPES]
+            books.dossiers.refresh_all(dict.fromkeys([*told_of, *taken.let_go]))
+        return len(new), frozenset(event.subject for event in new)
 
     def next_to_relay(self) -> Told | None:
         """What that counter signed, as far as the server has not put it into its order."""

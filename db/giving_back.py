@@ -42,7 +42,17 @@ def begin_epoch(books: Books, server_id: str, epoch: str, kept: int, highs: High
 
 def keep_order(books: Books, upto: int) -> None:
     """The order up to that place; what is behind it comes anew. Events stay."""
+    own = books.settings.identity().device_id
+    behind = books.connection.scalars(
+        select(event_log.c.subject)
+        .distinct()
+        .join(event_order, event_order.c.event_id == event_log.c.event_id)
+        .where(event_order.c.cseq > upto, event_log.c.device == own)
+    )
+    stories = books.log.own_stories(behind)
     books.connection.execute(delete(event_order).where(event_order.c.cseq > upto))
+    # whoever takes in the order anew goes by it that own stories stand as they were written
+    books.dossiers.refresh_all([subject for subject, in_order in stories.items() if not in_order])
     hashes = books.connection.scalars(
         select(event_log.c.hash).join(event_order, event_order.c.event_id == event_log.c.event_id)
     )

@@ -8,19 +8,18 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import ColumnElement, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, delete, func, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from counter_app.domain import chain
 from counter_app.domain.code import LAST_NUMBER_OF_A_BLOCK
 from counter_app.domain.events import SYSTEM, Event, IncarnationStarted, LifeReason
 from counter_app.ports import IdSource
-from db.log import EVENT_COLUMNS, values_of
+from db.log import EVENT_COLUMNS
 from db.store import Books
 from db.tables import (
     TRIGGERS,
     code_number,
-    dossier,
     event_log,
     event_order,
     event_verdict,
@@ -194,34 +193,39 @@ def begin_life(
     return life
 
 
-def let_go_of_told(books: Books, clash: ColumnElement[bool]) -> bool:
+def let_go_of_told(books: Books, clash: ColumnElement[bool]) -> set[str]:
     """A neighbour told of these events, and the server or the neighbour itself now says otherwise: what
-    clashes goes, with everything behind it in that life. False where it is not ours to give up.
+    clashes goes, with everything behind it in that life. Gives the subjects to be folded again; none
+    where it is not ours to give up.
     """
     query = select(
         event_log.c.device, event_log.c.incarnation, event_log.c.dseq, event_order.c.cseq
     ).select_from(event_log.outerjoin(event_order, event_order.c.event_id == event_log.c.event_id))
-    row = books.connection.execute(query.where(clash)).one()
-    if row.cseq is not None or row.device == books.settings.identity().device_id:
-        return False
-    _let_go(books, row.device, row.incarnation, row.dseq)
-    return True
+    row = books.connection.execute(query.where(clash)).one_or_none()
+    if row is None or row.cseq is not None:
+        return set()
+    if row.device == books.settings.identity().device_id:
+        return set()
+    return _let_go(books, row.device, row.incarnation, row.dseq)
 
 
-def _let_go(books: Books, device: str, life: str, first: int) -> None:
-    """Rows of the log that no server has in its order, from a place of a life on."""
+def _let_go(books: Books, device: str, life: str, first: int) -> set[str]:
+    """Rows of the log that no server has in its order, from a place of a life on; their subjects."""
     run = books.connection.exec_driver_sql
     (guard,) = (trigger for trigger in TRIGGERS if " event_log_no_delete " in trigger)
     run("DROP TRIGGER event_log_no_delete")
-    books.connection.execute(
-        delete(event_log).where(
+    gone = books.connection.scalars(
+        delete(event_log)
+        .where(
             event_log.c.device == device,
             event_log.c.incarnation == life,
             event_log.c.dseq >= first,
             event_log.c.event_id.not_in(select(event_order.c.event_id)),
         )
-    )
+        .returning(event_log.c.subject)
+    ).all()
     run(guard)
+    return set(gone)
 
 
 def _tail(books: Books, lives: Sequence[str], after: int) -> list[Event]:
@@ -253,7 +257,7 @@ def _move(books: Books, tail: Sequence[Event]) -> None:
         first = min(event.dseq for event in tail if event.incarnation == life)
         _let_go(books, own.device_id, life, first)
     head, dseq = books.settings.get("head") or "", int(books.settings.get("dseq") or 0)
-    rows = []
+    sealed = []
     for event in tail:
         dseq += 1
         moved = chain.seal(
@@ -262,27 +266,12 @@ def _move(books: Books, tail: Sequence[Event]) -> None:
             event.clock, event.actor_id, event.actor_name, event.payload,
         )  # fmt: skip
         head = moved.hash
-        rows.append(values_of(moved))
-    books.connection.execute(insert(event_log), rows)
+        sealed.append(moved)
+    books.log.keep(sealed)
     books.settings.put("head", head)
     books.settings.put("dseq", str(dseq))
-    newest = (
-        select(func.max(event_log.c.num))
-        .where(
-            event_log.c.subject == dossier.c.id,
-            event_log.c.device == own.device_id,
-            event_log.c.type != "slip.printed",
-        )
-        .scalar_subquery()
-    )
-    moved_subjects = select(event_log.c.subject).where(
-        event_log.c.device == own.device_id, event_log.c.incarnation == own.incarnation
-    )
-    books.connection.execute(
-        update(dossier)
-        .where(dossier.c.id.in_(moved_subjects))
-        .values(last_own_num=func.coalesce(newest, 0))
-    )
+    # they stand at new places, and where two lives were moved maybe in another order
+    books.dossiers.refresh_all({event.subject for event in tail})
 
 
 def following(

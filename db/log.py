@@ -1,9 +1,10 @@
 """The append-only log."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime, timedelta
+from operator import attrgetter
 
-from sqlalchemy import Connection, bindparam, insert, select
+from sqlalchemy import Connection, bindparam, func, insert, select
 
 from counter_app.domain import chain
 from counter_app.domain.clock import clock_state
@@ -11,17 +12,46 @@ from counter_app.domain.dossier import Entry
 from counter_app.domain.events import Actor, Event, Payload
 from counter_app.ports import Clock, IdSource
 from counter_app.wire.codec import decode_payload, encode_payload, type_and_version
+from db.sets import insert_all, is_listed, listed
 from db.settings import Settings
 from db.tables import event_log, event_order
 
 EVENT_COLUMNS = tuple(column for column in event_log.columns if column.name != "num")
 
+_NAMES = tuple(column.name for column in EVENT_COLUMNS)
+_VALUES = attrgetter(*_NAMES)
+
 _INSERT = insert(event_log)
+_ORDERED = event_log.outerjoin(event_order, event_order.c.event_id == event_log.c.event_id)
+_IN_ORDER = (event_order.c.cseq.is_(None), event_order.c.cseq, event_log.c.num)
 _OF = (
     select(*EVENT_COLUMNS)
-    .select_from(event_log.outerjoin(event_order, event_order.c.event_id == event_log.c.event_id))
-    .where(event_log.c.subject == bindparam("subject"))
-    .order_by(event_order.c.cseq.is_(None), event_order.c.cseq, event_log.c.num)
+    .select_from(_ORDERED)
+    .where(is_listed(event_log.c.subject))
+    .order_by(*_IN_ORDER)
+)
+_STEPS = (
+    select(
+        event_log.c.subject,
+        event_log.c.device,
+        event_log.c.num,
+        func.lag(event_log.c.num, 1, 0)
+        .over(partition_by=event_log.c.subject, order_by=_IN_ORDER)
+        .label("before"),
+    )
+    .select_from(_ORDERED)
+    .where(is_listed(event_log.c.subject))
+    .subquery()
+)
+_OWN_STORIES = (
+    select(_STEPS.c.subject, func.min(_STEPS.c.num > _STEPS.c.before))
+    .group_by(_STEPS.c.subject)
+    .having(func.max(_STEPS.c.device != bindparam("device_id")) == 0)
+)
+_COUNT = (
+    select(event_log.c.subject, func.count())
+    .where(is_listed(event_log.c.subject))
+    .group_by(event_log.c.subject)
 )
 _BETWEEN = (
     select(*EVENT_COLUMNS)
@@ -84,11 +114,33 @@ class Log:
         self._last_at = datetime.fromisoformat(event.occurred_at)
         return event
 
+    def keep(self, events: Iterable[Event]) -> None:
+        """Write events as they are: of other devices, or sealed behind the own head already."""
+        insert_all(self._connection, event_log, _NAMES, [_VALUES(event) for event in events])
+
     def of(self, subject: str) -> Sequence[Entry]:
         """Ordered events first, as the upper server counts them; own pending ones on top."""
-        rows = self._connection.execute(_OF, {"subject": subject})
-        events = (Event(*row) for row in rows)
-        return [(event, decode_payload(event)) for event in events]
+        return self.of_all([subject]).get(subject, [])
+
+    def of_all(self, subjects: Iterable[str]) -> dict[str, list[Entry]]:
+        """By subject, each as `of` gives it."""
+        found: dict[str, list[Entry]] = {}
+        for row in self._connection.execute(_OF, listed(subjects)):
+            event = Event(*row)
+            found.setdefault(event.subject, []).append((event, decode_payload(event)))
+        return found
+
+    def counts(self, subjects: Iterable[str]) -> dict[str, int]:
+        """How many events tell of each subject."""
+        return {row[0]: row[1] for row in self._connection.execute(_COUNT, listed(subjects))}
+
+    def own_stories(self, subjects: Iterable[str]) -> dict[str, bool]:
+        """Of these subjects those that only this device told of: whether their events stand as they
+        were written, so that the common order says nothing new about them.
+        """
+        device = {"device_id": self._settings.identity().device_id}
+        rows = self._connection.execute(_OWN_STORIES, listed(subjects) | device)
+        return {subject: bool(in_order) for subject, in_order in rows}
 
     def between(self, first: date, last: date) -> Sequence[Entry]:
         """Every event of these days by the date it was written with, in the order it came here."""

@@ -5,30 +5,15 @@ import json
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import and_, delete, func, insert, select
-from sqlalchemy.dialects.sqlite import insert as upsert
+from sqlalchemy import func, select
 
 from counter_app.domain import chain
-from counter_app.domain import events as ev
-from counter_app.domain.code import DossierCode, place_of
-from counter_app.domain.events import DOSSIER_TYPES, Event, Payload
-from counter_app.domain.faults import FileFault
-from counter_app.domain.notice import Numbered, kind_of
-from counter_app.domain.office import parse_office
+from counter_app.domain.events import Event
 from counter_app.domain.published import Published
 from counter_app.domain.slip_code import KnownKey
-from counter_app.ports import IdSource, NoticeRow
+from counter_app.ports import IdSource
 from counter_app.ports.sync import Forked, GiveBack, LineFault, Standing, SyncIdentity, SyncProblem
-from counter_app.wire.codec import decode_payload
-from counter_app.wire.messages import (
-    Enrolled,
-    HighsAnswer,
-    Proof,
-    PullAnswer,
-    PushAnswer,
-    WireKey,
-    events_of,
-)
+from counter_app.wire.messages import Enrolled, HighsAnswer, Proof, PullAnswer, PushAnswer, WireKey
 from db.giving_back import all_back, begin_epoch, cross_out, gave_back, keep_order, next_back
 from db.lives import (
     NO_END,
@@ -41,26 +26,17 @@ from db.lives import (
     keep_high,
     keep_sent,
     last_shared,
-    let_go_of_told,
     lives_of,
     misses_acknowledged,
     put_state,
     state_of,
     unsent,
 )
-from db.log import values_of
+from db.pulled import apply_page, keep_verdict
 from db.store import Books, Store
-from db.tables import dossier, event_log, event_order, event_verdict, issued_code
+from db.tables import dossier, event_log, event_order, event_verdict
 
 _NOTHING: Mapping[str, int] = {}
-
-_REJECTED = {
-    "state": "Việc này làm khi hồ sơ không còn ở trạng thái đó. Mở hồ sơ xem diễn biến.",
-    "other_side": "Việc này bên kia đã giữ hồ sơ nên không tính. Mở hồ sơ xem diễn biến.",
-    "other_counter": "Việc này chỉ quầy đã nhận hồ sơ mới làm được. Mở hồ sơ xem diễn biến.",
-    "receipt_replaced": "Quầy khác đã đính chính trước. Mở hồ sơ xem bản đang có hiệu lực.",
-}
-_REJECTED_OTHERWISE = "Việc này không tính vì đã có việc khác trước. Mở hồ sơ xem diễn biến."
 
 
 class SyncStore:
@@ -141,7 +117,7 @@ class SyncStore:
                 row = books.dossiers.row(problem.subject)
                 code = row.code if row else problem.dossier_code
                 problems.append(SyncProblem(code, problem.code, problem.message))
-                _verdict(
+                keep_verdict(
                     books,
                     problem.event_id,
                     problem.subject,
@@ -174,59 +150,21 @@ class SyncStore:
     def apply_pull(self, answer: PullAnswer) -> tuple[int, Sequence[SyncProblem]]:
         """Events, order, keys and cursor in one transaction."""
         with self._store.write() as books:
-            own = books.settings.identity()
             kept = state_of(books)
             if answer.epoch != kept.get("epoch", ""):
                 raise LineFault("epoch")
-            received = 0
-            ordered: list[str] = []
-            touched: dict[str, str] = {}
-            renumbered: list[tuple[str, ev.DossierRenumbered]] = []
-            for run in answer.runs:
-                for cseq, event in zip(run.cseqs, events_of(run), strict=True):
-                    if take_in(books, event, kept.get("server_id", "")):
-                        received += 1
-                        payload = decode_payload(event)
-                        note_down(books, event, payload)
-                        if isinstance(payload, ev.DossierRenumbered):
-                            renumbered.append((event.subject, payload))
-                    if _order(books, cseq, event.event_id):
-                        ordered.append(event.hash)
-                    touched[event.subject] = event.type
-            for incarnation, dseq, cseq in answer.own:
-                row = books.connection.execute(
-                    select(
-                        event_log.c.event_id,
-                        event_log.c.subject,
-                        event_log.c.type,
-                        event_log.c.hash,
-                    ).where(
-                        event_log.c.device == own.device_id,
-                        event_log.c.incarnation == incarnation,
-                        event_log.c.dseq == dseq,
-                    )
-                ).one_or_none()
-                if row is None:
-                    # the server has more of this life than this store ever wrote
-                    raise Forked(own.incarnation)
-                if _order(books, cseq, row.event_id):
-                    ordered.append(row.hash)
-                _taken_after_all(books, row.event_id)
-                if row.type == "dossier.corrected":
-                    # it stands for an acceptance that could not be taken, or that was taken before
-                    _taken_after_all(books, row.subject)
-                touched.setdefault(row.subject, row.type)
-            problems = [*_refresh(books, touched), *_told_of_new_codes(books, renumbered)]
+            server_id = kept.get("server_id", "")
+            page = apply_page(books, answer, server_id)
             if answer.keys is not None:
                 for key in answer.keys:
                     books.settings.put_key(_known_key(key))
                 put_state(books, keys_version=answer.keys_version)
             for head in answer.upper:
-                _keep_upper(books, kept.get("server_id", ""), head)
-            digest = chain.add(kept.get("order_digest", chain.NOTHING), ordered)
+                _keep_upper(books, server_id, head)
+            digest = chain.add(kept.get("order_digest", chain.NOTHING), page.ordered)
             put_state(books, cursor=str(answer.upto), order_digest=digest)
             keep_sent(books)
-        return received, problems
+        return page.received, page.problems
 
     def order_digest(self) -> str:
         """The running sum of the hashes of everything in the order."""
@@ -392,93 +330,6 @@ class SyncStore:
         )
 
 
-def take_in(books: Books, event: Event, server_id: str) -> bool:
-    """Keep an event of someone else, a copy of this store included; whether it was not here yet."""
-    if event.by_upper and event.device != server_id:
-        raise LineFault("run")
-    here = books.connection.execute(
-        select(event_log.c.hash).where(event_log.c.event_id == event.event_id)
-    ).scalar_one_or_none()
-    if here is not None:
-        if here == event.hash:
-            return False
-        if not let_go_of_told(books, event_log.c.event_id == event.event_id):
-            raise LineFault("run")
-    before, taken = (
-        books.connection.execute(
-            select(event_log.c.hash).where(
-                event_log.c.device == event.device,
-                event_log.c.incarnation == event.incarnation,
-                event_log.c.dseq == dseq,
-            )
-        ).scalar_one_or_none()
-        for dseq in (event.dseq - 1, event.dseq)
-    )
-    if taken is not None:
-        if event.device == books.settings.identity().device_id:
-            raise Forked(event.incarnation)
-        if not let_go_of_told(
-            books,
-            and_(
-                event_log.c.device == event.device,
-                event_log.c.incarnation == event.incarnation,
-                event_log.c.dseq == event.dseq,
-            ),
-        ):
-            raise LineFault("run")
-    if event.dseq == 1:
-        before = chain.GENESIS
-    if before is not None and before != event.prev_hash:
-        raise LineFault("run")
-    books.connection.execute(insert(event_log), values_of(event))
-    if event.device == books.settings.identity().device_id:
-        _count_on(books, event)
-    return True
-
-
-def _count_on(books: Books, event: Event) -> None:
-    """What a copy, or a life that was lost, wrote under this counter's name is used up here too."""
-    if event.incarnation in lives_of(books):
-        high = max(event.dseq, highs_of(books).get(event.incarnation, 0))
-        keep_high(books, event.incarnation, high)
-    payload = decode_payload(event)
-    if isinstance(payload, Numbered):
-        year = datetime.fromisoformat(event.occurred_at).year
-        books.numbers.pass_notice(kind_of(payload), payload.notice_no, year)
-    if not isinstance(payload, ev.DossierAccepted):
-        return
-    row = {"code": payload.code, "dossier_id": event.event_id}
-    books.connection.execute(upsert(issued_code).values(row).on_conflict_do_nothing())
-    code = DossierCode.parse(payload.code)
-    place = place_of(code.seq) if code else None
-    if code and place and place.counter_no == books.settings.identity().counter_no:
-        books.numbers.pass_by(code.day, place.block, place.number)
-
-
-def note_down(books: Books, event: Event, payload: Payload | None) -> None:
-    """What other counters told that is not a dossier."""
-    match payload:
-        case ev.StoreCreated() if _is_office(payload.office):
-            books.settings.put_document("office-elsewhere", payload.office_version, payload.office)
-        case ev.OfficerAdded() | ev.OfficerChanged():
-            books.officers.refresh(event.subject)
-        case ev.IntakeRefused():
-            at = datetime.fromisoformat(event.occurred_at)
-            books.notices.add(NoticeRow(event.event_id, payload.notice_no, payload.notice, at))
-        case ev.PadPrinted():
-            at = datetime.fromisoformat(event.occurred_at)
-            books.pads.note_printed(payload.numbers, event.device, at)
-
-
-def _taken_after_all(books: Books, event_id: str) -> None:
-    """What was quarantined above and is in the order now needs no repair."""
-    books.connection.execute(
-        delete(event_verdict).where(
-            event_verdict.c.event_id == event_id, event_verdict.c.verdict == "quarantined"
-        )
-    )
-
-
 def _keep_upper(books: Books, server_id: str, told: tuple[str, int, str, str]) -> None:
     """The signed head of the server's own chain, once everything before it is here."""
     life, dseq, head_hash, signature = told
@@ -493,76 +344,6 @@ def _keep_upper(books: Books, server_id: str, told: tuple[str, int, str, str]) -
             upper=life,
             **{f"upper:{life}": json.dumps([dseq, head_hash, signature])},
         )
-
-
-def _told_of_new_codes(
-    books: Books, renumbered: Sequence[tuple[str, ev.DossierRenumbered]]
-) -> list[SyncProblem]:
-    """Both counters are told that one code was given out twice."""
-    device = books.settings.identity().device_id
-    problems = []
-    for subject, payload in renumbered:
-        parties = [books.dossiers.get(known) for known in (subject, payload.kept_by)]
-        if any(party is not None and party.device == device for party in parties):
-            problems.append(
-                SyncProblem(
-                    payload.new_code,
-                    "renumbered",
-                    f"Mã {payload.old_code} đã cấp cho hai hồ sơ. Hồ sơ đến sau nay mang mã "
-                    f"{payload.new_code}. Hãy in lại phiếu và báo cho dân.",
-                )
-            )
-    return problems
-
-
-def _is_office(text: str) -> bool:
-    try:
-        parse_office(text)
-    except FileFault:
-        return False
-    return True
-
-
-def _refresh(books: Books, touched: dict[str, str]) -> list[SyncProblem]:
-    """Fold again what was touched; point out own actions that the common order refuses."""
-    problems: list[SyncProblem] = []
-    own = books.settings.identity().device_id
-    for subject, type in touched.items():
-        if type == "pad.accounted":
-            books.pads.refresh(subject)
-        if type not in DOSSIER_TYPES or books.dossiers.get(subject) is None:
-            continue
-        state = books.dossiers.refresh(subject)
-        mine = {event.event_id for event, _ in books.log.of(subject) if event.device == own}
-        for line in state.timeline:
-            if line.rejected is None or line.event_id not in mine:
-                continue
-            message = _REJECTED.get(line.rejected.value, _REJECTED_OTHERWISE)
-            if _verdict(books, line.event_id, subject, "rejected", line.rejected.value, message):
-                problems.append(SyncProblem(state.code, line.rejected.value, message))
-    return problems
-
-
-def _order(books: Books, cseq: int, event_id: str) -> bool:
-    """Whether the place is news."""
-    row = {"cseq": cseq, "event_id": event_id}
-    done = books.connection.execute(upsert(event_order).values(row).on_conflict_do_nothing())
-    return done.rowcount > 0
-
-
-def _verdict(
-    books: Books, event_id: str, subject: str, verdict: str, code: str, message: str
-) -> bool:
-    """Whether it is news."""
-    row = {
-        "event_id": event_id,
-        "subject": subject,
-        "verdict": verdict,
-        "code": code,
-        "message": message,
-    }
-    done = books.connection.execute(upsert(event_verdict).values(row).on_conflict_do_nothing())
-    return done.rowcount > 0
 
 
 def _known_key(key: WireKey) -> KnownKey:

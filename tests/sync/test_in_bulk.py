@@ -1,0 +1,120 @@
+"""A page of the common order is taken in as a set: as quick as the line, and the same as row by row."""
+
+import contextlib
+from collections.abc import Iterator
+
+import pytest
+from sqlalchemy import event as happening
+from sync_steps import Enrolled, Pair, accept, assert_at_rest, do, synced
+
+import db.dossiers
+from counter_app.domain.dossier import fold
+from counter_app.sync import engine
+from db.check import check
+
+_PROJECTED = ("dossier", "dossier_alias", "event_verdict", "pad_slip")
+
+
+@contextlib.contextmanager
+def _statements(pair: Pair) -> Iterator[list[str]]:
+    """What the store is told to do while it writes."""
+    told: list[str] = []
+
+    def note(_connection, _cursor, statement, *_more) -> None:  # type: ignore[no-untyped-def]
+        told.append(statement)
+
+    writing = pair[0].store._writing
+    happening.listen(writing, "before_cursor_execute", note)
+    try:
+        yield told
+    finally:
+        happening.remove(writing, "before_cursor_execute", note)
+
+
+@contextlib.contextmanager
+def _folds(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[int]]:
+    """How many events each fold of the store had."""
+    folded: list[int] = []
+
+    def counted(entries):  # type: ignore[no-untyped-def]
+        story = list(entries)
+        folded.append(len(story))
+        return fold(story)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(db.dossiers, "fold", counted)
+        yield folded
+
+
+def test_a_page_of_many_takes_no_more_statements_than_a_page_of_one(enrolled: Enrolled) -> None:
+    first, second = enrolled(1), enrolled(2)
+    for pair in (first, second, first):
+        synced(pair)
+    counted = []
+    for dossiers in (1, 12):
+        made = [accept(first) for _ in range(dossiers)]
+        with _statements(first) as of_its_own:
+            synced(first)
+        with _statements(second) as of_another:
+            synced(second)
+        counted.append((len(of_its_own), len(of_another)))
+        for one in made:
+            do(first, one.dossier_id, "transfer", to="upper")
+        synced(first)
+        with _statements(second) as of_known_ones:
+            synced(second)
+        counted[-1] += (len(of_known_ones),)
+    assert counted[0] == counted[1]
+
+
+def test_what_the_order_only_repeats_is_not_folded_again(
+    upper,  # type: ignore[no-untyped-def]
+    enrolled: Enrolled,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    first, second = enrolled(1), enrolled(2)
+    made = [accept(first) for _ in range(3)]
+    do(first, made[0].dossier_id, "transfer", to="upper")
+    with _folds(monkeypatch) as folded:
+        synced(first)
+    assert folded == []
+    with _folds(monkeypatch) as folded:
+        synced(second)
+    # each from the page, once
+    assert sorted(folded) == [1, 1, 2]
+    do(second, made[1].dossier_id, "transfer", to="upper")
+    synced(second)
+    with _folds(monkeypatch) as folded:
+        synced(first)
+    assert folded == [2]
+    assert_at_rest(upper, first, second)
+
+
+def test_one_by_one_and_all_at_once_come_to_the_same(
+    upper,  # type: ignore[no-untyped-def]
+    enrolled: Enrolled,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    first, second, slow, quick = (enrolled(number) for number in (1, 2, 3, 4))
+    made = [accept(pair) for pair in (first, second, first, second)]
+    for pair in (first, second, first):
+        synced(pair)
+    # both act on the same dossiers before either hears of the other: one of them is refused
+    do(first, made[1].dossier_id, "transfer", to="upper")
+    do(second, made[1].dossier_id, "withdraw", reason="Dân xin rút")
+    do(second, made[0].dossier_id, "correct", note="Ghi thêm", reason="Bổ sung")
+    do(first, made[2].dossier_id, "request-supplement", items=["Giấy chứng sinh"], reason="Thiếu")
+    for pair in (first, second, first):
+        pair[0].sync.cycle()
+    books = {}
+    for pair, most in ((slow, 1), (quick, 1_000_000)):
+        monkeypatch.setattr(engine, "_PULL_BYTES", most)
+        synced(pair)
+        assert check(pair[0].store).faults == ()
+        with pair[0].store.read() as read:
+            run = read.connection.exec_driver_sql
+            books[pair] = {
+                name: sorted(map(repr, run(f"SELECT * FROM {name}"))) for name in _PROJECTED
+            }
+    assert books[slow] == books[quick]
+    assert len(books[quick]["dossier"]) == len(made)
