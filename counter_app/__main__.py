@@ -63,8 +63,10 @@ def _default_folder(sample: bool) -> Path:
 
 
 def _state(folder: Path, sample: bool) -> str:
+    from counter_app import data_folder
     from counter_app.keys import store_key
 
+    data_folder.finish_exchange(folder)
     found = store_key.state(folder)
     return "ready" if sample and found in ("none", "passphrase") else found
 
@@ -94,9 +96,13 @@ def _create(
 def _restore(
     folder: Path, source: Path, passphrase: str | None, recovery: str | None
 ) -> "tuple[int, datetime | None]":
-    from counter_app.bootstrap import restore_counter
+    from counter_app import data_folder
+    from counter_app.bootstrap import restore_beside, restore_counter
 
-    made = restore_counter(folder, source, passphrase, recovery)
+    if data_folder.is_free(folder):
+        made = restore_counter(folder, source, passphrase, recovery)
+    else:
+        made, _ = restore_beside(folder, source, passphrase, recovery)
     return made.counter_no, made.ends_at
 
 

@@ -548,6 +548,23 @@ def restore_counter(
     return Restored(restored.identity.device_id, restored.identity.counter_no, ends_at)
 
 
+def restore_beside(
+    folder: Path, source: Path, passphrase: str | None, recovery: str | None
+) -> tuple[Restored, Path]:
+    """A backup in the place of a damaged store, which is set aside whole and never deleted; where it is
+    now. Nothing is moved before the backup is open.
+    """
+    stamp = f"{datetime.now():%Y%m%d-%H%M%S}"
+    beside = data_folder.restored_name(folder, stamp)
+    try:
+        made = restore_counter(beside, source, passphrase, recovery)
+    except (EnvironmentFault, Refused):
+        with suppress(OSError):
+            beside.rmdir()
+        raise
+    return made, data_folder.exchange(folder, beside, stamp)
+
+
 @cache
 def _paper() -> PaperMaker:
     """Pillow, ReportLab and qrcode load at the first print."""

@@ -19,6 +19,7 @@ ATTACHMENTS = "attachments"
 """Scanned papers, page by page, each encrypted."""
 CRASHES = "su-co.txt"
 """Where the program itself failed, without personal data."""
+_RESTORED, _ASIDE = "-khoi-phuc-", "-hong-"
 MAKING = "dang-tao"
 """Where a new book and its key are made; they move up when both are whole."""
 
@@ -57,6 +58,49 @@ def making(folder: Path) -> Iterator[Path]:
         ) from None
     finally:
         _clear(folder)
+
+
+def finish_exchange(folder: Path) -> None:
+    """Where a cut came between setting a damaged folder aside and giving its name to the restored one:
+    the second half of it. Otherwise nothing.
+    """
+    if folder.exists() or not folder.parent.is_dir():
+        return
+    whole = sorted(
+        found
+        for found in folder.parent.glob(f"{folder.name}{_RESTORED}*")
+        if (found / KEY).exists() and (found / STORE).exists()
+    )
+    if whole:
+        whole[-1].rename(folder)
+
+
+def restored_name(folder: Path, stamp: str) -> Path:
+    """Beside a damaged folder: where a backup is put back first."""
+    return folder.with_name(f"{folder.name}{_RESTORED}{stamp}")
+
+
+def exchange(folder: Path, restored: Path, stamp: str) -> Path:
+    """The restored folder takes the name of the damaged one, which stays beside it for ever; its new
+    name.
+    """
+    aside = folder.with_name(f"{folder.name}{_ASIDE}{stamp}")
+    try:
+        folder.rename(aside)
+        restored.rename(folder)
+    except OSError:
+        with contextlib.suppress(OSError):
+            if not folder.exists():
+                aside.rename(folder)
+            # where that failed too, the next start gives the restored one its name
+            shutil.rmtree(restored)
+        raise EnvironmentFault(
+            "folder_busy",
+            f"Chưa để riêng được {folder}: có chương trình đang mở tệp trong đó. Tắt các chương trình khác, "
+            "hoặc khởi động lại máy, rồi làm lại.",
+        ) from None
+    settle(folder.parent)
+    return aside
 
 
 def settle(folder: Path) -> None:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QEventLoop, Qt, QTimer, Slot
 from PySide6.QtGui import QCloseEvent, QIcon
-from PySide6.QtWidgets import QApplication, QLineEdit, QStackedWidget, QWidget
+from PySide6.QtWidgets import QApplication, QBoxLayout, QLineEdit, QStackedWidget, QWidget
 
 from counter_app import crash, data_folder
 from counter_app.errors import EnvironmentFault, Refused
@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from ui.counter import Counter
 
 _SIZE = (1366, 768)
+_DAMAGED = ("disk_fault", "key_file_missing", "key_file_damaged")
+"""Faults of opening that a backup puts right."""
 _CHECK_SECONDS = 60
 _PAINTED_MS = 40
 
@@ -59,6 +61,8 @@ class Window(QStackedWidget):
         self.frame: Any = None
         self.sign_in: Any = None
         self.first_start: Any = None
+        self._restorable = False
+        self._damaged: QWidget | None = None
         records, sync, paper, backup = (
             Lane(name, self.report) for name in ("records", "sync", "paper", "backup")
         )
@@ -90,6 +94,7 @@ class Window(QStackedWidget):
                 self.show_fault(
                     "Sổ dữ liệu hoặc tệp khóa bị hỏng hay thiếu.",
                     "Đừng xóa tệp nào. Hãy khôi phục từ bản sao lưu, hoặc báo cấp trên.",
+                    restorable=True,
                 )
             case "passphrase":
                 self._ask_passphrase("")
@@ -135,7 +140,8 @@ class Window(QStackedWidget):
         if isinstance(fault, Refused):
             self._ask_passphrase(fault.message)
         elif isinstance(fault, EnvironmentFault):
-            self.show_fault("Chưa mở được sổ.", fault.message)
+            damaged = fault.code in _DAMAGED
+            self.show_fault("Chưa mở được sổ.", fault.message, restorable=damaged)
         else:
             self.report(fault)
             self.show_fault("Chưa mở được sổ.", "Chương trình gặp sự cố. Hãy báo người hỗ trợ.")
@@ -163,16 +169,32 @@ class Window(QStackedWidget):
             self.setCurrentWidget(self.sign_in)
             self.sign_in.enter()
 
-    def _show_first_start(self) -> None:
+    def _show_first_start(self, damaged: QWidget | None = None) -> None:
+        """With a `damaged` screen behind it there is only the way of a backup, or back to that."""
         from ui.first_start import FirstStartPage
 
         doors = self._doors
         self.first_start = FirstStartPage(
             self.lanes.records, doors.offices, doors.office_text, doors.create, doors.restore
         )
+        if damaged is not None:
+            self.first_start.only_restore()
+            self.first_start.left.connect(self._on_restore_left)
+            self._damaged = damaged
         self.first_start.made.connect(self._on_made)
         self.first_start.finished.connect(self._on_first_start_done)
         self._put(self.first_start)
+
+    def _restore_damaged(self) -> None:
+        if (behind := self.currentWidget()) is not None:
+            self._show_first_start(behind)
+
+    def _on_restore_left(self) -> None:
+        left, self.first_start = self.first_start, None
+        if left is not None and self._damaged is not None:
+            self.setCurrentWidget(self._damaged)
+            self.removeWidget(left)
+            left.deleteLater()
 
     def _on_made(self, passphrase: str) -> None:
         self._open(passphrase or None)
@@ -212,10 +234,16 @@ class Window(QStackedWidget):
     def _on_passphrase(self) -> None:
         self._open(self._passphrase.edit.text())
 
-    def show_fault(self, title: str, sentence: str) -> None:
-        """A plain screen instead of a traceback."""
+    def show_fault(self, title: str, sentence: str, *, restorable: bool = False) -> None:
+        """A plain screen instead of a traceback; a damaged store may be restored from there."""
         card = Card(label(title, "title", wrap=True), label(sentence, wrap=True), margins=28)
         card.setFixedWidth(640)
+        self._restorable = restorable
+        inside = card.layout()
+        if restorable and isinstance(inside, QBoxLayout):
+            restore = Button("Khôi phục từ bản sao lưu", "F12", "primary")
+            restore.clicked.connect(self._restore_damaged)
+            inside.addLayout(row(1, restore))
         page = QWidget()
         page.setObjectName("canvas")
         page.setLayout(column(1, row(1, card, 1), 1))
@@ -247,6 +275,9 @@ class Window(QStackedWidget):
             return bool(self.sign_in.key(name))
         if self.first_start is not None and current == self.first_start:
             return bool(self.first_start.key(name))
+        if name == "F12" and self._restorable and self.first_start is None:
+            self._restore_damaged()
+            return True
         return False
 
     def _scale(self, name: str) -> None:

@@ -46,6 +46,8 @@ class FirstStartPage(QWidget):
     made = Signal(str)
     """There is a store: the passphrase that opens it, empty where the key store does."""
     finished = Signal()
+    left = Signal()
+    """Nothing was restored: back to where it was offered."""
 
     def __init__(
         self,
@@ -68,6 +70,7 @@ class FirstStartPage(QWidget):
         self._ends_at: datetime | None = None
         self._box: EnrolBox | None = None
         self._busy = False
+        self._only_restore = False
         self.banner = Banner()
         self._steps = QStackedWidget()
         for content in (
@@ -152,6 +155,7 @@ class FirstStartPage(QWidget):
         where.setAlignment(choose, Qt.AlignmentFlag.AlignBottom)
         self.recovery = Field("Mã khôi phục trong két", limit=60, hint="8 nhóm, mỗi nhóm 4 chữ")
         self.old_passphrase = _secret("Câu mở sổ", 420, 200, required=False)
+        self._aside = label("", "caption", wrap=True)
         text = (
             "Không có mã thì gõ câu mở sổ cũ. Có mã mà máy này không có kho khóa thì đặt câu mở sổ mới, ít "
             "nhất 10 ký tự."
@@ -162,6 +166,7 @@ class FirstStartPage(QWidget):
             self.recovery,
             self.old_passphrase,
             label(text, "caption", wrap=True),
+            self._aside,
             1,
         )
 
@@ -191,6 +196,12 @@ class FirstStartPage(QWidget):
                 return at == SERVER and self._box is not None and self._box.key(name)
         return True
 
+    def only_restore(self) -> None:
+        """A store stands here and is damaged: a new one is never made in its place."""
+        self._only_restore = True
+        self._aside.setText("Sổ hỏng được để riêng cả thư mục, không bị xóa.")
+        self._to_restore()
+
     def finish(self) -> None:
         """F12: on to the next step."""
         if self._busy:
@@ -217,6 +228,8 @@ class FirstStartPage(QWidget):
         at = self._steps.currentIndex()
         if at == SERVER:
             self.finished.emit()
+        elif at == RESTORE and self._only_restore and not self._busy:
+            self.left.emit()
         elif at in _BACK and not self._busy:
             self._go(_BACK[at])
 

@@ -182,6 +182,43 @@ def test_a_wrong_code_leaves_nothing_and_may_be_typed_again(
     hand.wait(lambda: hand.says("Máy này chưa ghi danh: không có"))
 
 
+def test_a_damaged_store_is_set_aside_and_a_backup_takes_its_place(
+    begin: Begin, place: Place, tmp_path: Path
+) -> None:
+    source = backed_up(place, tmp_path / "so.mcb")
+    folder = place.folder
+    (folder / "store.key").unlink()
+    (folder / "store.db").write_bytes(b"hong" * 2_000)
+    hand = begin(folder)
+    hand.wait(lambda: hand.says("Sổ dữ liệu hoặc tệp khóa bị hỏng hay thiếu."))
+    hand.press("F12")
+    hand.wait(lambda: hand.says("Sổ hỏng được để riêng cả thư mục, không bị xóa."))
+    hand.press("Esc")
+    hand.wait(lambda: hand.says("Sổ dữ liệu hoặc tệp khóa bị hỏng hay thiếu."))
+    assert not hand.says("Cơ quan và quầy")
+    hand.press("F12")
+    hand.wait(lambda: hand.says("Khôi phục từ bản sao lưu"))
+    keeps_the_rules(hand)
+    hand.field(BACKUP).setText(str(source))
+    hand.field(OLD).setText("sai cau mo so")
+    hand.press("F12")
+    hand.wait(lambda: hand.says("Câu mở sổ không đúng."), 20_000)
+    # nothing is moved before the backup is open
+    assert (folder / "store.db").read_bytes() == b"hong" * 2_000
+    assert [path.name for path in tmp_path.iterdir() if path.is_dir() and "so" in path.name] == [
+        "so"
+    ]
+    hand.field(OLD).setText(PASSPHRASE)
+    hand.press("F12")
+    hand.wait(lambda: hand.says("Sổ của quầy 2 đã về máy này"), 20_000)
+    (aside,) = tmp_path.glob("so-hong-*")
+    assert (aside / "store.db").read_bytes() == b"hong" * 2_000
+    hand.wait(lambda: hand.says("Máy này chưa ghi danh: không có"))
+    hand.press("F12")
+    hand.wait(lambda: hand.says("Ai đang ngồi quầy?"))
+    hand.wait(lambda: hand.window.sign_in.first_officer)
+
+
 def test_a_new_office_asks_for_enrolment_by_stick_and_goes_on_later(
     begin: Begin, upper: Upper, tmp_path: Path
 ) -> None:
