@@ -9,6 +9,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
 from conftest import draft
 from postgres import cluster
 from sqlalchemy import create_engine, text
@@ -43,7 +44,28 @@ def test_the_units_start_what_there_is_and_wait_for_its_farewell() -> None:
     container = (DEPLOY / "Containerfile").read_text(encoding="utf-8")
     for folder in re.findall(r"^COPY (\w+) \w+$", container, re.MULTILINE):
         assert (DEPLOY.parent / folder).is_dir()
+    (left_out,) = re.findall(r"pip uninstall --quiet --yes ([^&]+?)\n\n", container)
+    lock = (DEPLOY.parent / "requirements.lock").read_text(encoding="utf-8")
+    for name in left_out.replace("\\", "").split():
+        assert re.search(rf"(?m)^{name}==", lock), name
     assert "DISTRICT_PASSPHRASE=" not in re.sub(r"(?m)^#.*$", "", container)
+
+
+@pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="no systemd-analyze here")
+@pytest.mark.parametrize("name", sorted(path.name for path in DEPLOY.glob("district-server*")))
+def test_systemd_understands_every_line_and_the_fence_is_tight(name: str, tmp_path: Path) -> None:
+    for path in DEPLOY.glob("district-server*"):
+        # the programs are not installed where a test runs
+        text = re.sub(r"(?m)^ExecStart=\S+", "ExecStart=/bin/true", path.read_text("utf-8"))
+        (tmp_path / path.name).write_text(text, encoding="utf-8")
+    asked = ["systemd-analyze", "verify", "--man=no", "--recursive-errors=no", tmp_path / name]
+    done = subprocess.run(asked, capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, "")
+    if name.endswith(".service"):
+        # of 100; an ordinary service has 96
+        judged = ["systemd-analyze", "security", "--offline=yes", "--threshold=25", tmp_path / name]
+        judge = subprocess.run(judged, capture_output=True, text=True)
+        assert judge.returncode == 0, judge.stdout[-300:]
 
 
 def back_up(url: str, folder: Path, **more: str) -> subprocess.CompletedProcess[bytes]:
