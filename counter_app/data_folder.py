@@ -26,7 +26,9 @@ MAKING = "dang-tao"
 
 def is_half_made(folder: Path) -> bool:
     """Whether the making of a store was cut between the moves of the book and of its key."""
-    return not (folder / KEY).exists() and (folder / MAKING / KEY).exists()
+    made = folder / MAKING
+    waits = (made / KEY).exists() and not (made / STORE).exists()
+    return waits and not (folder / KEY).exists()
 
 
 def is_free(folder: Path) -> bool:

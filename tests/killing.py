@@ -24,6 +24,8 @@ PAPER = "giay.txt"
 """Beside the store: what came out of the printer, one line a slip."""
 BACKUP = "sao-luu.zip"
 BUNDLE = "len.hsx"
+ANSWER = "xuong.hsx"
+RESTORED = "khoi-phuc"
 
 _WRITES = re.compile(
     r"\s*(BEGIN|INSERT|UPDATE|DELETE|REPLACE)\b(?:\s+OR\s+\w+)?(?:\s+INTO|\s+FROM)?\s*(\w*)"
@@ -77,7 +79,7 @@ class Points:
         event.listen(Engine, "before_cursor_execute", statement("before"))
         event.listen(Engine, "after_cursor_execute", statement("after"))
         DefaultDialect.do_commit = self.around("commit", DefaultDialect.do_commit)  # type: ignore[method-assign]
-        for name in ("rename", "replace", "unlink", "fsync"):
+        for name in ("rename", "replace", "unlink", "fsync", "mkdir", "rmdir"):
             setattr(os, name, self.around(name, getattr(os, name)))
         Paper.send = self.around("print", Paper.send)  # type: ignore[method-assign]
         HttpLink.send = self.around("send", HttpLink.send)  # type: ignore[method-assign]
@@ -227,11 +229,71 @@ def to_rest(folder: Path, key: bytes, say: Say, run: str) -> None:
     desk.counter.close()
 
 
+# ---- openings: what is done once, and must not leave half a book -----------------------------------
+
+
+def init(folder: Path, key: bytes, say: Say, run: str) -> None:
+    """A new book."""
+    from conftest import PASSPHRASE, PIN
+
+    import resources
+    from counter_app.bootstrap import create_counter
+
+    office = resources.office_text("khe-sanh")
+    made = create_counter(folder, office, 1, "Hồ Thị Mai", PIN, PASSPHRASE)
+    say("made", made.device_id)
+
+
+def restore(folder: Path, key: bytes, say: Say, run: str) -> None:
+    """The backup in the folder into a new one inside."""
+    from conftest import PASSPHRASE
+
+    from counter_app.bootstrap import restore_counter
+
+    made = restore_counter(folder / RESTORED, folder / BACKUP, PASSPHRASE, None)
+    say("made", made.device_id)
+
+
+def enrol(folder: Path, key: bytes, say: Say, run: str) -> None:
+    """At the server, by the code, that stand in `run`."""
+    from counter_app.bootstrap import Counter
+
+    url, code = run.split()
+    counter = Counter(folder, key)
+    say("enrolled", counter.enrol(url, code, None))
+    counter.close()
+
+
+def back_up(folder: Path, key: bytes, say: Say, run: str) -> None:
+    """Over an older backup."""
+    from counter_app.bootstrap import Counter
+
+    counter = Counter(folder, key)
+    counter.back_up(folder / BACKUP)
+    say("file", BACKUP)
+    counter.close()
+
+
+def bundle_in(folder: Path, key: bytes, say: Say, run: str) -> None:
+    """The server's answer on a stick."""
+    from counter_app.bootstrap import Counter
+
+    counter = Counter(folder, key)
+    summary = counter.bundles.take_in(folder / ANSWER)
+    say("received", str(summary.received))
+    counter.close()
+
+
 WORK: Mapping[str, Callable[[Path, bytes, Say, str], None]] = {
     "day": day,
     "days": days,
     "on a bad line": on_a_bad_line,
     "to rest": to_rest,
+    "init": init,
+    "restore": restore,
+    "enrol": enrol,
+    "backup": back_up,
+    "bundle-in": bundle_in,
 }
 
 

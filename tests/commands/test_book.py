@@ -1,6 +1,7 @@
 """`init`, `accept`, `refuse`, `act`, `find`, `show`, `check`: the book by console."""
 
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -146,6 +147,21 @@ def test_an_init_that_was_cut_before_its_last_move_is_done_anew(
     assert console("init", "--office", KHE_SANH, "--counter", 2).status == 0
     assert sorted(path.name for path in made.iterdir()) == ["store.db", "store.key"]
     assert console.accept(draft()).status == 0
+
+
+def test_a_leftover_of_an_init_never_costs_a_book_its_file(
+    console: Console, tmp_path: Path
+) -> None:
+    made = console.folder
+    shutil.copytree(made, tmp_path / "cu")
+    shutil.move(tmp_path / "cu", made / "dang-tao")
+    (made / "store.key").rename(tmp_path / "store.key")
+    book = (made / "store.db").read_bytes()
+
+    assert console("init", "--office", KHE_SANH, "--counter", 2).status != 0
+    assert (made / "store.db").read_bytes() == book
+    (tmp_path / "store.key").rename(made / "store.key")
+    assert console("check").status == 0
 
 
 # ---- accept ----------------------------------------------------------------------------------
