@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 import time
 from collections.abc import Callable
@@ -352,6 +353,11 @@ class Window(QStackedWidget):
 def _load_screens() -> None:
     import ui.frame  # noqa: F401
 
+    if not gc.isenabled():
+        # all that is loaded by now stays: looking through it for garbage stops every thread for long
+        gc.freeze()
+        gc.enable()
+
 
 def run(doors: Doors) -> int:
     """Show the window until it is closed."""
@@ -404,6 +410,8 @@ def _application() -> QApplication:
     QApplication.setHighDpiScaleFactorRoundingPolicy(
         Qt.HighDpiScaleFactorRoundingPolicy.PassThrough
     )
+    # until the screens are loaded next to nothing becomes garbage
+    gc.disable()
     # a worker gives way to the window after 1 ms instead of 5
     sys.setswitchinterval(0.001)
     application = QApplication(sys.argv[:1])

@@ -1,5 +1,6 @@
 """What each screen is for, done once: sign in, look up, act, return, print, sync, settings."""
 
+import gc
 import random
 import threading
 import time
@@ -213,6 +214,18 @@ def test_no_key_goes_round_the_lock(hand: Hand, key: str) -> None:
 
 
 # ---- before the desk ----------------------------------------------------------------------------
+
+
+def test_garbage_is_looked_for_again_when_the_screens_are_loaded(
+    place: Place, qtbot: QtBot
+) -> None:
+    gc.disable()
+    try:
+        with window_behind(place.doors(), qtbot) as hand:
+            qtbot.waitUntil(gc.isenabled)
+            assert hand.window.sign_in is not None
+    finally:
+        gc.enable()
 
 
 @contextmanager
@@ -930,8 +943,6 @@ def test_text_grows_and_shrinks_and_goes_back(hand: Hand) -> None:
 
 def test_what_is_thrown_away_with_a_look_dies_on_its_own_thread(hand: Hand, qtlog: object) -> None:
     """Garbage is collected wherever Python happens to be, on a lane too: no timer may be in it."""
-    import gc
-
     for key in ("Ctrl+K", "F3", "Ctrl+K", "F2", "Ctrl++", "Ctrl+0"):
         hand.press(key)
         hand.settle()
