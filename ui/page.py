@@ -24,6 +24,12 @@ class Page(QWidget):
         self.setObjectName("canvas")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
 
+    def show_chip(self, kind: str, word: str) -> None:
+        """Another word in the header; none where it is empty."""
+        if self.chip != (kind, word):
+            self.chip = (kind, word)
+            self.chip_changed.emit()
+
     def buttons(self) -> list[Button]:
         """Right end of the action bar; the last one is the primary."""
         return []

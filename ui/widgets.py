@@ -503,8 +503,6 @@ def _draw(painter: QPainter, box: QRect, points: Sequence[tuple[float, float]]) 
 class Banner(QFrame):
     """One sentence inside a screen, with two keys at most."""
 
-    answered = Signal(str)
-    """The key of the button that was clicked."""
     shown = Signal(bool)
     """Whether there is something to read now."""
 
@@ -512,8 +510,8 @@ class Banner(QFrame):
         super().__init__()
         self.setObjectName("banner")
         self.sentence = label("", "strong", wrap=True)
-        self.keys: tuple[str, ...] = ()
-        """Those that work while it stands there."""
+        self._acts: dict[str, Callable[[], None]] = {}
+        """What the keys do while it stands there."""
         self._keys = row()
         whole = row(self.sentence, self._keys)
         whole.setStretch(0, 1)
@@ -521,12 +519,17 @@ class Banner(QFrame):
         self.setLayout(whole)
         self.hide()
 
-    def tell(self, text: str, kind: str = "", keys: Sequence[tuple[str, str]] = ()) -> None:
-        """Show a sentence; kinds are `Red`, `Green` or plain amber. Nothing hides it."""
+    def tell(
+        self, text: str, kind: str = "", answers: Sequence[tuple[str, str, Callable[[], None]]] = ()
+    ) -> None:
+        """Show a sentence; kinds are `Red`, `Green` or plain amber. Nothing hides it.
+
+        An answer is words, a key, and what it does.
+        """
         self.sentence.setText(text)
-        self.keys = tuple(key for _, key in keys)
+        self._acts = {key: act for _, key, act in answers}
         clear(self._keys)
-        for words, key in keys:
+        for words, key, _ in answers:
             button = Button(words, key)
             button.setProperty("answer", key)
             button.clicked.connect(self._on_clicked)
@@ -536,8 +539,17 @@ class Banner(QFrame):
         self.setVisible(bool(text))
         self.shown.emit(bool(text))
 
+    def answer(self, key: str) -> bool:
+        """Whether that key answers it; then it is gone."""
+        act = self._acts.get(key)
+        if act is None:
+            return False
+        self.tell("")
+        act()
+        return True
+
     def _on_clicked(self) -> None:
-        self.answered.emit(str(self.sender().property("answer")))
+        self.answer(str(self.sender().property("answer")))
 
 
 class Screens(QStackedWidget):

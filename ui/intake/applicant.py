@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QWidget
 
 from counter_app.domain.partial_date import PartialDate
@@ -21,6 +22,9 @@ _FOR = (("self", "Chính mình"), ("other", "Người khác"), ("organisation", 
 
 class ApplicantSection(Section):
     """Section 1. Only the name is required."""
+
+    told = Signal(str)
+    """What a card wants one to look at."""
 
     def __init__(self, now: Callable[[], datetime], villages: Sequence[str]) -> None:
         self._now = now
@@ -123,6 +127,10 @@ class ApplicantSection(Section):
 
     def fill_card(self, scan: Scan) -> None:
         """What a card says; where letters were lost the keyboard goes to the name."""
+        if scan.missing:
+            self.told.emit("Máy quét làm mất chữ: gõ lại họ tên và nơi cư trú.")
+        elif scan.repaired:
+            self.told.emit("Đã sửa chữ từ máy quét, xem lại tên.")
         self.fill({"applicant": scan.fields}, "qr")
         (self.name if scan.missing else self.phone).edit.setFocus()
         for field in (self.number, self.name, self.address):

@@ -40,6 +40,16 @@ class ProcedureSection(Section):
         self.case.changed.connect(self._show_case)
         desk.read(lambda: desk.counter.catalogue.procedures, self.box.set_index)
 
+    @property
+    def name(self) -> str:
+        """Of the procedure; empty while there is none."""
+        return self.box.procedure.name if self.box.procedure else ""
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing was typed."""
+        return not self.box.edit.text()
+
     def begin(self) -> None:
         """At the box."""
         self.box.edit.setFocus()

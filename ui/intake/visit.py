@@ -1,5 +1,7 @@
 """Several dossiers of one person: what was taken in so far, as tabs under the header."""
 
+from collections.abc import Sequence
+
 from PySide6.QtWidgets import QFrame
 
 from ui.widgets import chip, clear, label, row
@@ -25,6 +27,13 @@ class VisitTabs(QFrame):
     def begin(self, visit_id: str) -> None:
         """The first dossier is in the book."""
         self.id = visit_id
+
+    def go_on(self, visit_id: str, codes: Sequence[str]) -> None:
+        """With what was taken in before; without any it is over."""
+        if codes:
+            self.begin(visit_id)
+        for code in codes:
+            self.add(code, "")
 
     def add(self, code: str, name: str) -> None:
         """One more dossier of this person."""

@@ -1,0 +1,186 @@
+"""A form's way into the book: kept as a draft, checked, taken in. All of it happens on the lanes."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from PySide6.QtCore import QObject, Signal
+
+from counter_app.domain.receipt import Receipt
+from counter_app.ports import DossierRow
+from counter_app.services.intake import Check, IdentitySource
+from counter_app.services.results import Accepted, Noticed, Rejected
+from counter_app.services.visits import Closed
+from ui.desk import Desk
+
+_PREVIEW_WIDTH = 576
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What F12 or Ctrl+D wrote."""
+
+    made: Accepted
+    visit_id: str = ""
+    again: bool = False
+    closed: Closed | None = None
+
+
+class Taking(QObject):
+    """One form at a time: what is found out for a form that has gone is dropped."""
+
+    checked = Signal(object)
+    """Check: what the form would become now."""
+    drawn = Signal(object)
+    """The slip as it would come out."""
+    added = Signal(object)
+    """Taken: it is in the book, the paper waits for the last dossier of this person."""
+    taken = Signal(object)
+    """Taken: it is in the book, `made` tells which."""
+    noticed = Signal()
+    """A notice was given out instead."""
+    rejected = Signal(object)
+    failed = Signal(str)
+    visit_read = Signal(str, object)
+    """(visit id, codes): what a visit has that waits for its last dossier."""
+
+    def __init__(self, desk: Desk, parent: QObject) -> None:
+        super().__init__(parent)
+        self._desk = desk
+        self.busy = False
+        self.begin()
+
+    def begin(self, draft_id: str = "") -> None:
+        """Another form: an empty one, or a draft that is gone on with."""
+        self.draft_id = draft_id or self._desk.counter.ids.new_id(self._desk.now())
+        self.made: Accepted | None = None
+        self.dirty = False
+
+    def keep(self, draft: Mapping[str, Any]) -> None:
+        """The draft survives whatever happens next."""
+        who, draft_id, drafts = self._desk.officer, self.draft_id, self._desk.counter.drafts
+        if self.dirty and self.made is None and who is not None:
+            self._desk.lanes.records.submit(lambda: drafts.save(who.id, draft_id, draft))
+
+    def check(self, draft: Mapping[str, Any]) -> None:
+        """Ask what the draft would become; keep it at the same time."""
+        if self.made is not None or self._desk.officer is None:
+            return
+        counter, who = self._desk.counter, self._desk.who
+        draft_id, dirty = self.draft_id, self.dirty
+
+        def work() -> tuple[str, Check]:
+            if dirty:
+                counter.drafts.save(who.id, draft_id, draft)
+            return draft_id, counter.intake.check(draft, who)
+
+        self._desk.read(work, self._on_checked)
+
+    def take_in(
+        self, draft: dict[str, Any], source: IdentitySource, *, again: bool = False
+    ) -> None:
+        """Write it into the book; `again` where one more of the same person follows."""
+        counter, who, draft_id = self._desk.counter, self._desk.who, self.draft_id
+        if again and "visit" not in draft:
+            draft["visit"] = counter.ids.new_id(self._desk.now())
+        visit_id = draft.get("visit", "")
+        self.busy = True
+
+        def work() -> Taken | Rejected:
+            made = counter.intake.accept(draft, who, source)
+            if isinstance(made, Rejected):
+                return made
+            counter.drafts.discard(draft_id)
+            if again or not visit_id:
+                return Taken(made, visit_id, again)
+            closed = counter.visits.close(visit_id, who)
+            return Taken(made, visit_id, closed=closed if isinstance(closed, Closed) else None)
+
+        self._desk.lanes.records.submit(work, self._on_taken, self._on_failed)
+
+    def give_notice(self, draft: dict[str, Any]) -> None:
+        """A supplement notice or a refusal: nothing is taken in, no date is set."""
+        draft.pop("due_override", None)
+        intake, who = self._desk.counter.intake, self._desk.who
+        self._desk.lanes.records.submit(lambda: intake.refuse(draft, who), self._on_noticed)
+
+    def close_visit(self, visit_id: str) -> None:
+        """No more of this person: the one slip can be printed."""
+        who, visits = self._desk.officer, self._desk.counter.visits
+        if visit_id and who is not None:
+            self._desk.lanes.records.submit(
+                lambda: visits.close(visit_id, who), self._on_closed, self._on_failed
+            )
+
+    def read_visit(self, visit_id: str) -> None:
+        """The visit that a draft belongs to."""
+        visits = self._desk.counter.visits
+        self._desk.read(lambda: (visit_id, visits.still_open(visit_id)), self._on_visit_read)
+
+    def open_code(self, code: str) -> None:
+        """Look at a dossier that is in the book already."""
+        search = self._desk.counter.search
+        self._desk.read(lambda: search.find(code, 1), self._on_found)
+
+    def _gone(self, draft_id: str) -> bool:
+        return draft_id != self.draft_id or self.made is not None
+
+    def _on_checked(self, answer: tuple[str, Check]) -> None:
+        draft_id, checked = answer
+        if self._gone(draft_id):
+            return
+        self.checked.emit(checked)
+        if checked.preview is not None:
+            self._draw(checked.preview)
+
+    def _draw(self, receipt: Receipt) -> None:
+        prints, draft_id = self._desk.counter.prints, self.draft_id
+        self._desk.lanes.paper.submit(
+            lambda: (draft_id, prints.preview(receipt, _PREVIEW_WIDTH)), self._on_drawn
+        )
+
+    def _on_drawn(self, answer: tuple[str, bytes]) -> None:
+        draft_id, png = answer
+        if not self._gone(draft_id):
+            self.drawn.emit(png)
+
+    def _on_taken(self, taken: Taken | Rejected) -> None:
+        self.busy = False
+        if isinstance(taken, Rejected):
+            self.rejected.emit(taken)
+            return
+        self.dirty = False
+        self._desk.announce(taken.made.changes)
+        if taken.again:
+            self.added.emit(taken)
+        else:
+            self.made = taken.made
+            self.taken.emit(taken)
+
+    def _on_failed(self, fault: Exception) -> None:
+        self.busy = False
+        self.failed.emit(getattr(fault, "message", "Chưa lưu được hồ sơ này. Hãy làm lại."))
+
+    def _on_noticed(self, made: Noticed | Rejected) -> None:
+        if isinstance(made, Rejected):
+            self.rejected.emit(made)
+            return
+        self._desk.announce(made.changes)
+        self._desk.forms_requested.emit((("", made.notice_id),))
+        self._desk.told.emit(f"Đã lập phiếu số {made.notice_no}.")
+        self.noticed.emit()
+
+    def _on_closed(self, closed: Closed | Rejected) -> None:
+        if isinstance(closed, Rejected):
+            self._desk.refused.emit(closed.message)
+            return
+        self._desk.announce(closed.changes)
+        if closed.print_job_id is not None:
+            self._desk.print_again_requested.emit(closed.print_job_id)
+
+    def _on_visit_read(self, answer: tuple[str, tuple[str, ...]]) -> None:
+        self.visit_read.emit(*answer)
+
+    def _on_found(self, rows: tuple[DossierRow, ...]) -> None:
+        if rows:
+            self._desk.open_requested.emit(rows[0].id)
