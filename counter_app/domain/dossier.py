@@ -253,7 +253,10 @@ def fold(entries: Iterable[Entry]) -> Dossier | None:
                 payload=payload,
             )
         )
-    return None if dossier is None else replace(dossier, timeline=tuple(timeline))
+    if dossier is not None:
+        # nobody holds it yet; a copy would cost as much as the rest of the fold
+        object.__setattr__(dossier, "timeline", tuple(timeline))
+    return dossier
 
 
 def _repairs(story: Sequence[Entry]) -> dict[str, ev.DossierAccepted]:

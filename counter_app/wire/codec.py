@@ -32,8 +32,9 @@ def decode_payload(event: Event) -> Payload | None:
         return None
     payload = _decoder(event.type).decode(_raised(event, known[0]))
     kind: Any = type(payload)
-    if any(_is_naive(payload, path) for path in _moments(kind)):
-        raise msgspec.ValidationError("a moment without its offset")
+    for path in _moments(kind):
+        if _is_naive(payload, path):
+            raise msgspec.ValidationError("a moment without its offset")
     return payload
 
 
