@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, and_, bindparam, delete, select, text
+from sqlalchemy import ColumnElement, Row, and_, bindparam, delete, literal_column, select, text
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from counter_app.domain import chain
@@ -46,7 +46,7 @@ _NO_REPAIR = delete(event_verdict).where(
 )
 
 _WRITTEN_HERE = select(event_log.c.event_id).where(
-    is_listed(event_log.c.event_id), event_log.c.device == bindparam("device")
+    is_listed(event_log.c.event_id), literal_column("+event_log.device") == bindparam("device")
 )
 
 _REJECTED = {

@@ -1,6 +1,7 @@
 """A page of the common order is taken in as a set: as quick as the line, and the same as row by row."""
 
 import contextlib
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -16,12 +17,12 @@ _PROJECTED = ("dossier", "dossier_alias", "event_verdict", "pad_slip")
 
 
 @contextlib.contextmanager
-def _statements(pair: Pair) -> Iterator[list[str]]:
-    """What the store is told to do while it writes."""
-    told: list[str] = []
+def _statements(pair: Pair) -> Iterator[list[tuple[str, object]]]:
+    """What the store is told to do while it writes, and with which values the first time."""
+    told: list[tuple[str, object]] = []
 
-    def note(_connection, _cursor, statement, *_more) -> None:  # type: ignore[no-untyped-def]
-        told.append(statement)
+    def note(_connection, _cursor, statement, values, _context, many) -> None:  # type: ignore[no-untyped-def]
+        told.append((statement, values[0] if many else values))
 
     writing = pair[0].store._writing
     happening.listen(writing, "before_cursor_execute", note)
@@ -65,6 +66,26 @@ def test_a_page_of_many_takes_no_more_statements_than_a_page_of_one(enrolled: En
             synced(second)
         counted[-1] += (len(of_known_ones),)
     assert counted[0] == counted[1]
+
+
+def test_no_statement_walks_over_what_it_is_not_asked_about(enrolled: Enrolled) -> None:
+    first, second = enrolled(1), enrolled(2)
+    made = accept(first)
+    plans = set[str]()
+    for pair in (first, second, first):
+        with _statements(pair) as told:
+            synced(pair)
+            do(pair, made.dossier_id, "correct", note=f"Sửa {len(plans)}", reason="Bổ sung")
+        with pair[0].store.read() as books:
+            for statement, values in told:
+                rows = books.connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values)
+                plans |= {row[3] for row in rows}
+    of_the_log = [plan for plan in plans if re.match(r"(SCAN|SEARCH) (event_log|e)\b", plan)]
+    assert len(of_the_log) > 3
+    for plan in of_the_log:
+        # nearly everything in a log has one device
+        assert plan.startswith("SEARCH")
+        assert "(device=?)" not in plan
 
 
 def test_what_the_order_only_repeats_is_not_folded_again(
