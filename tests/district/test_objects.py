@@ -8,8 +8,12 @@ import boto3
 import pytest
 from moto.server import ThreadedMotoServer
 
+from district_server.database import Database
 from district_server.faults import ServerFault
+from district_server.keys import load_keys, make_keys
 from district_server.objects import Bucket, Folder, Objects, objects_at
+from district_server.schema import bring_up_to_date
+from district_server.sealing import Sealed
 
 KEY = "H50.99.01/ab/" + "ab" * 32
 
@@ -59,6 +63,29 @@ def test_what_goes_in_comes_out(objects: Objects) -> None:
     assert objects.part(KEY.replace("ab", "ef"), 0, 10) is None
     assert objects.has(other, len(content))
     assert not objects.has(other, len(content) + 1)
+
+
+def test_what_lies_there_is_listed_and_sealed_in_place(objects: Objects, tmp_path: Path) -> None:
+    database = Database(f"sqlite:///{tmp_path / 'khoa.sqlite3'}")
+    bring_up_to_date(database)
+    with database.begin() as connection:
+        make_keys(connection, None)
+        sealed = Sealed(objects, load_keys(connection, None))
+    database.close()
+    before, after = KEY.replace("ab", "12"), KEY.replace("ab", "34")
+    content = os.urandom(150_000)
+    objects.put(before, content)
+    sealed.put(after, content)
+    assert {before, after} <= set(sealed.names())
+    assert (sealed.seal(before), sealed.seal(before), sealed.seal(after)) == (True, False, False)
+    for key in (before, after):
+        lying = objects.get(key)
+        assert lying is not None
+        assert content[:64] not in lying
+        assert sealed.has(key, len(content))
+        assert sealed.get(key) == content
+        assert sealed.part(key, 65_000, 70_000) == content[65_000:135_000]
+        assert sealed.part(key, 149_990, 100) == content[-10:]
 
 
 def test_the_object_is_what_others_find(bucket_url: str, store_port: int) -> None:

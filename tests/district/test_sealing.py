@@ -212,6 +212,36 @@ def test_only_who_was_let_sees_a_page_and_it_is_written_down(
         assert path.is_dir() or not path.read_bytes().startswith(b"\xff\xd8")
 
 
+def test_sealed_pages_come_down_to_another_counter_and_up_by_a_stick_handed_in_by_page(
+    upper: Upper,
+    scanned: tuple[Pair, str, str],
+    make_counter: Callable[..., Counter],
+    tmp_path: Path,
+) -> None:
+    (first, officer), code, _ = scanned
+    dossier_id = first.search.find(code)[0].id
+    second = make_counter(2)
+    second.enrol(upper.url, upper.code(second), None)
+    assert not second.sync.cycle().fault
+    second.sync.fetch(second.attachments.missing(dossier_id))
+    (kept,) = second.attachments.of(dossier_id)
+    for page in kept.pages:
+        assert second.vault.get(page.sha256) == first.vault.get(page.sha256)
+
+    first.attachments.add(dossier_id, "them.pdf", pdf(2), "", officer)
+    first.bundles.write(tmp_path / "len.hsx")
+    with inside(upper, BLIND) as client:
+        key = re.search('name="form_key" value="([^"]+)"', client.get("/me").text)
+        assert key
+        raw = (tmp_path / "len.hsx").read_bytes()
+        told = client.post("/bundles", data={"form_key": key[1]}, files={"file": ("a", raw)})
+        assert "1 việc mới. 2 trang bản quét." in " ".join(told.text.split())
+        down = client.get(f"/bundles/{first.identity.device_id}")
+    (tmp_path / "xuong.hsx").write_bytes(down.content)
+    first.bundles.take_in(tmp_path / "xuong.hsx")
+    assert [paper.sent for paper in first.attachments.of(dossier_id)] == [2, 2]
+
+
 def test_without_the_right_nothing_is_there(upper: Upper, scanned: tuple[Pair, str, str]) -> None:
     _, code, paper = scanned
     ways = (
