@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,8 +17,11 @@ from ui.theme import Theme
 if TYPE_CHECKING:
     from counter_app.domain.officer import Officer
     from counter_app.ports import Printer
+    from counter_app.ports.sync import Summary
     from counter_app.services.results import Changes
     from ui.counter import Counter
+
+_ROUNDS = 8
 
 
 @dataclass(slots=True)
@@ -68,6 +72,8 @@ class Desk(QObject):
         self.lanes = lanes
         self.theme = theme
         self.officer: Officer | None = None
+        self.rounds: deque[tuple[datetime, Summary]] = deque(maxlen=_ROUNDS)
+        """The last rounds with the upper server since the program was opened, oldest first."""
         self.serving = ""
         """The number that was called and stands before the counter."""
         self.reporter: Callable[[Exception], None] | None = None

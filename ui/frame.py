@@ -451,6 +451,7 @@ class Frame(QWidget):
     def _on_synced(self, done: Summary) -> None:
         self._syncing = False
         self._failures = self._failures + 1 if done.fault else 0
+        self.desk.rounds.append((self.desk.now(), done))
         if "F9" in self._pages:
             page = self._pages["F9"]
             assert isinstance(page, SyncPage)

@@ -18,6 +18,7 @@ from ui.enrolment import waits_for_answer
 from ui.lists import DossierList
 from ui.open_file import documents
 from ui.page import Page
+from ui.sync_parts import RoundsBox, StateBox
 from ui.widgets import Banner, Button, Card, Field, clear, column, label, row
 
 _STICK = (
@@ -41,8 +42,7 @@ class SyncPage(Page):
 
     def __init__(self, desk: Desk) -> None:
         super().__init__(desk)
-        self._state = label("", "cardTitle", wrap=True)
-        self._last = label("", "caption", wrap=True)
+        self._state = StateBox(desk.theme.palette)
         self.banner = Banner()
         self.list = DossierList(desk.theme)
         self.list.pointed.connect(self._look)
@@ -54,12 +54,12 @@ class SyncPage(Page):
         self.form.acted.connect(desk.sync_requested)
         self._view: DossierView | None = None
         self._narrow = False
-        self._rounds = column(space=6)
-        self._standing = Card(self._state, self._last, self.banner)
+        self._entering = False
+        self._rounds = RoundsBox()
+        self._standing = Card(self._state, self.banner)
         head = row(label("Cần bạn xem", "cardTitle"), 1, self._told)
         left = column(self._standing, Card(head, self._why, self.list, self.form), space=12)
         left.setStretch(1, 1)
-        self._rounds.addStretch(1)
         self.file = Field("Tệp trên USB", limit=400)
         keys = row(space=8)
         for text, key, slot in (
@@ -103,6 +103,8 @@ class SyncPage(Page):
             self.file.text = str(documents() / name)
         self.desk.read(self.desk.counter.sync_state, self.show_state)
         self.desk.read(self._health, self._on_health)
+        self._rounds.show_rounds(self.desk.rounds)
+        self._entering = True
         self._refresh()
 
     def finish(self) -> None:
@@ -115,6 +117,7 @@ class SyncPage(Page):
     def set_narrow(self, narrow: bool) -> None:
         """A form takes the room of the state where there is little."""
         self._narrow = narrow
+        self._rounds.set_narrow(narrow)
         self._standing.setVisible(not (narrow and self.form.action))
 
     def key(self, name: str) -> bool:
@@ -213,6 +216,7 @@ class SyncPage(Page):
         )
 
     def _on_bundle_taken(self, done: Summary) -> None:
+        self.desk.rounds.append((self.desk.now(), done))
         self.show_round(done)
         self._stick.setText(f"Đã nhập {Path(self.file.text).name}. Còn {done.waiting} việc chờ.")
         self.desk.announce(Changes(topics=frozenset({"sync"})))
@@ -228,25 +232,12 @@ class SyncPage(Page):
 
     def show_state(self, state: SyncWords) -> None:
         """The line of the status bar, larger."""
-        self._state.setText(state.text)
-        told = "\n".join(text for text in (state.standing.last_error, state.hint) if text)
-        self._last.setText(told)
-        self._last.setVisible(bool(told))
+        self._state.show_state(state)
 
     def show_round(self, done: Summary) -> None:
-        """One more cycle."""
-        at = f"{self.desk.now():%H:%M}"
-        text = f"{at}: gửi {done.sent}, nhận {done.received}, còn {done.waiting}"
-        self._rounds.insertWidget(0, label(text))
-        if done.fault:
-            self.banner.tell(done.fault)
-        else:
-            self.banner.tell("")
-        while self._rounds.count() > 12:
-            item = self._rounds.takeAt(self._rounds.count() - 2)
-            widget = item.widget() if item is not None else None
-            if widget is not None:
-                widget.deleteLater()
+        """One more cycle, which stands in the desk's list already."""
+        self._rounds.show_rounds(self.desk.rounds)
+        self.banner.tell(done.fault)
 
     def _refresh(self) -> None:
         counter = self.desk.counter
@@ -259,10 +250,12 @@ class SyncPage(Page):
         )
         if self.list.current_id:
             self._look(self.list.current_id)
-            if self.isVisible() and not self.form.action:
+            if self._entering and self.isVisible() and not self.form.action:
                 self.list.setFocus()
         else:
             self._on_looked(None)
+        # whoever types meanwhile goes on typing
+        self._entering = False
 
     def _on_changed(self, changes: Changes) -> None:
         if self.isVisible():

@@ -564,6 +564,11 @@ class Screens(QStackedWidget):
         shown = self.currentWidget()
         return super().minimumSizeHint() if shown is None else shown.minimumSizeHint()
 
+    def heightForWidth(self, width: int) -> int:
+        """The seen one's too: a stack asks all of its screens."""
+        shown = self.currentWidget()
+        return super().heightForWidth(width) if shown is None else shown.heightForWidth(width)
+
 
 class EnterMoves(QObject):
     """Enter goes to the next field that is empty or wrong; Tab to the next field."""

@@ -1,9 +1,10 @@
 """Ways to bring a window into a state that is worth a look."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 
-from hands import PEOPLE, Hand, visible
+from hands import PEOPLE, Hand, Morning, visible
 from PySide6.QtWidgets import QComboBox, QLabel
 from scans_made import jpeg, pdf
 from sqlalchemy import insert
@@ -11,8 +12,10 @@ from sqlalchemy import insert
 from counter_app.bootstrap import Counter
 from counter_app.domain.printer import KeptPrinter, PrinterRole, Profile
 from counter_app.domain.tickets import TicketState
+from counter_app.ports.sync import Standing, Summary
 from counter_app.printing.virtual import VirtualPrinter
 from counter_app.services.appointments import Booked
+from counter_app.sync.words import state_of
 from db.tables import event_verdict
 
 Scene = Callable[[Hand], None]
@@ -183,6 +186,36 @@ def not_taken(*keys: str) -> Scene:
     return go
 
 
+def busy_morning(hand: Hand) -> None:
+    """An enrolled counter whose line came and went."""
+    not_taken("F1")(hand)
+    desk, now = hand.window.desk, Morning.at
+    assert desk is not None
+    for ago, done in (
+        (72, Summary(received=31)),
+        (57, Summary(sent=4, received=9)),
+        (44, Summary(sent=2, fault="Chưa nối được máy chủ.")),
+        (42, Summary(fault="Chưa nối được máy chủ.")),
+        (27, Summary(sent=11, unfinished=True)),
+        (12, Summary(sent=6, received=2)),
+    ):
+        desk.rounds.append((now - timedelta(minutes=ago), done))
+    screen("F9")(hand)
+    standing = Standing(
+        enrolled=True,
+        today=131,
+        today_sent=128,
+        waiting=3,
+        problems=1,
+        last_success_at="2026-11-20T09:12:00+07:00",
+        failing_since="",
+        oldest_waiting_at="",
+        last_error="",
+    )
+    hand.window.frame._on_sync_state(state_of(standing, now))
+    hand.wait(lambda: hand.says("128 đã tới máy chủ hôm nay"))
+
+
 def repairing(hand: Hand) -> None:
     """The first of them, put right on the screen of sync."""
     not_taken("F9")(hand)
@@ -347,6 +380,7 @@ SCENES: dict[str, Scene] = {
     "F9": screen("F9"),
     "F9 not taken": not_taken("F9"),
     "F9 repair": repairing,
+    "F9 busy morning": busy_morning,
     "F3 not taken": not_taken("F3"),
     "F11 office": screen("F11", "Alt+1"),
     "F11 server": screen("F11", "Alt+2"),

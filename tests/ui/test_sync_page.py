@@ -1,9 +1,14 @@
 """F9, what the upper server could not take: its reason, and how it is put right by the keys."""
 
+from collections.abc import Sequence
+
 from hands import PEOPLE, Hand, Place
 from scenes import not_taken, opened, repairing, screen
 
 from counter_app.domain.events import DossierCorrected
+from counter_app.ports.attachments import Fetched, WantedPage
+from counter_app.ports.sync import Summary
+from counter_app.services.results import Changes
 from ui.dossier_view import DossierPane
 
 KHANH_UYEN, NGA = 5, 3
@@ -65,3 +70,52 @@ def test_in_the_dossier_the_same_form_asks_for_the_code(hand: Hand) -> None:
     hand.wait(lambda: hand.says("Phiếu số 1 sẽ được thay"))
     assert not hand.says("Mã trên giấy")
     assert not hand.says("Cấp trên chưa nhận")
+
+
+class Rounds:
+    """Stands for the upper server: what each round brings."""
+
+    def __init__(self, *rounds: Summary) -> None:
+        self._left = list(rounds)
+
+    def cycle(self) -> Summary:
+        return self._left.pop(0)
+
+    def fetch(self, wanted: Sequence[WantedPage]) -> Fetched:
+        return Fetched()
+
+
+def test_rounds_from_before_the_first_visit_are_shown(hand: Hand) -> None:
+    desk, frame = hand.window.desk, hand.window.frame
+    assert desk is not None
+    assert not hand.says("Gửi 2, nhận 7")
+    unfinished = Summary(sent=500, unfinished=True)
+    desk.counter.sync = Rounds(  # type: ignore[misc]
+        Summary(sent=2, received=7), unfinished, Summary(fault="Chưa nối được máy chủ.")
+    )
+    for number in range(1, 4):
+        frame.sync_now()
+        hand.wait(lambda number=number: len(desk.rounds) == number)
+        if number == 2:
+            # what was cut for its length goes on at once, whatever the schedule says
+            assert frame._sync_timer.interval() <= 1000
+        hand.settle()
+        if number == 1:
+            assert frame._sync_timer.interval() > 60_000
+        frame._sync_timer.stop()
+    screen("F9")(hand)
+    shown = [
+        text for text in ("Gửi 2, nhận 7", "Gửi 500, nhận 0", "Sẽ tự thử lại") if hand.says(text)
+    ]
+    assert len(shown) == 3
+    assert hand.says("Còn tiếp")
+
+
+def test_what_comes_meanwhile_does_not_take_the_keyboard(hand: Hand) -> None:
+    not_taken("F9")(hand)
+    desk = hand.window.desk
+    assert desk is not None
+    hand.fill("Tệp trên USB", "E")
+    desk.announce(Changes(topics=frozenset({"sync"})))
+    hand.settle()
+    assert hand.focus_name == "Tệp trên USB"
