@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, select, update
 
 from counter_app.wire import bundle
 from counter_app.wire.bundle import Header
@@ -43,7 +43,7 @@ from district_server.keys import ServerKeys
 from district_server.objects import Objects
 from district_server.pages import here_of, take_whole
 from district_server.publishing import published, text_of
-from district_server.tables import commune, quarantine, stream
+from district_server.tables import commune, device, quarantine, stream
 
 _WRONG = Refused(
     "bundle_wrong", "Gói này hỏng, hoặc không phải của quầy đã ghi danh gửi cho máy chủ này."
@@ -116,6 +116,12 @@ def _take(
         ]
     with database.begin() as connection:
         _remember(connection, caller, told)
+        # heard of, also where nothing was new
+        connection.execute(
+            update(device)
+            .where(device.c.commune == caller.commune, device.c.id == caller.device)
+            .values(last_sync_at=_now())
+        )
     return {
         "device": caller.device,
         "commune": caller.commune,

@@ -23,7 +23,7 @@ from district_server.administrators import let_read, note, set_password, sign_ou
 from district_server.bundles import enrol_by_stick, take_in
 from district_server.bundles import write as write_bundle
 from district_server.check import faults_of
-from district_server.database import DEFAULT_URL, Database
+from district_server.database import DEFAULT_URL, Database, get_meta, put_meta
 from district_server.enrolment import issue_code as make_code
 from district_server.enrolment import revoke as do_revoke
 from district_server.faults import Refused, ServerFault
@@ -36,7 +36,7 @@ from district_server.keys import (
     make_keys,
     passphrase_of_environment,
 )
-from district_server.objects import objects_at
+from district_server.objects import DEFAULT, objects_at
 from district_server.output import write
 from district_server.papers import papers_of
 from district_server.projection import by_code, dossier_of
@@ -87,7 +87,7 @@ def serve(options: argparse.Namespace) -> int:
                 limits,
                 journal=journal,
                 metrics_token=token,
-                objects=Sealed(objects_at(options.attachments), keys),
+                objects=_objects(database, keys, options.attachments, remember=True),
             )
             server = uvicorn.Server(config(api.app(), limits.stall, log_config=None, **tls))
 
@@ -140,10 +140,11 @@ def show(options: argparse.Namespace) -> int:
 
 def attachments(options: argparse.Namespace) -> int:
     """The scanned papers of a dossier, a line each; with `--out` their pages as files."""
-    with _begun(options) as (connection, keys):
-        objects = Sealed(objects_at(options.attachments), keys)
-        found = by_code(connection, options.code)
-        papers = [one for place in found for one in papers_of(connection, *place)]
+    with _opened(options) as (database, keys):
+        objects = _objects(database, keys, options.attachments)
+        with database.begin() as connection:
+            found = by_code(connection, options.code)
+            papers = [one for place in found for one in papers_of(connection, *place)]
     if not found:
         raise Refused("dossier_unknown", f"Không có hồ sơ mã {options.code}. Xem lại mã.")
     for number, paper in enumerate(papers, 1):
@@ -156,8 +157,8 @@ def attachments(options: argparse.Namespace) -> int:
 def seal_attachments(options: argparse.Namespace) -> int:
     """Seal the pages that lie in the store as they came before pages were sealed; may be repeated."""
     sealed = already = 0
-    with _opened(options) as (_, keys):
-        objects = Sealed(objects_at(options.attachments), keys)
+    with _opened(options) as (database, keys):
+        objects = _objects(database, keys, options.attachments)
         for name in objects.names():
             if objects.seal(name):
                 sealed += 1
@@ -272,7 +273,7 @@ def restore_done(options: argparse.Namespace) -> int:
 def bundle_in(options: argparse.Namespace) -> int:
     """Take a counter's bundle from a stick."""
     with _opened(options) as (database, keys):
-        objects = Sealed(objects_at(options.attachments), keys)
+        objects = _objects(database, keys, options.attachments)
         write(take_in(database, keys, options.file, objects))
     return 0
 
@@ -280,7 +281,7 @@ def bundle_in(options: argparse.Namespace) -> int:
 def bundle_out(options: argparse.Namespace) -> int:
     """The answer for a counter, onto a stick."""
     with _opened(options) as (database, keys):
-        objects = Sealed(objects_at(options.attachments), keys)
+        objects = _objects(database, keys, options.attachments)
         write(write_bundle(database, keys, options.device, options.file, objects))
     return 0
 
@@ -299,6 +300,17 @@ def _opened(options: argparse.Namespace) -> Iterator[tuple[Database, ServerKeys]
         with database.begin() as connection:
             keys = load_keys(connection, passphrase_of_environment())
         yield database, keys
+
+
+def _objects(database: Database, keys: ServerKeys, told: str, *, remember: bool = False) -> Sealed:
+    """Where pages lie: as told; else where `serve` last kept them, whatever folder a command is run in."""
+    with database.begin() as connection:
+        place = told or (not remember and get_meta(connection, "attachments")) or DEFAULT
+        if "://" not in place:
+            place = str(Path(place).absolute())
+        if remember:
+            put_meta(connection, "attachments", place)
+    return Sealed(objects_at(place), keys)
 
 
 @contextmanager

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from district_server.faults import ServerFault
 
 DEFAULT = "attachments"
-"""A folder beside the database file of a server that was told nothing else."""
+"""A folder where `serve` was started that was told nothing else."""
 
 _KEYS = ("DISTRICT_S3_ACCESS_KEY", "DISTRICT_S3_SECRET_KEY")
 _NONE = ("NoSuchKey", "NoSuchObject")

@@ -17,6 +17,7 @@ from sync_steps import Pair, accept
 from upper import Upper, running
 
 from counter_app.bootstrap import Counter
+from district_server import commands
 from district_server.__main__ import main
 from district_server.administrators import let_read, set_password
 from district_server.database import Database
@@ -141,6 +142,29 @@ def test_pages_from_before_are_read_and_sealed_by_the_command(
     assert before[:64] not in lying
     assert (sealed.get(KEY), sealed.get(OTHER)) == (before, after)
     assert list(place.rglob("*.part")) == []
+    database.close()
+
+
+def test_commands_find_the_pages_where_the_server_keeps_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    database = Database(f"sqlite:///{tmp_path / 'may.sqlite3'}")
+    bring_up_to_date(database)
+    keys = keys_of(database)
+    here, there = tmp_path / "may-chu", tmp_path / "cho-khac"
+    for folder in (here, there):
+        folder.mkdir()
+    monkeypatch.chdir(here)
+    commands._objects(database, keys, "", remember=True).put(KEY, b"trang")
+    monkeypatch.chdir(there)
+    assert commands._objects(database, keys, "").get(KEY) == b"trang"
+    assert commands._objects(database, keys, "rieng").get(KEY) is None
+    assert commands._objects(database, keys, "").get(KEY) == b"trang"
+    assert list(there.iterdir()) == []
+    # the server moves: what it is told now holds
+    commands._objects(database, keys, str(there / "moi"), remember=True).put(OTHER, b"a")
+    monkeypatch.chdir(here)
+    assert commands._objects(database, keys, "").get(OTHER) == b"a"
     database.close()
 
 

@@ -31,7 +31,8 @@ from district_server.objects import Folder
 from district_server.pages import key_of
 from district_server.projection import by_code, dossier_of
 from district_server.recovery import begin_epoch
-from district_server.tables import publication
+from district_server.silence import heard
+from district_server.tables import device, publication
 
 
 @pytest.fixture
@@ -257,6 +258,19 @@ def test_bundles_in_any_order_and_again_beside_the_line(
         assert (summary.received, summary.problems) == (0, [])
     assert first[0].sync_store.identity() == before
     assert_at_rest(upper, first, second)
+
+
+def test_a_stick_with_nothing_new_is_news_of_its_counter(
+    upper, enrolled: Enrolled, stick: Path
+) -> None:  # type: ignore[no-untyped-def]
+    first = enrolled(1)
+    carry(upper, first, stick)
+    with upper.database.begin() as connection:
+        connection.execute(update(device).values(last_sync_at="2026-01-01T00:00:00+00:00"))
+    assert carry(upper, first, stick) == (0, 0)
+    with upper.database.begin() as connection:
+        (one,) = heard(connection)
+    assert (one.silence, one.silent_days) == ("", 0)
 
 
 def test_a_lost_stick_loses_nothing(upper, enrolled: Enrolled, stick: Path) -> None:  # type: ignore[no-untyped-def]
