@@ -215,6 +215,24 @@ def test_a_backup_that_cannot_be_written_leaves_the_one_before(
     assert [path.name for path in tmp_path.glob("*.part")] == []
 
 
+def test_a_plan_is_kept_and_carried_out_at_once(console: Console, tmp_path: Path) -> None:
+    stick = tmp_path / "usb"
+    stick.mkdir()
+    told = console("backup", stick, "--every", 2, "--kept", 3).one
+    (made,) = stick.iterdir()
+    assert (told["folder"], told["every"], told["file"]) == (str(stick), 2, made.name)
+    assert told["bytes"] == made.stat().st_size
+    # once more within the two hours there is nothing to do
+    again = console("backup", stick, "--every", 2).one
+    assert "file" not in again
+    assert console("backup", stick, "--every", 0).one["every"] == 0
+    assert console("backup", tmp_path / "rut", "--every", 1).codes == ["backup_folder_missing"]
+    assert console("backup", stick, "--every", -1).codes == ["hours_wrong"]
+    console.environment["COUNTER_PIN"] = "000000"
+    assert console("backup", stick, "--every", 1).status == 1
+    assert [path.name for path in stick.iterdir()] == [made.name]
+
+
 def accepted(counter: Counter) -> Accepted:
     made = counter.intake.accept(draft(), counter.officers.all()[0])
     assert isinstance(made, Accepted)

@@ -31,6 +31,12 @@ def upper(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> District:
     return made
 
 
+def test_without_a_line_nothing_is_fetched(console: Console) -> None:
+    made = console.accept(draft()).one
+    refused = console("attachments", made["code"], "--fetch")
+    assert (refused.status, refused.codes) == (1, ["not_enrolled"])
+
+
 def test_the_way_of_a_counter_without_a_line(
     console: Console, upper: District, tmp_path: Path
 ) -> None:
