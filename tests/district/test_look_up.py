@@ -286,6 +286,7 @@ def browser() -> Iterator[Browser]:
         yield made
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_it_reads_on_a_telephone(browser: Browser, upper: Upper, pair: Pair) -> None:
     made = accept(pair)
     payload = slip_of(pair, made.dossier_id)

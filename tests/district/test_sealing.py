@@ -317,6 +317,7 @@ def test_the_console_gives_the_right_and_takes_it(
     assert "name_unknown" in told
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_it_is_seen_in_a_browser(upper: Upper, scanned: tuple[Pair, str, str]) -> None:
     (counter, officer), code, _ = scanned
     dossier_id = counter.search.find(code)[0].id

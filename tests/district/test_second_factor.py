@@ -221,6 +221,7 @@ def test_wrong_tries_inside_count_too(upper: Upper) -> None:
     assert locked.code == "locked"
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_set_up_and_used_in_a_browser(upper: Upper, tmp_path: Path) -> None:
     with upper.database.begin() as connection:
         set_password(connection, NAME, PASSWORD)
