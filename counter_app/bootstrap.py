@@ -5,6 +5,7 @@ answers at once from cold and the window's first screen waits for nothing.
 """
 
 import base64
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -21,7 +22,6 @@ from counter_app.errors import EnvironmentFault, Refused
 from counter_app.keys import store_key
 from counter_app.ports import Clock, IdSource, PaperMaker, Printer
 from counter_app.system import SystemClock, SystemIds, SystemProcess
-from db.store import Store
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -82,6 +82,8 @@ class Counter:
     """An open counter: its services, each made at its first use."""
 
     def __init__(self, folder: Path, key: bytes) -> None:
+        from db.store import Store
+
         self.folder = folder
         self._key = key
         self.ids: IdSource = SystemIds()
@@ -465,7 +467,12 @@ def open_counter(
             "store_missing",
             f"Chưa có sổ dữ liệu ở {folder}. Hãy tạo sổ trước (init), hoặc xem lại đường dẫn.",
         )
-    return Counter(folder, store_key.unlock(folder, passphrase, recovery))
+    # a passphrase is slow on purpose and holds up nobody else: what the store needs loads meanwhile
+    with ThreadPoolExecutor(1) as aside:
+        key = aside.submit(store_key.unlock, folder, passphrase, recovery)
+        import db.store  # noqa: F401
+
+        return Counter(folder, key.result())
 
 
 def create_counter(
