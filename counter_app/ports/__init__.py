@@ -4,25 +4,29 @@ A `Books` is one transaction on the store. Reading and writing are told apart by
 `Store.read()` never blocks a writer, `Store.write()` is BEGIN IMMEDIATE and durable on exit.
 """
 
+from __future__ import annotations
+
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
-from counter_app.domain.dossier import Dossier, Entry, Status
-from counter_app.domain.events import Actor, DossierAccepted, Event, Payload
-from counter_app.domain.form import FormContent
-from counter_app.domain.form_template import Template
-from counter_app.domain.office import Office
-from counter_app.domain.officer import Officer
-from counter_app.domain.outcome import Outcome, Reason, Sent
-from counter_app.domain.printer import Learnt, Profile
-from counter_app.domain.published import Published
-from counter_app.domain.slip_code import KnownKey
-from counter_app.domain.slips import SlipContent
-from counter_app.ports.attachments import Attachments
-from counter_app.ports.desk import Appointments, Pads, Tickets
+if TYPE_CHECKING:
+    # types alone: whoever works with them loads them
+    from counter_app.domain.dossier import Dossier, Entry, Status
+    from counter_app.domain.events import Actor, DossierAccepted, Event, Payload
+    from counter_app.domain.form import FormContent
+    from counter_app.domain.form_template import Template
+    from counter_app.domain.office import Office
+    from counter_app.domain.officer import Officer
+    from counter_app.domain.outcome import Outcome, Reason, Sent
+    from counter_app.domain.printer import Learnt, Profile
+    from counter_app.domain.published import Published
+    from counter_app.domain.slip_code import KnownKey
+    from counter_app.domain.slips import SlipContent
+    from counter_app.ports.attachments import Attachments
+    from counter_app.ports.desk import Appointments, Pads, Tickets
 
 
 class Clock(Protocol):
