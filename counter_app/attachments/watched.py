@@ -24,6 +24,8 @@ _SETTLED = 10.0
 _PATIENCE = 30.0
 """Seconds for which what cannot be drawn is taken for half written."""
 
+_PDF, _PDF_END, _PDF_TAIL = b"%PDF-", b"%%EOF", 2048
+
 _Mark = tuple[int, int]
 """Size and time of writing: where both stay, the file does."""
 
@@ -118,10 +120,14 @@ class Watched:
             return replace(one, state="writing")
         if (stat.st_size, stat.st_mtime_ns) != mark:
             return replace(one, state="writing")
+        young = self._now() - one.at < _PATIENCE
+        if young and raw.startswith(_PDF) and _PDF_END not in raw[-_PDF_TAIL:]:
+            # half of it can often be drawn
+            return replace(one, state="writing")
         try:
             small = self._small(raw)
         except Refused as refused:
-            if self._now() - one.at < _PATIENCE:
+            if young:
                 return replace(one, state="writing")
             judged = replace(one, state="broken", problem=refused.message)
         else:

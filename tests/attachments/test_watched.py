@@ -75,6 +75,17 @@ def test_what_is_being_written_is_waited_for(looker: Looker) -> None:
     assert looker.look()["dang-ghi.jpg"].state == "ready"
 
 
+def test_half_a_pdf_is_not_taken_for_a_short_one(looker: Looker) -> None:
+    raw = pdf(3)
+    looker.put("giay.pdf", raw[: raw.rindex(b"%%EOF")], 0)
+    assert looker.look(3)["giay.pdf"].state == "writing"
+    looker.put("giay.pdf", raw, 0)
+    assert looker.look(2)["giay.pdf"].state == "ready"
+    # one that never gets its end is drawn as far as it goes, or is broken
+    looker.put("cut.pdf", raw[: len(raw) // 2], 60)
+    assert looker.look(2)["cut.pdf"].state in ("ready", "broken")
+
+
 def test_what_never_becomes_a_picture_is_said(looker: Looker) -> None:
     looker.put("hong.jpg", jpeg()[:5000], 0)
     assert looker.look(2)["hong.jpg"].state == "writing"

@@ -56,7 +56,7 @@ def ask(hand: Hand, upper: Upper, target: Path) -> None:
     hand.field(CODE).setText(str(upper.code()))
     hand.field(REQUEST).setText(str(target))
     hand.press("Alt+X")
-    hand.wait(lambda: hand.says(f"Đã ghi {target.name}. Đưa cấp trên"))
+    hand.wait(lambda: hand.says(f"Đã ghi {target.name}. Đưa cấp trên"), 10_000)
 
 
 def take(hand: Hand, answer: Path) -> None:
@@ -84,29 +84,29 @@ def test_the_whole_way_and_the_program_closed_in_between(
     hand = open_window(place)
     sign_in(hand)
     screen("F9")(hand)
-    hand.wait(lambda: hand.says("chờ tệp trả lời, F11"))
+    hand.wait(lambda: hand.says("chờ tệp trả lời, F11"), 10_000)
     at_the_server_section(hand)
-    hand.wait(lambda: hand.says("vào xin.json. Đưa cấp trên"))
+    hand.wait(lambda: hand.says("vào xin.json. Đưa cấp trên"), 10_000)
     take(hand, answer)
-    hand.wait(lambda: hand.says(f"Dấu của máy chủ: {enrolled['fingerprint']}."))
+    hand.wait(lambda: hand.says(f"Dấu của máy chủ: {enrolled['fingerprint']}."), 10_000)
     # nothing is bound before somebody compared
     assert not counter_of(hand).sync_state().standing.enrolled
     assert hand.press_button("Dấu khớp, ghi danh").isVisible()
     hand.press("F12")
-    hand.wait(lambda: hand.says("Đã ghi danh. Hồ sơ sẽ gửi bằng gói USB ở F9."))
+    hand.wait(lambda: hand.says("Đã ghi danh. Hồ sơ sẽ gửi bằng gói USB ở F9."), 10_000)
     assert counter_of(hand).sync_state().standing.enrolled
 
     going, coming = stick / "len.hsx", stick / "xuong.hsx"
     screen("F9")(hand)
-    hand.wait(lambda: hand.says("đã ghi danh"))
+    hand.wait(lambda: hand.says("đã ghi danh"), 10_000)
     hand.field("Tệp trên USB").setText(str(going))
     hand.press("Alt+X")
-    hand.wait(lambda: hand.says("vào len.hsx."))
+    hand.wait(lambda: hand.says("vào len.hsx."), 10_000)
     upper("bundle-in", going)
     upper("bundle-out", "--device", enrolled["device"], coming)
     hand.field("Tệp trên USB").setText(str(coming))
     hand.press("Alt+N")
-    hand.wait(lambda: hand.says("Đã nhập xuong.hsx. Còn 0 việc chờ."))
+    hand.wait(lambda: hand.says("Đã nhập xuong.hsx. Còn 0 việc chờ."), 10_000)
     for name, *_ in PEOPLE:
         (row,) = [r for r in counter_of(hand).search.find(name) if r.applicant_name == name]
         assert row.sent == "sent"
@@ -118,9 +118,9 @@ def test_what_is_no_answer_is_refused_and_may_be_tried_again(
     asked, answer = stick / "xin.json", stick / "tra-loi.json"
     ask(hand, upper, asked)
     take(hand, answer)
-    hand.wait(lambda: hand.says("Không đọc được tra-loi.json."))
+    hand.wait(lambda: hand.says("Không đọc được tra-loi.json."), 10_000)
     take(hand, asked)
-    hand.wait(lambda: hand.says("Tệp này không phải câu trả lời ghi danh cho máy này."))
+    hand.wait(lambda: hand.says("Tệp này không phải câu trả lời ghi danh cho máy này."), 10_000)
     upper("enrol-file", asked, answer)
     answer.write_bytes(answer.read_bytes().replace(b"CERTIFICATE", b"CERTIFICATF"))
     take(hand, answer)
@@ -134,11 +134,11 @@ def test_another_file_must_be_compared_anew(hand: Hand, upper: Upper, stick: Pat
     ask(hand, upper, asked)
     upper("enrol-file", asked, answer)
     take(hand, answer)
-    hand.wait(lambda: hand.says("Dấu của máy chủ:"))
+    hand.wait(lambda: hand.says("Dấu của máy chủ:"), 10_000)
     hand.fill(ANSWER, "tep-khac.json")
-    hand.wait(lambda: not hand.says("Dấu của máy chủ:"))
+    hand.wait(lambda: not hand.says("Dấu của máy chủ:"), 10_000)
     hand.press("F12")
-    hand.wait(lambda: hand.says("Không đọc được tep-khac.json."))
+    hand.wait(lambda: hand.says("Không đọc được tep-khac.json."), 10_000)
     assert not counter_of(hand).sync_state().standing.enrolled
 
 
@@ -147,5 +147,5 @@ def test_without_a_code_nothing_is_written(hand: Hand, stick: Path) -> None:
     hand.press("Alt+U")
     hand.field(REQUEST).setText(str(stick / "xin.json"))
     hand.press("Alt+X")
-    hand.wait(lambda: hand.says("Chưa có mã ghi danh. Hỏi cấp trên."))
+    hand.wait(lambda: hand.says("Chưa có mã ghi danh. Hỏi cấp trên."), 10_000)
     assert list(stick.iterdir()) == []

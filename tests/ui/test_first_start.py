@@ -92,9 +92,9 @@ def backed_up(place: Place, target: Path) -> Path:
 
 
 def to_restore(hand: Hand, source: Path) -> None:
-    hand.wait(lambda: hand.says("1. Cơ quan và quầy"))
+    hand.wait(lambda: hand.says("1. Cơ quan và quầy"), 10_000)
     hand.press("Alt+K")
-    hand.wait(lambda: hand.says("Khôi phục từ bản sao lưu"))
+    hand.wait(lambda: hand.says("Khôi phục từ bản sao lưu"), 10_000)
     assert hand.focus_name == BACKUP
     hand.field(BACKUP).setText(str(source))
 
@@ -106,17 +106,17 @@ def test_a_backup_is_put_back_and_work_goes_on(begin: Begin, place: Place, tmp_p
     hand.field(OLD).setText(PASSPHRASE)
     hand.press("F12")
     hand.wait(lambda: hand.says("Sổ của quầy 2 đã về máy này"), 20_000)
-    hand.wait(lambda: hand.says("Máy này chưa ghi danh: không có máy chủ nào giữ"))
+    hand.wait(lambda: hand.says("Máy này chưa ghi danh: không có máy chủ nào giữ"), 10_000)
     assert hand.says("Việc cuối có trong bản sao lưu: 09:2")
     keeps_the_rules(hand)
     assert hand.says("F2, Alt+P, gõ mã và giờ nhận ghi trên phiếu.")
     hand.press("F12")
-    hand.wait(lambda: hand.says("Ai đang ngồi quầy?"))
-    hand.wait(lambda: hand.window.sign_in.first_officer)
+    hand.wait(lambda: hand.says("Ai đang ngồi quầy?"), 10_000)
+    hand.wait(lambda: hand.window.sign_in.first_officer, 10_000)
     hand.field("Mã PIN").setFocus()
     hand.type(PIN)
     hand.press("Enter")
-    hand.wait(lambda: hand.window.frame is not None)
+    hand.wait(lambda: hand.window.frame is not None, 10_000)
     counter = hand.window.desk.counter  # type: ignore[union-attr]
     assert len(counter.search.find("261120")) == len(PEOPLE)
 
@@ -164,11 +164,11 @@ def test_a_wrong_code_leaves_nothing_and_may_be_typed_again(
     hand = begin(folder)
     to_restore(hand, tmp_path / "khong-co.mcb")
     hand.press("F12")
-    hand.wait(lambda: hand.says("Gõ mã khôi phục trong két, hoặc câu mở sổ cũ."))
+    hand.wait(lambda: hand.says("Gõ mã khôi phục trong két, hoặc câu mở sổ cũ."), 10_000)
     hand.field(RECOVERY).setText("AAAA-BBBB-CCCC-DDDD-EEEE-FFFF-GGGG-HHHH")
     hand.field(OLD).setText(NEW_PASSPHRASE)
     hand.press("F12")
-    hand.wait(lambda: hand.says("Không có tệp"))
+    hand.wait(lambda: hand.says("Không có tệp"), 10_000)
     monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_: (str(source), ""))
     hand.press("Alt+M")
     assert hand.field(BACKUP).text() == str(source)
@@ -179,7 +179,7 @@ def test_a_wrong_code_leaves_nothing_and_may_be_typed_again(
     hand.field(OLD).setText(PASSPHRASE)
     hand.press("F12")
     hand.wait(lambda: hand.says("Sổ của quầy 2 đã về máy này"), 20_000)
-    hand.wait(lambda: hand.says("Máy này chưa ghi danh: không có"))
+    hand.wait(lambda: hand.says("Máy này chưa ghi danh: không có"), 10_000)
 
 
 def test_a_damaged_store_is_set_aside_and_a_backup_takes_its_place(
@@ -190,14 +190,14 @@ def test_a_damaged_store_is_set_aside_and_a_backup_takes_its_place(
     (folder / "store.key").unlink()
     (folder / "store.db").write_bytes(b"hong" * 2_000)
     hand = begin(folder)
-    hand.wait(lambda: hand.says("Sổ dữ liệu hoặc tệp khóa bị hỏng hay thiếu."))
+    hand.wait(lambda: hand.says("Sổ dữ liệu hoặc tệp khóa bị hỏng hay thiếu."), 10_000)
     hand.press("F12")
-    hand.wait(lambda: hand.says("Sổ hỏng được để riêng cả thư mục, không bị xóa."))
+    hand.wait(lambda: hand.says("Sổ hỏng được để riêng cả thư mục, không bị xóa."), 10_000)
     hand.press("Esc")
-    hand.wait(lambda: hand.says("Sổ dữ liệu hoặc tệp khóa bị hỏng hay thiếu."))
+    hand.wait(lambda: hand.says("Sổ dữ liệu hoặc tệp khóa bị hỏng hay thiếu."), 10_000)
     assert not hand.says("Cơ quan và quầy")
     hand.press("F12")
-    hand.wait(lambda: hand.says("Khôi phục từ bản sao lưu"))
+    hand.wait(lambda: hand.says("Khôi phục từ bản sao lưu"), 10_000)
     keeps_the_rules(hand)
     hand.field(BACKUP).setText(str(source))
     hand.field(OLD).setText("sai cau mo so")
@@ -213,10 +213,10 @@ def test_a_damaged_store_is_set_aside_and_a_backup_takes_its_place(
     hand.wait(lambda: hand.says("Sổ của quầy 2 đã về máy này"), 20_000)
     (aside,) = tmp_path.glob("so-hong-*")
     assert (aside / "store.db").read_bytes() == b"hong" * 2_000
-    hand.wait(lambda: hand.says("Máy này chưa ghi danh: không có"))
+    hand.wait(lambda: hand.says("Máy này chưa ghi danh: không có"), 10_000)
     hand.press("F12")
-    hand.wait(lambda: hand.says("Ai đang ngồi quầy?"))
-    hand.wait(lambda: hand.window.sign_in.first_officer)
+    hand.wait(lambda: hand.says("Ai đang ngồi quầy?"), 10_000)
+    hand.wait(lambda: hand.window.sign_in.first_officer, 10_000)
 
 
 def test_a_new_office_asks_for_enrolment_by_stick_and_goes_on_later(
@@ -225,15 +225,15 @@ def test_a_new_office_asks_for_enrolment_by_stick_and_goes_on_later(
     """Made, asked, closed; the answer is taken another day."""
     folder, asked, answer = tmp_path / "so-moi", tmp_path / "xin.json", tmp_path / "tra-loi.json"
     hand = begin(folder)
-    hand.wait(lambda: hand.says("1. Cơ quan và quầy"))
+    hand.wait(lambda: hand.says("1. Cơ quan và quầy"), 10_000)
     hand.press_button("2").click()
     hand.press("F12")
-    hand.wait(lambda: hand.says("2. Người đầu tiên"))
+    hand.wait(lambda: hand.says("2. Người đầu tiên"), 10_000)
     for text in ("Hồ Thị Mai", PIN, PIN):
         hand.type(text)
         hand.press("Tab")
     hand.press("F12")
-    hand.wait(lambda: hand.says("3. Khóa của sổ"))
+    hand.wait(lambda: hand.says("3. Khóa của sổ"), 10_000)
     page = hand.window.first_start
     page.use_passphrase.setChecked(True)
     hand.field("Câu mở sổ (ít nhất 10 ký tự)").setText(NEW_PASSPHRASE)
@@ -249,7 +249,7 @@ def test_a_new_office_asks_for_enrolment_by_stick_and_goes_on_later(
     hand.field(CODE).setText(str(upper.code()))
     hand.field(REQUEST).setText(str(asked))
     hand.press("Alt+X")
-    hand.wait(lambda: hand.says("Đã ghi xin.json. Đưa cấp trên"))
+    hand.wait(lambda: hand.says("Đã ghi xin.json. Đưa cấp trên"), 10_000)
     put_away(hand.window)
 
     enrolled = upper("enrol-file", asked, answer)
@@ -259,7 +259,7 @@ def test_a_new_office_asks_for_enrolment_by_stick_and_goes_on_later(
     assert mark == enrolled["fingerprint"]
     counter.close()
     hand = begin(folder)
-    hand.wait(lambda: hand.says("Gõ câu mở sổ"))
+    hand.wait(lambda: hand.says("Gõ câu mở sổ"), 10_000)
     hand.type(NEW_PASSPHRASE)
     hand.press("Enter")
     hand.wait(lambda: hand.says("Ai đang ngồi quầy?"), 20_000)
@@ -268,12 +268,12 @@ def test_a_new_office_asks_for_enrolment_by_stick_and_goes_on_later(
 def test_the_server_can_wait(begin: Begin, place: Place, tmp_path: Path) -> None:
     folder = tmp_path / "so-moi"
     hand = begin(folder)
-    hand.wait(lambda: hand.says("1. Cơ quan và quầy"))
+    hand.wait(lambda: hand.says("1. Cơ quan và quầy"), 10_000)
     # made already, as far as the page knows
     restore_counter(folder, backed_up(place, tmp_path / "so.mcb"), PASSPHRASE, None)
     hand.window.first_start._open(PASSPHRASE)
     hand.wait(lambda: hand.says("5. Máy chủ cấp trên"), 20_000)
     assert hand.press_button("Để sau").isVisible()
     hand.press("Esc")
-    hand.wait(lambda: hand.says("Ai đang ngồi quầy?"))
-    hand.wait(lambda: hand.says("Hồ Thị Mai"))
+    hand.wait(lambda: hand.says("Ai đang ngồi quầy?"), 10_000)
+    hand.wait(lambda: hand.says("Hồ Thị Mai"), 10_000)

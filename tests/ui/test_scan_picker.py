@@ -30,11 +30,11 @@ def set_folder(hand: Hand, folder: Path, command: str = "") -> None:
     hand.field("Thư mục ảnh của máy ảnh (để trống: của hệ điều hành)").setText(str(folder))
     hand.field("Lệnh mở máy ảnh (để trống: của hệ điều hành)").setText(command)
     hand.press("F12")
-    hand.wait(lambda: hand.says("Đã lưu."))
+    hand.wait(lambda: hand.says("Đã lưu."), 10_000)
 
 
 def picker_of(hand: Hand) -> ScanPicker:
-    hand.wait(lambda: visible(hand.window, ScanPicker))
+    hand.wait(lambda: visible(hand.window, ScanPicker), 10_000)
     (found,) = visible(hand.window, ScanPicker)
     found.activateWindow()
     hand.wait(found.isActiveWindow)
@@ -84,8 +84,8 @@ def test_a_scanned_file_goes_to_the_paper_that_was_chosen(
     hand.wait(lambda: "đã thêm, 2001" in row_of(picker, "to-khai.jpg"), 10_000)
     assert (folder / "to-khai.jpg").exists()
     hand.press("Esc")
-    hand.wait(lambda: not visible(hand.window, ScanPicker))
-    hand.wait(lambda: hand.says("to-khai"))
+    hand.wait(lambda: not visible(hand.window, ScanPicker), 10_000)
+    hand.wait(lambda: hand.says("to-khai"), 10_000)
 
 
 def test_what_comes_while_it_is_open_is_seen_and_taken_out(
@@ -98,7 +98,7 @@ def test_what_comes_while_it_is_open_is_seen_and_taken_out(
     (folder / "giay.pdf").write_bytes(raw[: len(raw) // 2])
     hand.wait(lambda: "đang ghi" in row_of(picker, "giay.pdf"), 10_000)
     hand.press("F12")
-    hand.wait(lambda: "chưa ghi xong" in picker.told.text())
+    hand.wait(lambda: "chưa ghi xong" in picker.told.text(), 10_000)
     (folder / "giay.pdf").write_bytes(raw)
     hand.wait(lambda: "sẵn sàng" in row_of(picker, "giay.pdf"), 15_000)
     named(picker, QCheckBox, "Xóa tệp khỏi thư mục sau khi đã lưu vào hồ sơ").setChecked(True)
@@ -127,7 +127,7 @@ def test_doubles_and_broken_files_are_pointed_out(hand: Hand, place: Place, fold
     assert "không đọc được" in row_of(picker, "hong.jpg")
     assert "trùng tệp khác" in row_of(picker, "lan-2.png")
     hand.press("F12")
-    hand.wait(lambda: "Không đọc được tệp này" in picker.told.text())
+    hand.wait(lambda: "Không đọc được tệp này" in picker.told.text(), 10_000)
     assert papers(place) == []
     QApplication.sendPostedEvents()
     assert list(cut(picker)) == []
@@ -166,14 +166,14 @@ def test_the_camera_program_is_started_and_its_pictures_are_new(
 
 def test_what_is_not_set_is_said(hand: Hand, folder: Path, tmp_path: Path) -> None:
     opened(NGUYET, "Alt+M")(hand)
-    hand.wait(lambda: hand.says("Chưa chọn thư mục máy quét. Chọn ở F11, Alt+0."))
+    hand.wait(lambda: hand.says("Chưa chọn thư mục máy quét. Chọn ở F11, Alt+0."), 10_000)
     set_folder(hand, tmp_path / "rut")
     assert hand.says("Bây giờ chưa thấy thư mục ấy")
     picker = to_picker(hand)
     hand.wait(lambda: "Không thấy thư mục" in picker.told.text(), 10_000)
     hand.press("Esc")
-    hand.wait(lambda: not visible(hand.window, ScanPicker))
+    hand.wait(lambda: not visible(hand.window, ScanPicker), 10_000)
     set_folder(hand, folder, "chuong-trinh-khong-co-that")
     picker = to_picker(hand, "Alt+A")
-    hand.wait(lambda: "Chưa mở được chương trình máy ảnh" in picker._warning.text())
+    hand.wait(lambda: "Chưa mở được chương trình máy ảnh" in picker._warning.text(), 10_000)
     hand.press("Esc")

@@ -19,27 +19,27 @@ def test_the_code_on_the_paper_puts_it_right(hand: Hand, place: Place) -> None:
     repairing(hand)
     assert hand.says("Mã này quầy 1 đã cấp cho hồ sơ khác.")
     hand.press("F12")
-    hand.wait(lambda: hand.says("Chưa có lý do đính chính"))
+    hand.wait(lambda: hand.says("Chưa có lý do đính chính"), 10_000)
     hand.fill("Lý do", "Gõ nhầm mã")
     hand.fill("Mã trên giấy (để trống: cấp mã mới)", "H50-khong-phai")
     hand.press("F12")
-    hand.wait(lambda: hand.says("Mã hồ sơ trên giấy không đúng."))
+    hand.wait(lambda: hand.says("Mã hồ sơ trên giấy không đúng."), 10_000)
     hand.fill("Mã trên giấy (để trống: cấp mã mới)", ON_PAPER)
     hand.press("F12")
-    hand.wait(lambda: place.dossier(PEOPLE[KHANH_UYEN][0]).code == ON_PAPER)
+    hand.wait(lambda: place.dossier(PEOPLE[KHANH_UYEN][0]).code == ON_PAPER, 10_000)
     last = place.dossier(PEOPLE[KHANH_UYEN][0]).timeline[-1].payload
     assert isinstance(last, DossierCorrected)
     assert last.supersedes == place.dossier(PEOPLE[KHANH_UYEN][0]).id
     # then it is sent: this counter has nobody to send to, and says so
-    hand.wait(lambda: hand.says("Máy này chưa ghi danh. Vẫn nhận hồ sơ bình thường."))
-    hand.wait(lambda: not hand.says("Mã trên giấy"))
+    hand.wait(lambda: hand.says("Máy này chưa ghi danh. Vẫn nhận hồ sơ bình thường."), 10_000)
+    hand.wait(lambda: not hand.says("Mã trên giấy"), 10_000)
 
 
 def test_left_alone_it_stays_as_it_is(hand: Hand, place: Place) -> None:
     repairing(hand)
     hand.fill("Lý do", "Thôi")
     hand.press("Esc")
-    hand.wait(lambda: not hand.says("Mã trên giấy"))
+    hand.wait(lambda: not hand.says("Mã trên giấy"), 10_000)
     assert hand.press_button("Đồng bộ ngay").isVisible()
     assert place.dossier(PEOPLE[KHANH_UYEN][0]).code.endswith("-2006")
 
@@ -50,10 +50,12 @@ def test_what_a_correction_does_not_put_right_is_opened(hand: Hand) -> None:
     hand.settle()
     hand.press("Enter")
     pane = hand.window.findChild(DossierPane)
-    hand.wait(lambda: hand.window.frame.current == "F3")
+    hand.wait(lambda: hand.window.frame.current == "F3", 10_000)
     pane = hand.window.findChild(DossierPane)
     assert pane is not None
-    hand.wait(lambda: pane.view and pane.view.dossier.facts.applicant.name == PEOPLE[NGA][0])
+    hand.wait(
+        lambda: pane.view and pane.view.dossier.facts.applicant.name == PEOPLE[NGA][0], 10_000
+    )
     assert hand.says("Cấp trên chưa nhận: Mã này quầy 1")
     # a plain correction asks for no code
     hand.press("Alt+S")
@@ -64,10 +66,10 @@ def test_what_a_correction_does_not_put_right_is_opened(hand: Hand) -> None:
 def test_in_the_dossier_the_same_form_asks_for_the_code(hand: Hand) -> None:
     not_taken("F1")(hand)
     opened(KHANH_UYEN, "Alt+S")(hand)
-    hand.wait(lambda: hand.says("Mã trên giấy"))
+    hand.wait(lambda: hand.says("Mã trên giấy"), 10_000)
     screen("Esc", "F3")(hand)
     opened(1, "Alt+S")(hand)
-    hand.wait(lambda: hand.says("Phiếu số 1 sẽ được thay"))
+    hand.wait(lambda: hand.says("Phiếu số 1 sẽ được thay"), 10_000)
     assert not hand.says("Mã trên giấy")
     assert not hand.says("Cấp trên chưa nhận")
 
@@ -95,7 +97,7 @@ def test_rounds_from_before_the_first_visit_are_shown(hand: Hand) -> None:
     )
     for number in range(1, 4):
         frame.sync_now()
-        hand.wait(lambda number=number: len(desk.rounds) == number)
+        hand.wait(lambda number=number: len(desk.rounds) == number, 10_000)
         if number == 2:
             # what was cut for its length goes on at once, whatever the schedule says
             assert frame._sync_timer.interval() <= 1000
