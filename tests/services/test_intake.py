@@ -254,7 +254,7 @@ class Planted(Exception):
         "db.books.Numbers.next_seq",
         "db.log.Log.append",
         "db.dossiers.Dossiers.enter",
-        "db.dossiers.Dossiers._add",
+        "db.dossiers.Dossiers.put_all",
         "db.prints.Prints.add",
     ],
 )
