@@ -97,7 +97,7 @@ class BookingPanel(QWidget):
     def key(self, name: str) -> bool:
         """Days, cancelling, the slip once more."""
         match name:
-            case "Esc" if self.procedures.close_list():
+            case "Esc" if self.procedures.hints.close_list():
                 pass
             case "Alt+T":
                 self._day_before()
@@ -113,7 +113,7 @@ class BookingPanel(QWidget):
 
     def finish(self) -> None:
         """Book the chosen hour."""
-        self.procedures.take_first()
+        self.procedures.hints.take()
         if not self.slots.current_id:
             self.banner.tell("Ngày này không còn giờ nào. Chọn ngày khác.", "Red")
             self.day.edit.setFocus()

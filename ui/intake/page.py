@@ -118,8 +118,8 @@ class IntakePage(Page):
         }
         self._enter = EnterMoves(list(self._enough), self._skip)
         # the lists under these two see Enter before it moves on
-        self.procedure.box.edit.installEventFilter(self.procedure.box)
-        self.applicant.address.edit.installEventFilter(self.applicant.villages)
+        self.procedure.box.hints.watch()
+        self.applicant.villages.watch()
 
     def _tie(self) -> None:
         """What a part says, and who does something about it."""
@@ -189,7 +189,7 @@ class IntakePage(Page):
         if self.taking.made is not None and name not in ("F12", "Ctrl+D"):
             self.start_new()
         if name == "Esc":
-            return self.procedure.box.close_list() or self.applicant.villages.close_list()
+            return self.procedure.box.hints.close_list() or self.applicant.villages.close_list()
         if self.banner.answer(name):
             return True
         if name.isdigit() and self.promise.lists:
@@ -339,7 +339,7 @@ class IntakePage(Page):
             self._take_in(again=True)
 
     def _take_in(self, *, again: bool = False) -> None:
-        self.procedure.box.take_first()
+        self.procedure.box.hints.take()
         if mistyped := self._mistyped():
             self._on_rejected(Rejected(tuple(mistyped)))
         else:
