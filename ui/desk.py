@@ -59,6 +59,8 @@ class Desk(QObject):
     """A dossier whose receipt is to be printed."""
     print_again_requested = Signal(str)
     """A print job that waits."""
+    visit_over = Signal(str)
+    """No more dossiers of a visit: its one slip can be printed."""
     slip_requested = Signal(str, str)
     """What and whose: one more print of a slip that is no dossier's."""
     printed = Signal(str, object)

@@ -6,8 +6,7 @@ from PySide6.QtWidgets import QFrame, QLabel, QPushButton
 
 from counter_app.domain.tickets import Ticket, TicketState
 from counter_app.ports import DossierRow, Figures
-from counter_app.services.results import Changes, Rejected
-from counter_app.services.visits import Closed
+from counter_app.services.results import Changes
 from counter_app.services.worklists import Urgent
 from ui.desk import Desk
 from ui.lists import DossierHead, DossierList
@@ -243,23 +242,11 @@ class HomePage(Page):
             case "unprinted" | "other_print":
                 self.desk.print_again_requested.emit(line.job_id)
             case "open_visit":
-                self._close_visit(line.visit_id)
+                self.desk.visit_over.emit(line.visit_id)
             case "uncollected":
                 self._choose("waiting_return")
             case _ if line.dossier_id:
                 self.desk.open_requested.emit(line.dossier_id)
-
-    def _close_visit(self, visit_id: str) -> None:
-        visits, who = self.desk.counter.visits, self.desk.who
-        self.desk.read(lambda: visits.close(visit_id, who), self._on_closed)
-
-    def _on_closed(self, closed: Closed | Rejected) -> None:
-        if isinstance(closed, Rejected):
-            self.desk.refused.emit(closed.message)
-            return
-        self.desk.announce(closed.changes)
-        if closed.print_job_id is not None:
-            self.desk.print_again_requested.emit(closed.print_job_id)
 
     def _choose(self, kind: str) -> None:
         self._kind = kind

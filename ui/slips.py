@@ -11,6 +11,8 @@ from counter_app.domain.outcome import Outcome, Reason
 from counter_app.ports import Printer, PrintJob
 from counter_app.services.print_jobs import FORM
 from counter_app.services.prints import Printed
+from counter_app.services.results import Rejected
+from counter_app.services.visits import Closed
 from ui.desk import Desk
 from ui.dialogs import ask
 
@@ -58,6 +60,7 @@ class Slips(QObject):
         self._timer.timeout.connect(self.look)
         desk.print_requested.connect(self.print)
         desk.print_again_requested.connect(self.print_again)
+        desk.visit_over.connect(self.close_visit)
         desk.slip_requested.connect(self.print_slip)
         desk.unknown_print.connect(self._ask_again)
         desk.printer_changed.connect(self.look)
@@ -83,6 +86,22 @@ class Slips(QObject):
         self._desk.lanes.records.submit(
             lambda: prints.asked(job_id), self._on_asked, self._on_fault
         )
+
+    def close_visit(self, visit_id: str) -> None:
+        """Close a visit and print its slip, if it has one."""
+        who, visits = self._desk.officer, self._desk.counter.visits
+        if who is not None:
+            self._desk.lanes.records.submit(
+                lambda: visits.close(visit_id, who), self._on_closed, self._on_fault
+            )
+
+    def _on_closed(self, closed: Closed | Rejected) -> None:
+        if isinstance(closed, Rejected):
+            self._desk.refused.emit(closed.message)
+            return
+        self._desk.announce(closed.changes)
+        if closed.print_job_id is not None:
+            self.print_again(closed.print_job_id)
 
     def _on_asked(self, job: PrintJob) -> None:
         self._print_job(job, self._ways(job.what))

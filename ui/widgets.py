@@ -326,8 +326,11 @@ class Field(QWidget):
         width: int = 0,
         hint: str = "",
         limit: int = 300,
+        enough: int = 1,
     ) -> None:
+        """`enough` letters, and Enter passes over it."""
         super().__init__()
+        self.enough = enough
         self.caption = label(caption, "label")
         star = [label("*", "problem")] if required else []
         head = row(self.caption, *star, 1, space=4)

@@ -8,7 +8,15 @@ import pytest
 from hands import PEOPLE, Hand, Place, named, visible
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QCheckBox, QComboBox, QFrame, QLabel, QLineEdit
+from PySide6.QtWidgets import (
+    QApplication,
+    QCheckBox,
+    QComboBox,
+    QFrame,
+    QLabel,
+    QLineEdit,
+    QListWidget,
+)
 from scenes import applicant
 
 from counter_app.domain.dossier import Dossier
@@ -210,6 +218,23 @@ def test_enter_comes_back_to_what_is_wrong(hand: Hand) -> None:
     named(hand.window, QLineEdit, NAME).setFocus()
     hand.press("Enter")
     expect_focus(hand, BORN)
+
+
+def test_a_village_is_taken_by_a_click_too(hand: Hand) -> None:
+    hand.press("F2")
+    hand.settle()
+    hand.field(ADDRESS).setFocus()
+    hand.type("tdu")
+    hand.wait(lambda: hand.suggestions("Thôn, bản"))
+    (shown,) = [
+        w
+        for w in QApplication.allWidgets()
+        if isinstance(w, QListWidget) and w.accessibleName() == "Thôn, bản" and w.isVisible()
+    ]
+    place = shown.visualItemRect(shown.item(0)).center()
+    QTest.mouseClick(shown.viewport(), Qt.MouseButton.LeftButton, pos=place)
+    assert hand.field(ADDRESS).text() == "Thôn Ta Đủ, Tân Hợp, Quảng Trị"
+    assert not hand.suggestions("Thôn, bản")
 
 
 @pytest.mark.parametrize(

@@ -31,14 +31,15 @@ class ApplicantSection(Section):
         self.source: IdentitySource = "typed"
         self.number = Field("Số định danh", width=168, limit=15)
         self.name = Field("Họ và tên", required=True, limit=160)
-        self.born = Field("Ngày sinh", width=112, hint="5390, 1990", limit=10)
+        # the year alone may have come from the number
+        self.born = Field("Ngày sinh", width=112, hint="5390, 1990", limit=10, enough=5)
         self.sex = Drop("Giới tính", _SEXES, width=84)
         self.address = Field("Nơi cư trú (như trên giấy tờ)", limit=400)
         self.phone = Field("Điện thoại", width=130, limit=20)
         self.on_behalf = Drop("Nộp cho", _FOR, width=132)
         self.other_name = Field("Họ tên người nộp thay", limit=160)
         self.other_number = Field("Số định danh người nộp thay", width=200, limit=15)
-        self.relation = Field("Quan hệ", width=130)
+        self.relation = Field("Quan hệ", width=130, enough=0)
         self._own = {"name": self.name, "address": self.address, "phone": self.phone}
         self._others = {
             "name": self.other_name,
@@ -62,17 +63,8 @@ class ApplicantSection(Section):
             "number_year": self.born,
             **{f"representative.{key}": field for key, field in self._others.items()},
         }
-        self.enters = (
-            (self.number.edit, 1),
-            (self.name.edit, 1),
-            # the year alone may have come from the number
-            (self.born.edit, 5),
-            (self.address.edit, 1),
-            (self.phone.edit, 1),
-            (self.other_name.edit, 1),
-            (self.other_number.edit, 1),
-            (self.relation.edit, 0),
-        )
+        own = (self.number, self.name, self.born, self.address, self.phone)
+        self.enters = (*own, *self._others.values())
         self.villages = VillageHints(self.address.edit, villages)
         self.name.edit.textEdited.connect(self._on_name_typed)
         self.number.left.connect(self._on_number_left)

@@ -113,10 +113,10 @@ class IntakePage(Page):
         whole.setStretch(0, 1)
         self.setLayout(whole)
         self.set_narrow(False)
-        self._enough: dict[QWidget, int] = {
-            edit: letters for section in self._sections for edit, letters in section.enters
+        self._fields: dict[QWidget, Field] = {
+            field.edit: field for section in self._sections for field in section.enters
         }
-        self._enter = EnterMoves(list(self._enough), self._skip)
+        self._enter = EnterMoves(list(self._fields), self._skip)
         # the lists under these two see Enter before it moves on
         self.procedure.box.hints.watch()
         self.applicant.villages.watch()
@@ -149,8 +149,8 @@ class IntakePage(Page):
 
     def _skip(self, edit: QWidget) -> bool:
         """Enter passes over what is filled and right; name and procedure are never passed empty."""
-        text = str(edit.property("text")).strip()
-        return edit.property("state") != "error" and len(text) >= self._enough[edit]
+        field = self._fields[edit]
+        return edit.property("state") != "error" and len(field.text) >= field.enough
 
     # ---- the frame's calls ---------------------------------------------------------------------
 
@@ -216,7 +216,8 @@ class IntakePage(Page):
         """An empty form, or one for the same person. Another person is another visit."""
         self._next.stop()
         if not keep_applicant:
-            self.taking.close_visit(self.visit.id)
+            if self.visit.id:
+                self.desk.visit_over.emit(self.visit.id)
             self.visit.end()
         self.taking.begin()
         self._left_at = None

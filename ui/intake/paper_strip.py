@@ -37,14 +37,14 @@ class PaperStrip(QFrame):
         whole.setAlignment(drop, Qt.AlignmentFlag.AlignVCenter)
         whole.setContentsMargins(12, 5, 12, 5)
         self.setLayout(whole)
-        for field in (self.number, self.day, self.hour):
+        self.enters = (self.number, self.day, self.hour)
+        for field in self.enters:
             field.changed.connect(self.changed)
         self.places = {
             "from_paper.pad": self.number,
             "from_paper.code": self.number,
             "from_paper.received_at": self.day,
         }
-        self.enters = ((self.number.edit, 1), (self.day.edit, 1), (self.hour.edit, 1))
         self.hide()
 
     def toggle(self) -> None:

@@ -34,7 +34,7 @@ class ProcedureSection(Section):
         super().__init__(2, "Thủ tục", column(first, meta, space=5))
         self.caption.setText("Gõ 3 chữ")
         self.places = {"procedure": self.box.field}
-        self.enters = ((self.box.edit, 1),)
+        self.enters = (self.box.field,)
         self.box.chosen.connect(self._on_chosen)
         self.box.field.changed.connect(self._on_typed)
         self.case.changed.connect(self._show_case)

@@ -18,15 +18,15 @@ class ResultSection(Section):
 
     def __init__(self) -> None:
         self.returns = Choice(_RETURNS, "Nhận tại")
-        self.sets = Field("Số bộ", width=54, limit=2)
-        self.note = Field("Ghi chú trên phiếu", hint="Không có", limit=500)
+        self.sets = Field("Số bộ", width=54, limit=2, enough=0)
+        self.note = Field("Ghi chú trên phiếu", hint="Không có", limit=500, enough=0)
         self._fee = Field("Phải thu", width=100)
         self._fee.edit.setReadOnly(True)
         self._fee.edit.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         line = row(self.returns, self.sets, self.note, self._fee)
         line.setStretch(2, 1)
         super().__init__(4, "Kết quả", line)
-        self.enters = ((self.sets.edit, 0), (self.note.edit, 0))
+        self.enters = (self.sets, self.note)
         self.returns.changed.connect(self.changed)
         self.sets.changed.connect(self.changed)
         self.note.changed.connect(self.changed)

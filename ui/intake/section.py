@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QLineEdit
 
 from counter_app.domain.problems import Problem
 from ui.widgets import Field, SectionCard
@@ -16,8 +15,8 @@ class Section(SectionCard):
     changed = Signal()
     places: Mapping[str, Field] = {}
     """Where a problem is marked, by its field in the draft or by its code."""
-    enters: Sequence[tuple[QLineEdit, int]] = ()
-    """Where Enter goes, in reading order; so many letters are enough to be passed over."""
+    enters: Sequence[Field] = ()
+    """Where Enter goes, in reading order."""
 
     def begin(self) -> None:
         """The keyboard comes here."""

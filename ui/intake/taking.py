@@ -104,14 +104,6 @@ class Taking(QObject):
         intake, who = self._desk.counter.intake, self._desk.who
         self._desk.lanes.records.submit(lambda: intake.refuse(draft, who), self._on_noticed)
 
-    def close_visit(self, visit_id: str) -> None:
-        """No more of this person: the one slip can be printed."""
-        who, visits = self._desk.officer, self._desk.counter.visits
-        if visit_id and who is not None:
-            self._desk.lanes.records.submit(
-                lambda: visits.close(visit_id, who), self._on_closed, self._on_failed
-            )
-
     def read_visit(self, visit_id: str) -> None:
         """The visit that a draft belongs to."""
         visits = self._desk.counter.visits
@@ -169,14 +161,6 @@ class Taking(QObject):
         self._desk.forms_requested.emit((("", made.notice_id),))
         self._desk.told.emit(f"Đã lập phiếu số {made.notice_no}.")
         self.noticed.emit()
-
-    def _on_closed(self, closed: Closed | Rejected) -> None:
-        if isinstance(closed, Rejected):
-            self._desk.refused.emit(closed.message)
-            return
-        self._desk.announce(closed.changes)
-        if closed.print_job_id is not None:
-            self._desk.print_again_requested.emit(closed.print_job_id)
 
     def _on_visit_read(self, answer: tuple[str, tuple[str, ...]]) -> None:
         self.visit_read.emit(*answer)
