@@ -97,6 +97,7 @@ class SignInPage(QWidget):
         if desk is not None:
             desk.read(desk.counter.officers.all, self._on_officers)
             desk.read(lambda: _hours(desk), self._hours.setText)
+            desk.read(lambda: _counter(desk), self._counter.setText)
 
     @property
     def first_officer(self) -> Officer | None:
@@ -209,6 +210,14 @@ class SignInPage(QWidget):
             return
         self.told.setText("")
         self.signed_in.emit(answer)
+
+
+def _counter(desk: Desk) -> str:
+    """Which counter, and when it was last backed up."""
+    from counter_app.services.backup_plan import short_words  # the first screen is light
+
+    _, backup = short_words(desk.counter.backup_plan, desk.now())
+    return f"Quầy {desk.counter.identity.counter_no} · {backup[:1].lower()}{backup[1:]}"
 
 
 def _hours(desk: Desk) -> str:
