@@ -5,15 +5,16 @@ still holds.
 """
 
 import hashlib
-import json
+import json.encoder
 from collections.abc import Iterable
 
 from counter_app.domain.events import Event
 
 GENESIS = "0" * 64
-_HEADER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 """What the first event of an incarnation follows."""
 
+_quoted = json.encoder.encode_basestring
+"""A text as JSON, letters as they are: a list put together of these is what its encoder would write."""
 
 NOTHING = "0" * 64
 """The sum of no hashes."""
@@ -46,22 +47,22 @@ def link(
     payload_hash: str,
 ) -> str:
     """The hash of an event: over the one before it, its own header, its payload's hash."""
-    header = _HEADER.encode(
-        [
-            prev_hash,
-            device,
-            incarnation,
-            dseq,
-            event_id,
-            type,
-            version,
-            subject,
-            occurred_at,
-            clock,
-            actor_id,
-            actor_name,
-            payload_hash,
-        ]
+    header = ",".join(
+        (
+            f"[{_quoted(prev_hash)}",
+            _quoted(device),
+            _quoted(incarnation),
+            str(dseq),
+            _quoted(event_id),
+            _quoted(type),
+            str(version),
+            _quoted(subject),
+            _quoted(occurred_at),
+            _quoted(clock),
+            _quoted(actor_id),
+            _quoted(actor_name),
+            f"{_quoted(payload_hash)}]",
+        )
     )
     return hashlib.sha256(header.encode()).hexdigest()
 

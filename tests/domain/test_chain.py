@@ -1,5 +1,7 @@
 """The hash chain: a changed byte, a dropped, doubled or moved event is noticed and named."""
 
+import hashlib
+import json
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import fields, replace
@@ -46,6 +48,18 @@ def test_an_event_as_written_holds_and_names_the_one_before() -> None:
     assert genuine(first)
     assert genuine(second)
     assert (first.prev_hash, second.prev_hash) == ("0" * 64, first.hash)
+
+
+@given(
+    texts=st.lists(st.text(max_size=12), min_size=11, max_size=11),
+    numbers=st.tuples(st.integers(), st.integers()),
+)
+def test_a_link_is_the_hash_of_a_list_in_json(texts: list[str], numbers: tuple[int, int]) -> None:
+    first, second = texts[:3], texts[3:]
+    header = [*first, numbers[0], *second[:2], numbers[1], *second[2:]]
+    written = json.dumps(header, ensure_ascii=False, separators=(",", ":")).encode()
+
+    assert chain.link(*header) == hashlib.sha256(written).hexdigest()  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("name", [field.name for field in fields(Event)])
