@@ -6,6 +6,7 @@ Form, code and right are judged here, never the state: that is the fold's, the s
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from operator import attrgetter, gt
 
 import msgspec
 from sqlalchemy import Connection, String, select
@@ -16,7 +17,7 @@ from counter_app.wire.codec import decode_payload
 from counter_app.wire.messages import UNREADABLE, WireProblem
 from district_server.caller import Caller
 from district_server.lives import numbers_of
-from district_server.sets import among, put
+from district_server.sets import having, put
 from district_server.tables import dossier, event, quarantine
 
 Reason = tuple[str, str]
@@ -32,13 +33,14 @@ _REVOKED: Reason = (
     "revoked",
     "Máy ghi việc này đã bị thu hồi. Cấp trên xem từng hồ sơ rồi mới nhận.",
 )
-_WIDTHS = {
+_WIDTHS = {"actor_name": 400} | {
     column.name: column.type.length
     for column in event.c
     if column.name in ("event_id", "type", "subject", "occurred_at", "clock", "actor_id")
     and isinstance(column.type, String)
     and column.type.length is not None
 }
+_texts, _MOST = attrgetter(*_WIDTHS), tuple(_WIDTHS.values())
 _COUNTED = ("counter", "pad")
 """Origins whose code the counter numbered itself."""
 
@@ -55,7 +57,6 @@ _ASIDE = (
     "raw",
     "set_aside_at",
 )
-_LONGEST_NAME = 400
 _NEWEST_VERSION = 10_000
 
 
@@ -139,13 +140,12 @@ def _brought(payload: Payload | None) -> DossierAccepted | None:
 
 def _well_formed(coming: Event) -> bool:
     """Whether the header can be kept and the fold can read it."""
-    texts = [getattr(coming, name) for name in (*_WIDTHS, "actor_name", "payload")]
-    if any("\0" in text for text in texts):
+    texts = _texts(coming)
+    if "\0" in "".join(texts) or "\0" in coming.payload:
         return False
-    if any(len(getattr(coming, name)) > width for name, width in _WIDTHS.items()):
+    if any(map(gt, map(len, texts), _MOST)):
         return False
-    empty = not (coming.event_id and coming.type and coming.payload)
-    if empty or len(coming.actor_name) > _LONGEST_NAME:
+    if not (coming.event_id and coming.type and coming.payload):
         return False
     try:
         at = datetime.fromisoformat(coming.occurred_at)
@@ -180,9 +180,9 @@ def _waiting(
 ) -> tuple[set[str], set[str]]:
     """Of these subjects those of which something waits, and what of it is the caller's own."""
     query = select(quarantine.c.subject, quarantine.c.device, quarantine.c.event_id).where(
-        quarantine.c.commune == caller.commune, among(connection, quarantine.c.subject, subjects)
+        quarantine.c.commune == caller.commune
     )
-    rows = connection.execute(query).fetchall()
+    rows = having(connection, query, quarantine.c.subject, subjects)
     own = {row.event_id for row in rows if row.device == caller.device}
     return {row.subject for row in rows}, own
 
@@ -202,18 +202,17 @@ def _repairs(one: Judged, aside_ids: Collection[str]) -> bool:
 def _codes_here(connection: Connection, caller: Caller, clean: Sequence[Judged]) -> set[str]:
     """Of the codes in this batch those that the commune has already."""
     wanted = {accepted.code for one in clean if (accepted := _brought(one.payload)) is not None}
-    query = select(dossier.c.code).where(
-        dossier.c.commune == caller.commune, among(connection, dossier.c.code, wanted)
-    )
-    return set(connection.scalars(query)) if wanted else set()
+    query = select(dossier.c.code).where(dossier.c.commune == caller.commune)
+    return {row.code for row in having(connection, query, dossier.c.code, wanted)}
 
 
 def _here(connection: Connection, caller: Caller, ids: Sequence[str]) -> dict[str, tuple[str, str]]:
     """Of these events those that the commune has: what they are about and what they say."""
     query = select(event.c.event_id, event.c.subject, event.c.payload_hash).where(
-        event.c.commune == caller.commune, among(connection, event.c.event_id, ids)
+        event.c.commune == caller.commune
     )
-    return {row.event_id: (row.subject, row.payload_hash) for row in connection.execute(query)}
+    rows = having(connection, query, event.c.event_id, ids)
+    return {row.event_id: (row.subject, row.payload_hash) for row in rows}
 
 
 def _content(coming: Event) -> tuple[str, str]:

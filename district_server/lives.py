@@ -58,11 +58,21 @@ def held_by(connection: Connection, caller: Caller, life: str) -> dict[str, int]
     """Life → how much of it a store in this life holds, being its own past. Of a life that has not
     told yet where it comes from nothing older is taken for granted.
     """
-    query = select(*EVENT_COLUMNS).where(
-        event.c.commune == caller.commune,
-        event.c.device == caller.device,
-        event.c.type == "incarnation.started",
-        event.c.dseq == 1,
+    # by its lives: asked of its events alone, this reads the place of every one of them
+    first = (
+        (event.c.commune == stream.c.commune)
+        & (event.c.device == stream.c.device)
+        & (event.c.incarnation == stream.c.incarnation)
+        & (event.c.dseq == 1)
+    )
+    query = (
+        select(*EVENT_COLUMNS)
+        .join_from(stream, event, first)
+        .where(
+            stream.c.commune == caller.commune,
+            stream.c.device == caller.device,
+            event.c.type == "incarnation.started",
+        )
     )
     begun = {}
     for row in connection.execute(query):

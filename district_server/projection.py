@@ -10,7 +10,7 @@ from counter_app.domain.dossier import Dossier, Entry, fold
 from counter_app.domain.events import Event
 from counter_app.domain.text import search_key
 from counter_app.wire.codec import decode_payload
-from district_server.sets import among, put
+from district_server.sets import having, put
 from district_server.tables import dossier, event
 
 _key_of_procedure = lru_cache(1000)(search_key)
@@ -23,14 +23,10 @@ def entries_of(
     connection: Connection, commune: str, subjects: Collection[str]
 ) -> dict[str, list[Entry]]:
     """The events of these subjects, in order, in one query."""
-    query = (
-        select(*EVENT_COLUMNS)
-        .where(event.c.commune == commune, among(connection, event.c.subject, subjects))
-        .order_by(event.c.cseq)
-    )
+    query = select(event.c.cseq, *EVENT_COLUMNS).where(event.c.commune == commune)
     found: dict[str, list[Entry]] = {}
-    for row in connection.execute(query):
-        known = Event(*row)
+    for row in sorted(having(connection, query, event.c.subject, subjects)):
+        known = Event(*tuple(row)[1:])
         found.setdefault(known.subject, []).append((known, decode_payload(known)))
     return found
 
@@ -42,19 +38,12 @@ def dossier_of(connection: Connection, commune: str, dossier_id: str) -> Dossier
 
 def put_rows(connection: Connection, commune: str, states: Sequence[Dossier]) -> None:
     """Bring the rows of these dossiers up to date, as one set."""
-    rows = [row_of(commune, state) for state in states]
-    names = tuple(dossier.c.keys())
-    put(
-        connection,
-        dossier,
-        names,
-        [tuple(row[name] for name in names) for row in rows],
-        replacing=True,
-    )
+    rows = [tuple(row_of(commune, state).values()) for state in states]
+    put(connection, dossier, tuple(dossier.c.keys()), rows, replacing=True)
 
 
 def row_of(commune: str, state: Dossier) -> dict[str, Any]:
-    """A dossier's row."""
+    """A dossier's row, its columns in the table's order."""
     applicant = state.facts.applicant
     words = (
         state.code,

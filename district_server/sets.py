@@ -16,24 +16,35 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     Integer,
+    Row,
+    Select,
     Table,
     Text,
-    any_,
     bindparam,
     func,
     select,
+    true,
 )
 
 
-def among(
-    connection: Connection, column: ColumnElement[str], values: Collection[str]
-) -> ColumnElement[bool]:
-    """Whether the column is one of these, however many: they travel as one parameter."""
+def having(
+    connection: Connection, query: Select[Any], column: ColumnElement[str], values: Collection[str]
+) -> Sequence[Row[Any]]:
+    """The rows of the query whose column is one of these, however many: they travel as one parameter.
+
+    They come in no order. PostgreSQL looks each value up by itself, whatever it believes of the size of
+    the table: as a list it would read a whole commune for them.
+    """
+    if not values:
+        return []
     if connection.dialect.name == "postgresql":
-        wanted = bindparam(None, list(values), ARRAY(Text), unique=True)
-        return column == any_(wanted)
-    listed = func.json_each(json.dumps(list(values))).table_valued("value")
-    return column.in_(select(listed.c.value))
+        listed = bindparam(None, list(set(values)), ARRAY(Text), unique=True)
+        wanted = func.unnest(listed).table_valued("value").render_derived()
+        # the offset keeps it from being planned as a join
+        found = query.where(column == wanted.c.value).offset(0).lateral()
+        return connection.execute(select(found).select_from(wanted.join(found, true()))).fetchall()
+    listing = func.json_each(json.dumps(list(values))).table_valued("value")
+    return connection.execute(query.where(column.in_(select(listing.c.value)))).fetchall()
 
 
 def put(

@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import event as hooks
 from sqlalchemy import select, text
 from sync_steps import accept, do, events_above
-from upper import Machine, Upper, running, taken
+from upper import Machine, Upper, pulled, running, taken
 
 from counter_app.bootstrap import Counter
 from counter_app.domain.events import (
@@ -93,6 +93,25 @@ def test_more_events_are_no_more_statements(
     if upper.database.on_postgres:
         # there a statement with many rows is sent once a row
         assert not any(one_a_row for _, one_a_row in many)
+
+
+def test_a_longer_page_is_no_more_statements(
+    upper: Upper, enrolled: Enrolled, accepted: DossierAccepted
+) -> None:
+    author, reader = enrolled(1, counter_no=2), enrolled(3, counter_no=3)
+    author.push(author.seal(receptions(accepted, 1)))
+    with statements(upper) as few:
+        assert len(pulled(reader.pull()).runs[0].events) == 2
+    events = author.seal(receptions(accepted, 12, first=200))
+    author.push(events)
+    with statements(upper) as many:
+        page = pulled(reader.pull(after=2))
+
+    # what could not be taken has no place in the order
+    assert [sent.event_id for run in page.runs for sent in run.events] == [
+        known.event_id for known in events[1:]
+    ]
+    assert many == few
 
 
 REFUSE_ON_POSTGRES = "ALTER TABLE event ADD CHECK (payload NOT LIKE '%thạch tín%')"
