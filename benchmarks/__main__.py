@@ -8,7 +8,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from benchmarks import book, processes, wire, worn
+from benchmarks import book, ingest, processes, wire, worn
 from benchmarks.measure import Figure
 from benchmarks.peers import table as peers
 
@@ -54,6 +54,8 @@ def _table(dossiers: int) -> None:
         for figure in book.figures(folder):
             _say(figure)
         for figure in wire.figures(Path(name)):
+            _say(figure)
+        for figure in ingest.figures(Path(name)):
             _say(figure)
     for figure in worn.figures():
         _say(figure)

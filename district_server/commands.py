@@ -1,6 +1,7 @@
 """What each command does."""
 
 import argparse
+import gc
 import getpass
 import ipaddress
 import json
@@ -100,6 +101,10 @@ def serve(options: argparse.Namespace) -> int:
             url = f"{'https' if tls else 'http'}://{options.host}:{port}"
             write({"ok": True, "url": url, "fingerprint": keys.fingerprint})
             journal.write("started", url=url)
+            # what is loaded stays, and a batch is many objects that all go: the collector need not
+            # walk over them again and again
+            gc.freeze()
+            gc.set_threshold(50_000)
             server.run(sockets=[listener])
             journal.write("stopped")
     return 0

@@ -34,7 +34,7 @@ def make_dossiers(place: Path, count: int) -> Path:
     """A folder with a store of so many receptions, and the same as lines of JSON for the peers."""
     _create(place / _STORE, _LOADER)
     counter = open_counter(place / _STORE, PASSPHRASE)
-    stories = list(_receptions(counter, count))
+    stories = list(receptions(counter, count))
     for _ in write_dossiers(counter.store, stories):
         pass
     counter.close()
@@ -51,7 +51,8 @@ def records_of(dossiers: Path) -> Path:
     return dossiers / _RECORDS
 
 
-def _receptions(counter: Counter, count: int) -> Iterator[list[Written]]:
+def receptions(counter: Counter, count: int) -> Iterator[list[Written]]:
+    """As many invented dossiers, each by its first event alone, newest last."""
     random = Random(count)
     with counter.store.read() as books:
         version = books.settings.office_version()
