@@ -67,6 +67,7 @@ class SyncStore:
                 kept.get("keys_version", ""),
                 kept.get("published", ""),
                 is_copy(books),
+                int(books.settings.get("dseq") or 0),
             )
 
     def published_here(self) -> Collection[tuple[str, str, int]]:

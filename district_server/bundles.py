@@ -17,6 +17,7 @@ from counter_app.wire.messages import (
     BundleFile,
     BundleFiles,
     BundlePage,
+    BundlePlaces,
     BundleProof,
     BundleScan,
     BundleScans,
@@ -40,6 +41,7 @@ from district_server.enrolment import LIFETIME, caller_of, enrol
 from district_server.faults import Refused, ServerFault
 from district_server.ingest import PushConflict, push
 from district_server.keys import ServerKeys
+from district_server.lives import stream_of
 from district_server.objects import Objects
 from district_server.pages import here_of, take_whole
 from district_server.publishing import published, text_of
@@ -47,6 +49,9 @@ from district_server.tables import commune, device, quarantine, stream
 
 _WRONG = Refused(
     "bundle_wrong", "Gói này hỏng, hoặc không phải của quầy đã ghi danh gửi cho máy chủ này."
+)
+_ANSWER_IT = (
+    "Làm gói trả lời cho máy này: nhập gói đó rồi nó tách ra thành sổ riêng và xuất gói mới."
 )
 _PAGE = 256 * 1024
 _BY_STICK = timedelta(days=7)
@@ -108,7 +113,13 @@ def _take(
                 current = msgspec.structs.replace(sent, epoch=get_meta(connection, "epoch") or "")
                 answer = push(connection, keys, caller, current)
         except PushConflict as conflict:
-            raise Refused(f"bundle_{conflict.conflict.reason}", conflict.conflict.message) from None
+            reason, why = conflict.conflict.reason, conflict.conflict.message
+            if reason == "fork" and sent.run.incarnation == told.life:
+                with database.begin() as connection:
+                    noted = msgspec.structs.replace(told, parted=max(0, sent.run.first - 2))
+                    put_meta(connection, _name(caller), encode(noted).decode())
+                why = f"{why} {_ANSWER_IT}"
+            raise Refused(f"bundle_{reason}", why) from None
         received += max(0, answer.high - before)
         problems += [
             {"dossier_code": one.dossier_code, "code": one.code, "message": one.message}
@@ -231,6 +242,9 @@ def _messages(
     head_cseq = connection.execute(
         select(commune.c.seq).where(commune.c.org == caller.commune)
     ).scalar_one()
+    places = _places(connection, caller, told)
+    if places is not None:
+        yield encode(places)
     own = select(stream).where(stream.c.commune == caller.commune, stream.c.device == caller.device)
     for row in connection.execute(own).fetchall():
         message = proof_bytes(caller.device, row.incarnation, row.high, row.head, epoch)
@@ -249,7 +263,8 @@ def _messages(
         page = feed.pull(
             connection,
             caller,
-            told.life,
+            # a copy takes nothing of that life for its own
+            told.life if places is None else "",
             epoch,
             after,
             _PAGE,
@@ -313,6 +328,16 @@ def _remembered(connection: Connection, caller: Caller) -> BundleUp | None:
 
 def _name(caller: Caller) -> str:
     return f"b:{caller.device}"
+
+
+def _places(connection: Connection, caller: Caller, told: BundleUp) -> BundlePlaces | None:
+    """For a store that was seen to be a copy, or has written less than is here of its life."""
+    after = told.parted
+    if after is None and told.dseq < _high(connection, caller, told.life):
+        after = max(0, told.dseq - 1)
+    if after is None or not told.dseq:
+        return None
+    return BundlePlaces(told.life, after, stream_of(connection, caller, told.life, after).places)
 
 
 def _high(connection: Connection, caller: Caller, life: str) -> int:

@@ -42,6 +42,8 @@ class SyncIdentity:
     """Names the list of published files that is here."""
     is_copy: bool = False
     """Found to be a copy of another store, and still under that one's counter number."""
+    dseq: int = 0
+    """How much was written under this incarnation."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from counter_app.ports import Clock, Signer
 from counter_app.ports.attachments import PageToSend, Uploads, Vault
 from counter_app.ports.sync import Forked, LineFault, Summary, SyncIdentity, SyncProblem, SyncStore
 from counter_app.sync import publications
-from counter_app.sync.engine import MOST_BYTES, MOST_EVENTS, NOT_ENROLLED
+from counter_app.sync.engine import FORK, MOST_BYTES, MOST_EVENTS, NOT_ENROLLED
 from counter_app.wire import bundle
 from counter_app.wire.bundle import Header
 from counter_app.wire.messages import (
@@ -24,6 +24,7 @@ from counter_app.wire.messages import (
     BundleFile,
     BundleFiles,
     BundlePage,
+    BundlePlaces,
     BundleProof,
     BundleScan,
     BundleScans,
@@ -38,7 +39,9 @@ from counter_app.wire.messages import (
 from counter_app.wire.signing import head_bytes, proof_bytes
 
 _down = msgspec.json.Decoder(BundleDown)
-_part = msgspec.json.Decoder(BundleProof | BundlePage | BundleFile | BundleFiles | BundleScans)
+_part = msgspec.json.Decoder(
+    BundlePlaces | BundleProof | BundlePage | BundleFile | BundleFiles | BundleScans
+)
 
 MOST_SCANNED = 24 * 1024 * 1024
 """Bytes of scanned pages in one file: what is handed in by page may have 32 MiB."""
@@ -83,6 +86,7 @@ class Bundles:
             identity.keys_version,
             tuple(sorted(self._store.published_here())),
             tuple((page.event_id, page.page) for page in pages),
+            identity.dseq,
         )
         self._write(
             target,
@@ -229,9 +233,21 @@ class Bundles:
                     publications.take_in(self._store, item, text.encode(), key, self._verify)
                 case BundleFiles(version):
                     self._store.keep_published_list(version)
+                case BundlePlaces() as part:
+                    self._part(part, summary)
                 case BundleScans(here):
                     self._taken(frozenset(here))
         self._store.cross_out(dict(told.highs.upper))
+
+    def _part(self, told: BundlePlaces, summary: Summary) -> None:
+        """Where another store wrote something else under this life, this one goes on under a new life."""
+        if told.life != self._store.identity().incarnation or not told.places:
+            return
+        shared = self._store.last_shared(told.life, told.places)
+        if shared == told.places[-1][0] or (told.after and not shared):
+            return
+        self._store.part_from_copy(told.life, shared, self._clock.now())
+        summary.problems.append(SyncProblem("", "fork", FORK))
 
     def _acknowledge(self, part: BundleProof, summary: Summary) -> None:
         answer, identity = part.answer, self._store.identity()

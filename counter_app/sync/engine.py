@@ -76,7 +76,7 @@ LONGEST_WAIT = 1800
 """Seconds: whatever a server asks, it is tried again after that."""
 
 NOT_ENROLLED = "Máy này chưa ghi danh. Vẫn nhận hồ sơ bình thường."
-_FORK = (
+FORK = (
     "Sổ này có một bản sao đang chạy ở nơi khác. Không mất hồ sơ nào: từ nay máy này đánh số trong "
     "khối riêng. Hãy xin cấp trên mã ghi danh của một quầy khác cho máy này, hoặc thôi dùng một máy."
 )
@@ -288,7 +288,7 @@ class _Conversation:
                 break
         self._store.part_from_copy(life, shared, self._clock.now())
         self._identity = self._store.identity()
-        self._summary.problems.append(SyncProblem("", "fork", _FORK))
+        self._summary.problems.append(SyncProblem("", "fork", FORK))
 
     def _places(self, life: str, after: int) -> StreamAnswer:
         status, body = self._signed("GET", f"/sync/v1/stream?life={life}&after={after}", b"")

@@ -300,6 +300,10 @@ class BundleUp(msgspec.Struct, frozen=True):
     """(kind, name, version) of the published files that are here; None from a program that knows none."""
     scans: tuple[tuple[str, Number], ...] = ()
     """(event, page) of scanned pages of which it does not know that they are above."""
+    dseq: Number = 0
+    """How much it has written in that life; 0 from a program that takes no `BundlePlaces`."""
+    parted: Number | None = None
+    """The server's note: behind which place of that life it has something else."""
 
 
 LARGEST_SCAN = 4 * 1024 * 1024
@@ -349,6 +353,15 @@ class BundleFiles(msgspec.Struct, frozen=True, tag="files"):
     """With what came before, everything of that list is there."""
 
     version: str
+
+
+class BundlePlaces(msgspec.Struct, frozen=True, tag="places"):
+    """To a store that looks like a copy: what the server has of a life after a place, as `stream` tells it."""
+
+    life: str
+    after: Number
+    places: tuple[tuple[Number, str], ...]
+    """(dseq, hash), in order."""
 
 
 class BundleScans(msgspec.Struct, frozen=True, tag="scans"):

@@ -3,7 +3,7 @@
 import hashlib
 import resource
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import msgspec
@@ -305,6 +305,60 @@ def test_a_bundle_across_a_restored_server(upper, enrolled: Enrolled, stick: Pat
 
     assert carry(upper, first, stick) == (1, 0)
     assert_at_rest(upper, first)
+
+
+def test_a_copy_parts_by_stick(
+    upper, enrolled: Enrolled, copied: Callable[[Pair], Pair], stick: Path
+) -> None:  # type: ignore[no-untyped-def]
+    first = enrolled(1)
+    synced(first)
+    copy = copied(first)
+    one, other = accept(first, name="HỒ VĂN MỘT"), accept(copy, name="HỒ VĂN HAI")
+    assert one.code == other.code
+    carry(upper, first, stick)
+    device = first[0].identity.device_id
+    copy[0].bundles.write(stick / "len.hsx")
+    with pytest.raises(ServerRefused, match="gói trả lời") as refused:
+        up(upper, stick / "len.hsx")
+    assert refused.value.code == "bundle_fork"
+    bundles.write(upper.database, upper.keys, device, stick / "tach.hsx")
+
+    told = copy[0].bundles.take_in(stick / "tach.hsx")
+
+    assert [problem.code for problem in told.problems] == ["fork"]
+    assert copy[0].sync_state().hint
+    # the other one takes the same file, and nothing in it is news to it
+    told = first[0].bundles.take_in(stick / "tach.hsx")
+    assert (told.received, told.problems) == (0, [])
+    (stick / "tach.hsx").unlink()
+    carry(upper, copy, stick)
+    carry(upper, first, stick)
+    assert_at_rest(upper, first, copy)
+    for pair in (first, copy):
+        assert {view.dossier.id for view in pair[0].search.by_code(one.code)} == {
+            one.dossier_id,
+            other.dossier_id,
+        }
+
+
+def test_a_copy_that_has_nothing_to_say_hears_by_stick_that_it_is_one(
+    upper, enrolled: Enrolled, copied: Callable[[Pair], Pair], stick: Path
+) -> None:  # type: ignore[no-untyped-def]
+    first = enrolled(1)
+    synced(first)
+    copy = copied(first)
+    made = accept(first)
+    carry(upper, first, stick)
+
+    copy[0].bundles.write(stick / "len.hsx")
+    up(upper, stick / "len.hsx")
+    bundles.write(upper.database, upper.keys, first[0].identity.device_id, stick / "xuong.hsx")
+    told = copy[0].bundles.take_in(stick / "xuong.hsx")
+
+    assert ([problem.code for problem in told.problems], told.received) == (["fork"], 1)
+    assert copy[0].search.by_code(made.code)
+    carry(upper, copy, stick)
+    assert_at_rest(upper, first, copy)
 
 
 def test_the_servers_own_decisions_come_back_by_stick(
