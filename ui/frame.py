@@ -15,7 +15,6 @@ from PySide6.QtWidgets import (
 )
 
 from counter_app.domain.calendar import weekday_name
-from counter_app.errors import EnvironmentFault, Refused
 from counter_app.ports.sync import Summary
 from counter_app.services.results import Changes
 from counter_app.services.scans import Judged
@@ -37,7 +36,9 @@ from ui.return_page import ReturnPage
 from ui.search_page import SearchPage
 from ui.settings_page import SettingsPage
 from ui.slips import Slips
+from ui.status_bar import StatusBar
 from ui.sync_page import SyncPage
+from ui.syncs import Syncs
 from ui.widgets import Avatar, Banner, Button, Screens, chip, column, elastic, label, row, set_chip
 from ui.work_page import WorkPage
 
@@ -52,20 +53,10 @@ PAGES: tuple[tuple[str, str, str, type[Page]], ...] = (
     ("F9", "Đồng bộ", "refresh", SyncPage),
     ("F11", "Thiết lập", "settings", SettingsPage),
 )
-_LEVELS = {
-    "ok": ("circle-check", "green"),
-    "waiting": ("clock", "gold"),
-    "offline": ("cloud-off", "gold"),
-    "late": ("alert-triangle", "gold"),
-    "very_late": ("alert-triangle", "gold"),
-    "repair": ("alert-circle", "gold"),
-    "never": ("plug", "rail_dim"),
-}
 _BUILT_AHEAD = ("F2", "F3", "F4")
 """Screens that everybody comes to: built while the desk is looked at, each in a turn of its own."""
 _BUILD_AHEAD_MS = 100
 _TOAST_MS = 4000
-_GOES_ON_MS = 1000
 _NARROW = 1200
 
 
@@ -81,15 +72,13 @@ class Frame(QWidget):
         self._bars: dict[str, QWidget] = {}
         self.current = ""
         self._after_crash = False
-        self._failures = 0
-        self._syncing = False
         self.narrow: bool | None = None
         self._build()
         self.papers = FormPapers(desk, self)
         self.papers.told.connect(self._tell_badly)
         self._slips = Slips(desk, self)
         self._slips.told.connect(self._tell_badly)
-        self._slips.state_known.connect(self._on_printer_state)
+        self._slips.state_known.connect(self._status.show_printer)
         self._set_narrow(False)
         application = QApplication.instance()
         assert isinstance(application, QApplication)
@@ -98,9 +87,6 @@ class Frame(QWidget):
         self._clock.setInterval(1000)
         self._clock.timeout.connect(self._tick)
         self._clock.start()
-        self._sync_timer = QTimer(self)
-        self._sync_timer.setSingleShot(True)
-        self._sync_timer.timeout.connect(self.sync_now)
         self._toast_timer = QTimer(self)
         self._toast_timer.setSingleShot(True)
         self._toast_timer.timeout.connect(self._hide_toast)
@@ -110,12 +96,15 @@ class Frame(QWidget):
         desk.return_requested.connect(self._return_dossier)
         desk.intake_requested.connect(self._open_intake)
         desk.forms_requested.connect(self._open_forms)
-        desk.sync_requested.connect(self.sync_now)
         desk.call_requested.connect(self._call_next)
         desk.changed.connect(self._on_changed)
         self.exchanges = Exchanges(desk, self)
         self.backups = Backups(desk, self)
-        self.backups.known.connect(self._on_backup_known)
+        self.backups.known.connect(self._status.show_backup)
+        self.syncs = Syncs(desk, self)
+        self.syncs.ended.connect(self._on_synced)
+        self.syncs.told.connect(self._on_not_synced)
+        self.syncs.known.connect(self._on_sync_state)
         self._tick()
 
     # ---- building ------------------------------------------------------------------------------
@@ -159,34 +148,9 @@ class Frame(QWidget):
         self._actions = row(self._hint_line, 1)
         self._actions.setContentsMargins(16, 0, 16, 0)
         actions.setLayout(self._actions)
-        status = QWidget()
-        status.setObjectName("status")
-        status.setFixedHeight(28)
-        self._sync_icon = label()
-        self._sync_text = label("", "statusStrong")
-        self._printer_icon = label()
-        self._printer_text = label("")
-        self._sample = label("")
-        self._backup_icon = label()
-        self._backup_text = label("")
-        self._keys_text = label("Shift+F1 xem các phím")
-        line = row(
-            self._sync_icon,
-            self._sync_text,
-            label(""),
-            self._printer_icon,
-            self._printer_text,
-            1,
-            self._sample,
-            self._backup_icon,
-            self._backup_text,
-            self._keys_text,
-            space=8,
-        )
-        line.setContentsMargins(14, 0, 14, 0)
-        status.setLayout(line)
+        self._status = StatusBar(self.desk.theme.palette)
         screen = column(space=0)
-        for strip in (header, actions, status):
+        for strip in (header, actions):
             # none of them keeps the window wide
             strip.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         for widget in (header, told, self._area, actions):
@@ -198,7 +162,7 @@ class Frame(QWidget):
         whole.setContentsMargins(0, 0, 0, 0)
         whole.setSpacing(0)
         whole.addLayout(upper, 1)
-        whole.addWidget(status)
+        whole.addWidget(self._status)
         self._toast = label("", "", wrap=False)
         self._toast.setParent(self)
         self._toast.setProperty("chip", "green")
@@ -253,8 +217,9 @@ class Frame(QWidget):
             return
         self.narrow = narrow
         self._rail.setFixedWidth(60 if narrow else 188)
-        for part in (self._words, self._foot, self._keys_text):
+        for part in (self._words, self._foot):
             part.setVisible(not narrow)
+        self._status.set_narrow(narrow)
         for button in self._buttons.buttons():
             assert isinstance(button, RailButton)
             button.set_narrow(narrow)
@@ -288,15 +253,14 @@ class Frame(QWidget):
         self._initials.show_name(self.desk.who.name)
         self.go("F1")
         self._slips.start()
-        self._refresh_sync()
+        self.syncs.start()
         self._refresh_badges()
         self.backups.tell()
         counter = self.desk.counter
         self.desk.read(counter.prints.after_crash, self._on_crash_read)
-        self._plan_sync()
         QTimer.singleShot(_BUILD_AHEAD_MS, self, self._build_ahead)
         identity = counter.identity
-        self._sample.setText("DỮ LIỆU MẪU" if identity.sample or identity.seeded else "")
+        self._status.show_sample(bool(identity.sample or identity.seeded))
 
     def _build_ahead(self) -> None:
         waiting = [key for key in _BUILT_AHEAD if key not in self._pages]
@@ -439,61 +403,19 @@ class Frame(QWidget):
 
     # ---- sync ----------------------------------------------------------------------------------
 
-    def sync_now(self) -> None:
-        """A cycle on the sync lane, one at a time."""
-        if self._syncing:
-            return
-        self._syncing = True
-        self.desk.lanes.sync.submit(
-            self.desk.counter.sync.cycle, self._on_synced, self._on_not_synced
-        )
-
     def _on_synced(self, done: Summary) -> None:
-        self._syncing = False
-        self._failures = self._failures + 1 if done.fault else 0
-        self.desk.rounds.append((self.desk.now(), done))
-        if "F9" in self._pages:
-            page = self._pages["F9"]
-            assert isinstance(page, SyncPage)
+        page = self._pages.get("F9")
+        if isinstance(page, SyncPage):
             page.show_round(done)
-        if done.sent or done.received or done.problems:
-            self.desk.announce(Changes(topics=frozenset({"sync"})))
-        self._refresh_sync()
-        if done.unfinished:
-            # whatever else waited for the line has its turn before it
-            self._sync_timer.start(_GOES_ON_MS)
-        else:
-            self._plan_sync()
 
-    def _on_not_synced(self, fault: Exception) -> None:
-        self._syncing = False
-        self._failures += 1
-        if not isinstance(fault, Refused | EnvironmentFault):
-            self.desk.report(fault)
-        elif self.current == "F9":
-            self.banner.tell(fault.message)
-        self._plan_sync()
-
-    def _plan_sync(self) -> None:
-        counter, failures = self.desk.counter, self._failures
-        self.desk.read(lambda: counter.seconds_until_sync(failures), self._on_planned)
-
-    def _on_planned(self, seconds: float) -> None:
-        self._sync_timer.start(int(seconds * 1000))
-
-    def _refresh_sync(self) -> None:
-        self.desk.read(self.desk.counter.sync_state, self._on_sync_state)
+    def _on_not_synced(self, message: str) -> None:
+        if self.current == "F9":
+            self.banner.tell(message)
 
     def _on_sync_state(self, state: SyncWords) -> None:
-        name, colour = _LEVELS[state.level]
-        palette = self.desk.theme.palette
-        shade = palette.chips["green"].ground if colour == "green" else getattr(palette, colour)
-        self._sync_icon.setPixmap(pixmap(name, shade, 16))
-        self._sync_text.setText(state.text)
-        self._sync_text.setAccessibleName(state.text)
-        if "F9" in self._pages:
-            page = self._pages["F9"]
-            assert isinstance(page, SyncPage)
+        self._status.show_sync(state)
+        page = self._pages.get("F9")
+        if isinstance(page, SyncPage):
             page.show_state(state)
 
     # ---- small things --------------------------------------------------------------------------
@@ -501,7 +423,6 @@ class Frame(QWidget):
     def _on_changed(self, changes: Changes) -> None:
         if "backup" in changes.topics:
             self.backups.tell()
-        self._refresh_sync()
         self._refresh_badges()
 
     def _refresh_badges(self) -> None:
@@ -522,20 +443,6 @@ class Frame(QWidget):
     def _on_chip(self) -> None:
         if self.sender() is self._pages.get(self.current):
             set_chip(self._chip, *self._pages[self.current].chip)
-
-    def _on_printer_state(self, calm: bool, words: str) -> None:
-        palette = self.desk.theme.palette
-        shade = palette.rail_dim if calm else palette.gold
-        self._printer_icon.setPixmap(pixmap("printer", shade, 16))
-        self._printer_text.setText(words)
-        self._printer_text.setAccessibleName(words)
-
-    def _on_backup_known(self, calm: bool, words: str) -> None:
-        palette = self.desk.theme.palette
-        shade = palette.rail_dim if calm else palette.gold
-        self._backup_icon.setPixmap(pixmap("database", shade, 16))
-        self._backup_text.setText(words)
-        self._backup_text.setAccessibleName(words)
 
     def _tell_badly(self, text: str) -> None:
         self.banner.tell(text, "Red")

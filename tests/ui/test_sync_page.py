@@ -96,15 +96,15 @@ def test_rounds_from_before_the_first_visit_are_shown(hand: Hand) -> None:
         Summary(sent=2, received=7), unfinished, Summary(fault="Chưa nối được máy chủ.")
     )
     for number in range(1, 4):
-        frame.sync_now()
+        frame.syncs.begin()
         hand.wait(lambda number=number: len(desk.rounds) == number, 10_000)
         if number == 2:
             # what was cut for its length goes on at once, whatever the schedule says
-            assert frame._sync_timer.interval() <= 1000
+            assert frame.syncs.timer.interval() <= 1000
         hand.settle()
         if number == 1:
-            assert frame._sync_timer.interval() > 60_000
-        frame._sync_timer.stop()
+            assert frame.syncs.timer.interval() > 60_000
+        frame.syncs.timer.stop()
     screen("F9")(hand)
     shown = [
         text for text in ("Gửi 2, nhận 7", "Gửi 500, nhận 0", "Sẽ tự thử lại") if hand.says(text)

@@ -1,0 +1,84 @@
+"""Rounds with the upper server while the window is open: on their schedule, and when somebody asks."""
+
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from counter_app.errors import EnvironmentFault, Refused
+from counter_app.ports.sync import Summary
+from counter_app.services.results import Changes
+from ui.counter import SyncWords
+from ui.desk import Desk
+
+_GOES_ON_MS = 1000
+
+
+class Syncs(QObject):
+    """One round at a time, on the sync lane."""
+
+    ended = Signal(object)
+    """Summary of a round."""
+    told = Signal(str)
+    """Why there was none."""
+    known = Signal(object)
+    """SyncWords: how it stands."""
+
+    def __init__(self, desk: Desk, parent: QObject) -> None:
+        super().__init__(parent)
+        self._desk = desk
+        self._busy = False
+        self._failures = 0
+        self.timer = QTimer(self)
+        """Until the next one."""
+        self.timer.setSingleShot(True)
+        self.timer.timeout.connect(self.begin)
+        desk.sync_requested.connect(self.begin)
+        desk.changed.connect(self.tell)
+
+    def start(self) -> None:
+        """How it stands, and when the next round is due."""
+        self.tell()
+        self._plan()
+
+    def begin(self) -> None:
+        """A round now, if none is under way."""
+        if not self._busy:
+            self._busy = True
+            cycle = self._desk.counter.sync.cycle
+            self._desk.lanes.sync.submit(cycle, self._on_ended, self._on_fault)
+
+    def tell(self) -> None:
+        """As it stands now."""
+        self._desk.read(self._desk.counter.sync_state, self._on_known)
+
+    def _on_known(self, state: SyncWords) -> None:
+        self.known.emit(state)
+
+    def _on_ended(self, done: Summary) -> None:
+        self._busy = False
+        self._failures = self._failures + 1 if done.fault else 0
+        self._desk.rounds.append((self._desk.now(), done))
+        self.ended.emit(done)
+        if done.sent or done.received or done.problems:
+            self._desk.announce(Changes(topics=frozenset({"sync"})))
+        else:
+            self.tell()
+        if done.unfinished:
+            # whatever else waited for the line has its turn before it
+            self.timer.start(_GOES_ON_MS)
+        else:
+            self._plan()
+
+    def _on_fault(self, fault: Exception) -> None:
+        self._busy = False
+        self._failures += 1
+        if isinstance(fault, Refused | EnvironmentFault):
+            self.told.emit(fault.message)
+        else:
+            self._desk.report(fault)
+        self._plan()
+
+    def _plan(self) -> None:
+        counter, failures = self._desk.counter, self._failures
+        self._desk.read(lambda: counter.seconds_until_sync(failures), self._on_planned)
+
+    def _on_planned(self, seconds: float) -> None:
+        self.timer.start(int(seconds * 1000))
