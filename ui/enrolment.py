@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QFileDialog, QWidget
 from counter_app.errors import EnvironmentFault, Refused
 from ui.desk import Desk
 from ui.open_file import documents
-from ui.widgets import Button, Choice, Field, column, label, row
+from ui.widgets import Button, Choice, Field, column, enter_moves, label, row
 
 if TYPE_CHECKING:
     from counter_app.services.local_settings import LocalSettings
@@ -267,6 +267,10 @@ class EnrolBox(QWidget):
         self.mark.setVisible(way == _LINE)
         self.number.setVisible(way == _LINE and self._is_enrolled)
         self._stick.setVisible(way == _STICK)
+        fields = (self.url, self.code, self.mark)
+        if way == _STICK:
+            fields = (self.code, self.request, self.answer)
+        self._enter = enter_moves(fields)
         self.moved.emit()
 
     def _focus(self) -> None:

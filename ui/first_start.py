@@ -13,7 +13,19 @@ from PySide6.QtWidgets import QFileDialog, QLayout, QStackedWidget, QWidget
 
 from counter_app.errors import EnvironmentFault, Refused
 from ui.lanes import Runs
-from ui.widgets import Banner, Button, Card, Choice, Drop, Field, Tick, column, label, row
+from ui.widgets import (
+    Banner,
+    Button,
+    Card,
+    Choice,
+    Drop,
+    Field,
+    Tick,
+    column,
+    enter_moves,
+    label,
+    row,
+)
 
 if TYPE_CHECKING:
     from ui.desk import Desk
@@ -119,6 +131,7 @@ class FirstStartPage(QWidget):
         self.name = Field("Họ tên cán bộ đầu tiên (có mọi quyền)", required=True, limit=120)
         self.pin = _secret("Mã PIN (6 chữ số trở lên)", 300, 12)
         self.again = _secret("Gõ lại mã PIN", 300, 12)
+        self._enter = [enter_moves((self.name, self.pin, self.again))]
         return column(label("2. Người đầu tiên", "title"), self.name, self.pin, self.again, 1)
 
     def _key_step(self) -> QLayout:
@@ -156,6 +169,7 @@ class FirstStartPage(QWidget):
         self.recovery = Field("Mã khôi phục trong két", limit=60, hint="8 nhóm, mỗi nhóm 4 chữ")
         self.old_passphrase = _secret("Câu mở sổ", 420, 200, required=False)
         self._aside = label("", "caption", wrap=True)
+        self._enter.append(enter_moves((self.backup, self.recovery, self.old_passphrase)))
         text = (
             "Không có mã thì gõ câu mở sổ cũ. Có mã mà máy này không có kho khóa thì đặt câu mở sổ mới, ít "
             "nhất 10 ký tự."

@@ -603,6 +603,16 @@ class EnterMoves(QObject):
         self._fields[-1].setFocus(Qt.FocusReason.TabFocusReason)
 
 
+def enter_moves(fields: Sequence[Field]) -> EnterMoves:
+    """Enter goes through these, past what is filled; it holds as long as what this returns is kept."""
+    filled = {field.edit: field for field in fields}
+
+    def is_filled(edit: QWidget) -> bool:
+        return isinstance(edit, QLineEdit) and bool(filled[edit].text)
+
+    return EnterMoves([field.edit for field in fields], is_filled)
+
+
 def clear(layout: QLayout) -> None:
     """Take everything out of a layout."""
     while (item := layout.takeAt(0)) is not None:

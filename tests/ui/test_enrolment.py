@@ -53,7 +53,11 @@ def at_the_server_section(hand: Hand) -> None:
 def ask(hand: Hand, upper: Upper, target: Path) -> None:
     at_the_server_section(hand)
     hand.press("Alt+U")
-    hand.field(CODE).setText(str(upper.code()))
+    hand.field(REQUEST).setText("")
+    assert hand.focus_name == CODE
+    hand.type(str(upper.code()))
+    hand.press("Enter")
+    assert hand.focus_name == REQUEST
     hand.field(REQUEST).setText(str(target))
     hand.press("Alt+X")
     hand.wait(lambda: hand.says(f"Đã ghi {target.name}. Đưa cấp trên"), 10_000)
