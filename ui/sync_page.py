@@ -2,7 +2,8 @@
 
 from pathlib import Path
 
-from PySide6.QtWidgets import QWidget
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QFileDialog, QWidget
 
 from counter_app.errors import EnvironmentFault, Refused
 from counter_app.ports import DossierRow
@@ -61,6 +62,11 @@ class SyncPage(Page):
         left = column(self._standing, Card(head, self._why, self.list, self.form), space=12)
         left.setStretch(1, 1)
         self.file = Field("Tệp trên USB", limit=400)
+        choose = Button("Chọn…", "Alt+U")
+        choose.clicked.connect(self._choose)
+        where = row(self.file, choose)
+        where.setStretch(0, 1)
+        where.setAlignment(choose, Qt.AlignmentFlag.AlignBottom)
         keys = row(space=8)
         for text, key, slot in (
             ("Xuất gói", "Alt+X", self._write_bundle),
@@ -74,7 +80,7 @@ class SyncPage(Page):
         self._facts = column(space=4)
         side = column(
             Card(label("Các lần gần đây", "cardTitle"), self._rounds),
-            Card(label("Gửi bằng USB", "cardTitle"), self.file, keys, self._stick),
+            Card(label("Gửi bằng USB", "cardTitle"), where, keys, self._stick),
             Card(self._facts),
             space=12,
         )
@@ -127,6 +133,8 @@ class SyncPage(Page):
         match name:
             case "Alt+M" if self._view is not None:
                 self.desk.open_requested.emit(self._view.dossier.id)
+            case "Alt+U":
+                self._choose()
             case "Alt+X":
                 self._write_bundle()
             case "Alt+N":
@@ -190,6 +198,18 @@ class SyncPage(Page):
             line = row(caption, label(value, wrap=True))
             line.setStretch(1, 1)
             self._facts.addLayout(line)
+
+    def _choose(self) -> None:
+        """One that is there, to be taken in, or a new name, to be written."""
+        name, _ = QFileDialog.getSaveFileName(
+            self,
+            "Tệp trên USB",
+            self.file.text,
+            "Gói (*.hsx)",
+            options=QFileDialog.Option.DontConfirmOverwrite,
+        )
+        if name:
+            self.file.text = str(Path(name))
 
     def _write_bundle(self) -> None:
         counter, path = self.desk.counter, Path(self.file.text)

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from hands import PEOPLE, Hand, Place, put_away, sign_in
+from PySide6.QtWidgets import QFileDialog
 from scenes import screen
 
 from counter_app.bootstrap import Counter
@@ -76,7 +77,7 @@ def counter_of(hand: Hand) -> Counter:
 
 
 def test_the_whole_way_and_the_program_closed_in_between(
-    open_window, place: Place, upper: Upper, stick: Path
+    open_window, place: Place, upper: Upper, stick: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:  # type: ignore[no-untyped-def]
     hand = open_window(place)
     sign_in(hand)
@@ -108,7 +109,8 @@ def test_the_whole_way_and_the_program_closed_in_between(
     hand.wait(lambda: hand.says("vào len.hsx."), 10_000)
     upper("bundle-in", going)
     upper("bundle-out", "--device", enrolled["device"], coming)
-    hand.field("Tệp trên USB").setText(str(coming))
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_, **__: (str(coming), ""))
+    hand.press("Alt+U")
     hand.press("Alt+N")
     hand.wait(lambda: hand.says("Đã nhập xuong.hsx. Còn 0 việc chờ."), 10_000)
     for name, *_ in PEOPLE:
