@@ -108,6 +108,7 @@ _FIND_AMONG = (
 """Walks what matches from the newest on and stops when it has enough."""
 _KNOWN = select(dossier.c.id, dossier.c.num).where(is_listed(dossier.c.id))
 _LAST = select(func.coalesce(func.max(dossier.c.num), 0))
+_INDEX = "REPLACE INTO dossier_search(rowid, words) VALUES (?, ?)"
 _FORGET_ALIASES = delete(dossier_alias).where(is_listed(dossier_alias.c.dossier_id))
 _LAST_OWN = (
     select(event_log.c.subject, func.max(event_log.c.num))
@@ -216,9 +217,9 @@ class Dossiers:
             nums |= {dossier_id: num for num, dossier_id in enumerate(new, last + 1)}
         rows = [{"num": nums[state.id]} | self.values_of(state, own) for state, own in states]
         values = [tuple(row.values()) for row in rows]
-        insert_all(self._connection, dossier, tuple(rows[0]), values, replace=True)
+        insert_all(self._connection, dossier, tuple(rows[0]), values, key="num")
         words = [(nums[state.id], words_of(state)) for state, _ in states]
-        insert_all(self._connection, "dossier_search", ("rowid", "words"), words, replace=True)
+        self._connection.exec_driver_sql(_INDEX, words)
         renamed = [state for state, _ in states if state.aliases]
         if renamed:
             self._connection.execute(_FORGET_ALIASES, listed(state.id for state in renamed))

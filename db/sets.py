@@ -24,16 +24,17 @@ def listed(values: Iterable[object]) -> dict[str, str]:
 
 def insert_all(
     connection: Connection,
-    table: Table | str,
+    table: Table,
     names: Sequence[str],
     rows: Sequence[tuple[object, ...]],
-    *,
-    replace: bool = False,
+    key: str = "",
 ) -> None:
-    """Rows of a table; with `replace` they take the places of those with the same key."""
-    if rows:
-        verb = "REPLACE" if replace else "INSERT"
-        places = ", ".join("?" * len(names))
-        connection.exec_driver_sql(
-            f"{verb} INTO {table}({', '.join(names)}) VALUES ({places})", list(rows)
-        )
+    """Rows of a table; with `key` they are written over those that have the same there."""
+    if not rows:
+        return
+    places = ", ".join("?" * len(names))
+    statement = f"INSERT INTO {table}({', '.join(names)}) VALUES ({places})"
+    if key:
+        news = ", ".join(f"{name} = excluded.{name}" for name in names if name != key)
+        statement += f" ON CONFLICT({key}) DO UPDATE SET {news}"
+    connection.exec_driver_sql(statement, list(rows))

@@ -33,6 +33,7 @@ class Settings:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
         self._meta: dict[str, str] | None = None
+        self._identity: Identity | None = None
         self._office: Any = None
         """The office file in force, as a row."""
 
@@ -56,6 +57,7 @@ class Settings:
         """Keep several local values."""
         rows = [{"name": name, "value": value} for name, value in values.items()]
         self._connection.execute(_PUT_META, rows)
+        self._identity = None
         if self._meta is not None:
             self._meta |= values
 
@@ -66,15 +68,17 @@ class Settings:
 
     def identity(self) -> Identity:
         """Device, incarnation, counter, commune."""
-        kept = self._kept()
-        return Identity(
-            kept["device_id"],
-            kept["incarnation"],
-            int(kept["counter_no"]),
-            kept["org_code"],
-            kept.get("seeded") == "yes",
-            kept.get("sample") == "yes",
-        )
+        if self._identity is None:
+            kept = self._kept()
+            self._identity = Identity(
+                kept["device_id"],
+                kept["incarnation"],
+                int(kept["counter_no"]),
+                kept["org_code"],
+                kept.get("seeded") == "yes",
+                kept.get("sample") == "yes",
+            )
+        return self._identity
 
     def office(self, version: str | None = None) -> Office:
         """The office file in force, or the one a dossier pins."""

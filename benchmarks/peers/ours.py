@@ -4,8 +4,9 @@ import contextlib
 import json
 import shutil
 import sys
+import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
 from random import Random
@@ -20,8 +21,10 @@ from counter_app.services.receipts import ReceiptSealer
 from counter_app.system import uuid7
 from counter_app.wire.codec import encode_payload
 from db.bulk import Written, write_dossiers
+from db.dossiers import words_of
 
 _LOADER, _TAKER = 2, 3
+_IN_A_PAGE = 400
 _STORE, _RECORDS = "store", "records.jsonl"
 
 
@@ -44,6 +47,39 @@ def make_dossiers(place: Path, count: int) -> Path:
             line = {"id": written.event_id, "record": record}
             lines.write(json.dumps(line, ensure_ascii=False, separators=(",", ":")) + "\n")
     return place
+
+
+def floor(place: Path, dossiers: Path) -> float:
+    """Records a second of the rows alone, into the same encrypted store in transactions of a page:
+    nothing decoded, judged, folded or looked up.
+    """
+    source = open_counter(dossiers / _STORE, PASSPHRASE)
+    with source.store.read() as books:
+        run = books.connection.exec_driver_sql
+        told = run("SELECT * FROM event_log WHERE type = 'dossier.accepted'").fetchall()
+        listed = run("SELECT * FROM dossier ORDER BY num").fetchall()
+        states = [books.dossiers.get(row.id) for row in listed]
+    source.close()
+    rows: dict[str, Sequence[Sequence[object]]] = {
+        "event_log": [(None, *event[1:]) for event in told],
+        "event_order(cseq, event_id)": [(n + 9, event.event_id) for n, event in enumerate(told)],
+        "dossier": listed,
+        "dossier_search(rowid, words)": [
+            (n + 1, words_of(state)) for n, state in enumerate(states) if state is not None
+        ],
+    }
+    _create(place / "floor", _TAKER)
+    target = open_counter(place / "floor", PASSPHRASE)
+    began = time.perf_counter()
+    for first in range(0, len(listed), _IN_A_PAGE):
+        with target.store.write() as books:
+            for table, all_rows in rows.items():
+                page = [tuple(row) for row in all_rows[first : first + _IN_A_PAGE]]
+                places = ", ".join("?" * len(page[0]))
+                books.connection.exec_driver_sql(f"INSERT INTO {table} VALUES ({places})", page)
+    seconds = time.perf_counter() - began
+    target.close()
+    return len(listed) / seconds
 
 
 def records_of(dossiers: Path) -> Path:

@@ -6,7 +6,8 @@ open while the line is waited for. What the clerk sees of all this is one line i
 
 import base64
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -52,13 +53,15 @@ from counter_app.wire.messages import (
     compress,
     decompress,
     encode,
-    events_of,
     run_of,
 )
 from counter_app.wire.signing import answer_bytes, head_bytes, proof_bytes, request_bytes
 
+_Answer = TypeVar("_Answer")
+
 MOST_EVENTS = 500
-MOST_BYTES = 256 * 1024
+MOST_BYTES = 1_000_000
+"""Of a batch before it is squeezed; some 130 kB on the line."""
 FIRST_BATCH = 50
 FAST, SLOW = 4.0, 15.0
 """Seconds a request may take before batches grow no more, and before they shrink."""
@@ -82,7 +85,7 @@ FORK = (
 )
 _PARTINGS = 4
 _BY_STICK = "Máy này gửi bằng USB, không qua mạng. Xuất gói rồi đưa cấp trên."
-_PULL_BYTES = 256 * 1024
+_PULL_BYTES = MOST_BYTES
 _EVENT_BYTES = 2 * 1024
 """Of one event as a pull counts it, mostly: pages shrink and grow with the batches."""
 
@@ -375,7 +378,8 @@ class _Conversation:
             here = self._store.identity()
             message = msgspec.structs.replace(message, after=here.cursor, keys=here.keys_version)
         began = self._clock.uptime()
-        status, body = self._tried("POST", "/sync/v1/push", compress(encode(message)), size)
+        packed = compress(encode(message))
+        status, body = self._tried(lambda: self._signed("POST", "/sync/v1/push", packed), size)
         if status == 409:
             self._settle(_decoded(body, Conflict), last.incarnation)
             return size
@@ -428,25 +432,43 @@ class _Conversation:
             raise LineFault("proof")
 
     def _pull_all(self) -> None:
-        while not self._is_level:
-            self._pause()
-            identity = self._identity = self._store.identity()
-            size = identity.batch or FIRST_BATCH
-            target = (
-                f"/sync/v1/pull?epoch={identity.epoch}&after={identity.cursor}"
-                f"&max_bytes={min(_PULL_BYTES, size * _EVENT_BYTES)}&keys={identity.keys_version}"
-            )
-            began = self._clock.uptime()
-            status, body = self._tried("GET", target, b"", size)
-            self._refuse_unless_good(status, body)
-            self._apply(_decoded(body, PullAnswer))
-            then = self._next_size(size, self._clock.uptime() - began)
-            if then != size and not self._is_level:
-                self._store.keep_batch(then)
+        """Each page is asked for while the one before it is taken in: still one request in flight."""
+        if self._is_level:
+            return
+        self._pause()
+        identity = self._identity = self._store.identity()
+        size, keys = identity.batch or FIRST_BATCH, identity.keys_version
+        # whatever the store says of a page, leaving waits for the one that was asked for
+        with ThreadPoolExecutor(1) as line:
+            asked = line.submit(self._page, identity.cursor, keys, size)
+            while not self._is_level:
+                answer, took = self._tried(asked.result, size)
+                then = self._next_size(size, took)
+                over = self._clock.uptime() > self._ends
+                if answer.more and not over:
+                    keys = keys if answer.keys is None else answer.keys_version
+                    asked = line.submit(self._page, answer.upto, keys, then)
+                self._apply(answer)
+                if then != size and not self._is_level:
+                    self._store.keep_batch(then)
+                size = then
+                if over and not self._is_level:
+                    raise _LongEnough
+
+    def _page(self, after: int, keys: str, size: int) -> tuple[PullAnswer, float]:
+        """What comes after that place, and how many seconds the line took for it."""
+        began = self._clock.uptime()
+        target = (
+            f"/sync/v1/pull?epoch={self._identity.epoch}&after={after}"
+            f"&max_bytes={min(_PULL_BYTES, size * _EVENT_BYTES)}&keys={keys}"
+        )
+        status, body = self._signed("GET", target, b"")
+        self._refuse_unless_good(status, body)
+        return _decoded(body, PullAnswer), self._clock.uptime() - began
 
     def _apply(self, answer: PullAnswer) -> None:
         for run in answer.runs:
-            if len(run.cseqs) != len(run.events) or not events_of(run):
+            if len(run.cseqs) != len(run.events) or not run.events:
                 raise LineFault("run")
         received, problems = self._store.apply_pull(answer)
         self._summary.received += received
@@ -529,12 +551,12 @@ class _Conversation:
             if not whole or not page.more:
                 return shared
 
-    def _tried(self, method: str, target: str, body: bytes, size: int) -> tuple[int, bytes]:
+    def _tried(self, ask: Callable[[], _Answer], size: int) -> _Answer:
         """What a fresh line does not take or bring whole goes in halves the next time; a line that took
         as much before it was cut will do so again.
         """
         try:
-            answer = self._signed(method, target, body)
+            answer = ask()
         except LineFault:
             self._store.keep_batch(min(size, self._took) or max(1, size // 2))
             raise

@@ -2,6 +2,7 @@
 
 import contextlib
 import re
+import threading
 from collections.abc import Iterator
 
 import pytest
@@ -11,6 +12,7 @@ from sync_steps import Enrolled, Pair, accept, assert_at_rest, do, synced
 import db.dossiers
 from counter_app.domain.dossier import fold
 from counter_app.sync import engine
+from counter_app.wire.messages import PullAnswer
 from db.check import check
 
 _PROJECTED = ("dossier", "dossier_alias", "event_verdict", "pad_slip")
@@ -111,6 +113,37 @@ def test_what_the_order_only_repeats_is_not_folded_again(
     assert_at_rest(upper, first, second)
 
 
+def test_own_events_that_the_order_turns_round_are_folded_as_it_says(enrolled: Enrolled) -> None:
+    first = enrolled(1)
+    synced(first)
+    made = accept(first)
+    do(first, made.dossier_id, "transfer", to="upper")
+    store, here = first[0].sync_store, first[0].sync_store.identity()
+    waiting = [event.dseq for event in store.outbox(50, 100_000)]
+
+    def ordered(places: list[int]) -> str:
+        own = tuple(
+            (here.incarnation, dseq, cseq) for cseq, dseq in enumerate(places, here.cursor + 1)
+        )
+        upto = here.cursor + len(own)
+        store.apply_pull(PullAnswer(here.epoch, (), own, upto, upto, False, ""))
+        return standing()
+
+    def standing() -> str:
+        assert check(first[0].store).faults == ()
+        with first[0].store.read() as books:
+            row = books.dossiers.row(made.dossier_id)
+        assert row is not None
+        return row.status
+
+    assert standing() == "in_process"
+    # nothing can be transferred before it was accepted
+    assert ordered(waiting[::-1]) == "accepted"
+    store.forget_order(here.cursor)
+    assert standing() == "in_process"
+    assert ordered(waiting) == "in_process"
+
+
 def test_one_by_one_and_all_at_once_come_to_the_same(
     upper,  # type: ignore[no-untyped-def]
     enrolled: Enrolled,
@@ -139,3 +172,45 @@ def test_one_by_one_and_all_at_once_come_to_the_same(
             }
     assert books[slow] == books[quick]
     assert len(books[quick]["dossier"]) == len(made)
+
+
+def test_the_next_page_is_asked_for_while_one_is_taken_in(
+    enrolled: Enrolled, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = enrolled(1), enrolled(2)
+    synced(second)
+    made = [accept(first) for _ in range(4)]
+    synced(first)
+    monkeypatch.setattr(engine, "_PULL_BYTES", 1)
+    asked, one_at_a_time = threading.Semaphore(0), threading.Lock()
+    connect, take_in = second[0].sync._connect, second[0].sync_store.apply_pull
+    met: list[bool] = []
+
+    def connected(identity):  # type: ignore[no-untyped-def]
+        link = connect(identity)
+        send = link.send
+
+        def watched(method, target, *more):  # type: ignore[no-untyped-def]
+            assert one_at_a_time.acquire(blocking=False)
+            if "/pull?" in target:
+                asked.release()
+            answer = send(method, target, *more)
+            one_at_a_time.release()
+            return answer
+
+        link.send = watched
+        return link
+
+    def waits(answer):  # type: ignore[no-untyped-def]
+        if not met:
+            # the first one was asked for before there was any to take in
+            asked.acquire()
+        if answer.more:
+            met.append(asked.acquire(timeout=20))
+        return take_in(answer)
+
+    monkeypatch.setattr(second[0].sync, "_connect", connected)
+    monkeypatch.setattr(second[0].sync._store, "apply_pull", waits)
+    synced(second)
+    assert len(met) >= len(made)
+    assert all(met)
