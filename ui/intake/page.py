@@ -222,12 +222,13 @@ class IntakePage(Page):
         self.taking.begin()
         self._left_at = None
         self._known_alike = ""
-        kept = (self.applicant.draft(), self.applicant.source) if keep_applicant else ({}, "typed")
+        kept = (self.applicant.draft(), self.applicant.source) if keep_applicant else None
         for section in self._sections:
             section.setEnabled(True)
         for part in self._parts:
             part.fill({})
-        self.applicant.fill(*kept)
+        if kept is not None:
+            self.applicant.fill(*kept)
         self.banner.tell("")
         (self.procedure if keep_applicant else self.applicant).begin()
         self.show_chip("green", "")
