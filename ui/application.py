@@ -33,6 +33,9 @@ _DAMAGED = ("disk_fault", "key_file_missing", "key_file_damaged")
 """Faults of opening that a backup puts right."""
 _CHECK_SECONDS = 60
 _PAINTED_MS = 40
+_USUAL = gc.get_threshold()
+_WHILE_LOADING = (2_000, 10, 100_000)
+"""Only what is young is looked through for garbage."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -353,10 +356,10 @@ class Window(QStackedWidget):
 def _load_screens() -> None:
     import ui.frame  # noqa: F401
 
-    if not gc.isenabled():
+    if gc.get_threshold() == _WHILE_LOADING:
         # all that is loaded by now stays: looking through it for garbage stops every thread for long
         gc.freeze()
-        gc.enable()
+        gc.set_threshold(*_USUAL)
 
 
 def run(doors: Doors) -> int:
@@ -410,8 +413,7 @@ def _application() -> QApplication:
     QApplication.setHighDpiScaleFactorRoundingPolicy(
         Qt.HighDpiScaleFactorRoundingPolicy.PassThrough
     )
-    # until the screens are loaded next to nothing becomes garbage
-    gc.disable()
+    gc.set_threshold(*_WHILE_LOADING)
     # a worker gives way to the window after 1 ms instead of 5
     sys.setswitchinterval(0.001)
     application = QApplication(sys.argv[:1])

@@ -338,10 +338,11 @@ class Field(QWidget):
         self.edit.setMaxLength(limit)
         self.edit.setPlaceholderText(hint)
         self.edit.setAccessibleName(caption)
-        self.told = label("", "problem", wrap=True)
-        self.told.hide()
+        # most fields never say anything
+        self._told: QLabel | None = None
         # whatever stands beside it and below: the line keeps its place
-        self.setLayout(column(head, self.edit, self.told, 1, space=2))
+        self._lines = column(head, self.edit, 1, space=2)
+        self.setLayout(self._lines)
         if width:
             self.setFixedWidth(width)
         self.edit.textEdited.connect(self._on_edited)
@@ -362,8 +363,12 @@ class Field(QWidget):
         set_property(self.edit, "state", state)
         self.edit.setToolTip(sentence)
         self.edit.setAccessibleDescription(sentence)
-        self.told.setText(sentence)
-        self.told.setVisible(bool(sentence))
+        if self._told is None and sentence:
+            self._told = label("", "problem", wrap=True)
+            self._lines.insertWidget(2, self._told)
+        if self._told is not None:
+            self._told.setText(sentence)
+            self._told.setVisible(bool(sentence))
 
     def _on_edited(self) -> None:
         self.mark("")
