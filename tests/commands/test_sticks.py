@@ -1,6 +1,7 @@
 """The verbs of the stick, on both sides, as administrators call them."""
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -81,3 +82,39 @@ def test_a_server_put_back_is_told(upper: District) -> None:
     assert (status, told["ok"]) == (0, True)
     assert upper("restore-done")[1]["epoch"] != told["epoch"]
     assert upper("check")[0] == 0
+
+
+def test_a_copy_parts_and_takes_a_number_of_its_own_by_stick_alone(
+    console: Console, upper: District, tmp_path: Path
+) -> None:
+    ask, answer = tmp_path / "xin.json", tmp_path / "tra-loi.json"
+    going, coming = tmp_path / "len.hsx", tmp_path / "xuong.hsx"
+
+    def enrol(number: int) -> dict[str, object]:
+        code = upper("issue-code", "--commune", "H50.99.01", "--counter", number)[1]["code"]
+        assert console("enrol", "--code", code, "--request", ask).status == 0
+        assert upper("enrol-file", ask, answer)[0] == 0
+        return console("enrol", "--answer", answer).one
+
+    device = enrol(2)["device_id"]
+    original, copy = console.folder, tmp_path / "ban-sao"
+    shutil.copytree(original, copy)
+    first = console.accept(draft()).one["code"]
+    assert (console("bundle-out", going).status, upper("bundle-in", going)[0]) == (0, 0)
+    console.folder = copy
+    assert console.accept(draft()).one["code"] == first
+    assert console("bundle-out", going).status == 0
+    status, refused = upper("bundle-in", going)
+    assert (status, refused["problems"][0]["code"]) == (1, "bundle_fork")  # type: ignore[index]
+    assert upper("bundle-out", "--device", device, coming)[0] == 0
+    assert [one["code"] for one in console("bundle-in", coming).one["problems"]] == ["fork"]
+
+    assert enrol(3)["counter"] == 3
+
+    assert console.accept(draft()).one["code"].endswith("-3001")
+    assert console("bundle-out", going).status == 0
+    assert upper("bundle-in", going)[1]["problems"] == []
+    assert upper("status")[1]["copies"] == [3]
+    console.folder = original
+    assert console.accept(draft()).one["code"].endswith("-2002")
+    assert console("check").status == 0
