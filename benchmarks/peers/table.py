@@ -23,7 +23,7 @@ up: one client sends all; down: another takes all; re-sent: bytes beyond those o
 the line broke at half of them and the client went on; idle: both ways, nothing to say. Bytes are those
 on the socket both ways, headers included, plain HTTP on loopback; in brackets the ratio to ours.
 Ours signs, checks every event against the rules, encrypts its store and commits with a full sync; its
-way up ends when the sender has taken back the common order of its own events and folded them anew."""
+way up ends when the sender has taken back the common order of its own events."""
 
 _FLOOR = """\
 Floor of ours down, in the same rounds: {:,.0f} records/s, the rows alone into the encrypted store in
