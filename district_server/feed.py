@@ -18,6 +18,8 @@ from district_server.tables import commune, device, event
 
 MOST_EVENTS = 500
 MOST_PLACES = 4_000
+_PAIR = 40
+"""Bytes of an own event in a page: even these must come over a line that takes little at once."""
 
 
 def pull(
@@ -43,12 +45,13 @@ def pull(
     held = held_by(connection, caller, life)
     upto, size = begin, 0
     for cseq, author, its_life, dseq, length in _places(connection, caller.commune, begin, head):
-        if author == caller.device and dseq <= held.get(its_life, 0):
+        is_own = author == caller.device and dseq <= held.get(its_life, 0)
+        size += _PAIR if is_own else length + 200
+        if (own or wanted) and size > max_bytes:
+            break
+        if is_own:
             own.append((its_life, dseq, cseq))
         else:
-            size += length + 200
-            if wanted and size > max_bytes:
-                break
             wanted.append(cseq)
         upto = cseq
     others = _events(connection, caller.commune, wanted)

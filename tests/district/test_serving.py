@@ -280,6 +280,18 @@ def test_an_older_counter_hears_no_more_than_it_asks(enrolled: Callable[..., Mac
     assert "date" not in answer.headers
 
 
+def test_a_small_page_has_few_of_ones_own_events_too(enrolled: Callable[..., Machine]) -> None:
+    machine = enrolled()
+    assert machine.push(machine.seal([note(n) for n in range(1, 121)])).status_code == 200
+    after, pages = 0, []
+    while not pages or pages[-1].more:
+        target = f"/sync/v1/pull?epoch={machine.epoch}&after={after}&max_bytes=2048"
+        pages.append(pulled(machine.send("GET", target)))
+        after = pages[-1].upto
+    assert [len(page.own) for page in pages] == [51, 51, 18]
+    assert [dseq for page in pages for _, dseq, _ in page.own] == list(range(1, 121))
+
+
 # ---- revocation and silence --------------------------------------------------------------------
 
 
