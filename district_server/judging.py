@@ -12,7 +12,15 @@ import msgspec
 from sqlalchemy import Connection, String, select
 
 from counter_app.domain.code import DossierCode
-from counter_app.domain.events import TYPES, DossierAccepted, DossierCorrected, Event, Payload
+from counter_app.domain.events import (
+    TYPES,
+    DossierAccepted,
+    DossierCorrected,
+    Due,
+    Event,
+    Payload,
+)
+from counter_app.domain.receipt import fits_a_slip
 from counter_app.wire.codec import decode_payload
 from counter_app.wire.messages import UNREADABLE, WireProblem
 from district_server.caller import Caller
@@ -128,7 +136,22 @@ def _read(coming: Event, caller: Caller, numbers: Collection[int]) -> Judged:
     own_id = coming.subject == coming.event_id
     if isinstance(payload, DossierAccepted) and not own_id:
         reason = reason or _FORM
+    if not _can_be_printed(payload) or not _can_be_printed(accepted):
+        # no counter could print its receipt, nor judge it
+        reason = reason or _FORM
     return Judged(coming, payload, reason)
+
+
+def _can_be_printed(payload: Payload | None) -> bool:
+    match payload:
+        case DossierAccepted():
+            given = payload.due_override
+            due_at = given.at if given is not None else payload.due.due_at
+            return fits_a_slip(payload.receipt, payload.received_at, due_at)
+        case DossierCorrected(due=Due() as due):
+            return fits_a_slip(payload.receipt, due.due_at, due.due_at)
+        case _:
+            return True
 
 
 def _brought(payload: Payload | None) -> DossierAccepted | None:

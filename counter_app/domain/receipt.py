@@ -12,7 +12,7 @@ from counter_app.domain.dossier import Dossier
 from counter_app.domain.events import FeeLine, PageLine, Party, ReceiptSeal, ReceivedComponent
 from counter_app.domain.office import Office
 from counter_app.domain.personal_number import mask
-from counter_app.domain.slip_code import SlipCode, applicant_check
+from counter_app.domain.slip_code import KEY_ID_SIZE, SlipCode, applicant_check
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +115,16 @@ def slip_code_of(dossier: Dossier, seal: ReceiptSeal) -> SlipCode:
         ),
         signature=base64.b64decode(seal.signature),
     )
+
+
+def fits_a_slip(seal: ReceiptSeal, received_at: datetime, due_at: datetime) -> bool:
+    """Whether a slip can say this. What cannot be written was printed nowhere, whoever sealed it."""
+    try:
+        signature = base64.b64decode(seal.signature, validate=True)
+        SlipCode("", seal.no, received_at, due_at, seal.key_id, "0" * 8, signature).encode()
+    except ValueError:
+        return False
+    return len(bytes.fromhex(seal.key_id)) == KEY_ID_SIZE
 
 
 def receipt_of(dossier: Dossier, office: Office, others: tuple[Receipt, ...] = ()) -> Receipt:

@@ -27,6 +27,7 @@ _EPOCH = datetime(2000, 1, 1)
 _WALL_CLOCK = timezone(timedelta(hours=7))
 """A slip tells wall-clock minutes without a zone; every office that prints one keeps this clock."""
 _SIGNATURE_SIZE = 64
+KEY_ID_SIZE = 4
 _HEAD = struct.Struct(">B4sHII4s")
 _SHORTEST, _LONGEST = 120, 260
 
@@ -47,15 +48,18 @@ class SlipCode:
     signature: bytes = b""
 
     def body(self) -> bytes:
-        """The bytes that stand in the QR before the signature."""
-        head = _HEAD.pack(
-            _VERSION,
-            bytes.fromhex(self.key_id),
-            self.receipt_no,
-            minutes_of(self.received_at),
-            minutes_of(self.due_at),
-            bytes.fromhex(self.applicant_check),
-        )
+        """The bytes that stand in the QR before the signature. ValueError where no QR can say it."""
+        try:
+            head = _HEAD.pack(
+                _VERSION,
+                bytes.fromhex(self.key_id),
+                self.receipt_no,
+                minutes_of(self.received_at),
+                minutes_of(self.due_at),
+                bytes.fromhex(self.applicant_check),
+            )
+        except struct.error as fault:
+            raise ValueError("no slip says this") from fault
         return head + self.code.encode("ascii")
 
     def signed_bytes(self) -> bytes:
@@ -126,7 +130,12 @@ def judge(
     known = (keys or {}).get(slip.key_id)
     if known is None:
         return Verdict.AMBER
-    if not verify(known.public_key, slip.signature, slip.signed_bytes()):
+    try:
+        message = slip.signed_bytes()
+    except ValueError:
+        # nobody signed what cannot be written
+        return Verdict.RED
+    if not verify(known.public_key, slip.signature, message):
         return Verdict.RED
     if known.revoked_at is None:
         return Verdict.GREEN

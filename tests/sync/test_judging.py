@@ -1,5 +1,6 @@
 """Events that no honest counter writes: each is set aside with its reason, and stops nobody."""
 
+import re
 from dataclasses import replace
 
 import pytest
@@ -45,13 +46,13 @@ def plant(counter: Counter, **changed: object) -> None:
 
 
 def accepted_payload(counter: Counter) -> str:
-    """What a dossier's first event says, with a moment that has lost its offset."""
+    """What a dossier's first event says, under another code."""
     with counter.store.read() as books:
         row = books.connection.execute(
             select(event_log.c.payload).where(event_log.c.type == "dossier.accepted")
         ).first()
         assert row is not None
-        return str(row.payload).replace("+07:00", "").replace("-1001", "-1777")
+        return str(row.payload).replace("-1001", "-1777")
 
 
 BAD = {
@@ -96,11 +97,54 @@ def test_a_payload_whose_moments_have_no_offset_is_set_aside(upper, enrolled) ->
     first, second = enrolled(1), enrolled(2)
     made = first[0].intake.accept(draft(), first[1])
     assert isinstance(made, Accepted)
-    plant(first[0], type="dossier.accepted", payload=accepted_payload(first[0]))
+    plant(
+        first[0], type="dossier.accepted", payload=accepted_payload(first[0]).replace("+07:00", "")
+    )
 
     assert [problem.code for problem in first[0].sync.cycle().problems] == ["form"]
     assert second[0].sync.cycle().fault == ""
     assert check(second[0].store).faults == ()
+
+
+UNPRINTABLE = {
+    "received before slips count": ("received_at", '"received_at":"0001-01-01T00:00:00+07:00"'),
+    "a receipt number beyond a slip": ("no", '"no":70000'),
+    "a key that is none": ("key_id", '"key_id":"khoa"'),
+    "a key too short": ("key_id", '"key_id":"abcd"'),
+    "a signature too short": ("signature", '"signature":"AAAA"'),
+}
+
+
+@pytest.mark.parametrize("name", UNPRINTABLE)
+def test_what_no_slip_can_say_is_set_aside(upper, enrolled, name: str) -> None:  # type: ignore[no-untyped-def]
+    """A neighbour could neither print its receipt nor judge it, and its check would fall over it."""
+    first, second = enrolled(1), enrolled(2)
+    made = first[0].intake.accept(draft(), first[1])
+    assert isinstance(made, Accepted)
+    key, told = UNPRINTABLE[name]
+    whole = accepted_payload(first[0])
+    spoilt = re.sub(rf'"{key}":("[^"]*"|[0-9]+)', told, whole)
+    assert spoilt != whole
+    plant(first[0], type="dossier.accepted", payload=spoilt)
+
+    assert [problem.code for problem in first[0].sync.cycle().problems] == ["form"]
+    assert second[0].sync.cycle().fault == ""
+    assert second[0].check().faults == ()
+
+
+def test_a_receipt_that_cannot_be_built_again_is_told_and_hides_nothing(counter: Counter) -> None:
+    officer = counter.officers.all()[0]
+    made = counter.intake.accept(draft(), officer)
+    assert isinstance(made, Accepted)
+    with counter.store.write() as books:
+        books.connection.exec_driver_sql("DROP TRIGGER event_log_no_update")
+        books.connection.exec_driver_sql(
+            "UPDATE event_log SET payload = replace(payload, :old, :new) WHERE type = 'dossier.accepted'",
+            {"old": '"received_at":"2026', "new": '"received_at":"0001'},
+        )
+    told = {fault.code for fault in counter.check().faults}
+    assert {"receipt_differs", "dossier_differs"} <= told
+    assert "log_unreadable" not in told
 
 
 def test_one_id_is_one_event(upper, enrolled) -> None:  # type: ignore[no-untyped-def]
