@@ -2,16 +2,17 @@
 
 import secrets
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from operator import attrgetter
 
 from sqlalchemy import Connection, select, update
 
 from counter_app.domain import chain
-from counter_app.domain.dossier import Dossier, Entry, fold
+from counter_app.domain.dossier import Entry, fold
 from counter_app.domain.events import DOSSIER_TYPES, Actor, Payload
 from counter_app.wire.codec import decode_payload, encode_payload, type_and_version
+from district_server.database import unawaited
 from district_server.keys import ServerKeys
 from district_server.projection import EVENT_COLUMNS, entries_of, put_rows
 from district_server.sets import put
@@ -24,32 +25,35 @@ _values = attrgetter(*_NAMES)
 def append(connection: Connection, org: str, coming: Sequence[Entry]) -> int:
     """Put events at the end of a commune's order and bring its dossiers up to date.
 
-    The states are made before the commune's row is locked, and anew where another wrote meanwhile.
+    The commune's row is locked first: nobody adds to a story while a state is made of it.
     """
-    seen: int = connection.execute(select(commune.c.seq).where(commune.c.org == org)).scalar_one()
-    states = _states(connection, org, coming)
     row = connection.execute(
         select(commune.c.seq, commune.c.digest).where(commune.c.org == org).with_for_update()
     ).one()
-    if row.seq != seen:
-        states = _states(connection, org, coming)
+    stories = _stories(connection, org, coming)
     rows = [(org, row.seq + at, *_values(known)) for at, (known, _) in enumerate(coming, 1)]
-    put(connection, event, ("commune", "cseq", *_NAMES), rows)
-    put_rows(connection, org, states)
     last: int = row.seq + len(coming)
     digest = chain.add(row.digest, (known.hash for known, _ in coming))
-    connection.execute(update(commune).where(commune.c.org == org).values(seq=last, digest=digest))
+    moved = update(commune).where(commune.c.org == org).values(seq=last, digest=digest)
+    with unawaited(connection):
+        put(connection, event, ("commune", "cseq", *_NAMES), rows)
+        # the database is at the events while the states are made here
+        states = [state for story in stories if (state := fold(story)) is not None]
+        put_rows(connection, org, states)
+        connection.execute(moved)
     return last
 
 
-def _states(connection: Connection, org: str, coming: Sequence[Entry]) -> list[Dossier]:
-    """The dossiers that these events tell of, with what is in the book of them already."""
+def _stories(
+    connection: Connection, org: str, coming: Sequence[Entry]
+) -> Collection[Sequence[Entry]]:
+    """Of each dossier that these events tell of all that is told, in the book and now."""
     subjects = {known.subject for known, _ in coming if known.type in DOSSIER_TYPES}
     stories = entries_of(connection, org, subjects) if subjects else {}
     for entry in coming:
         if entry[0].subject in subjects:
             stories.setdefault(entry[0].subject, []).append(entry)
-    return [state for story in stories.values() if (state := fold(story)) is not None]
+    return stories.values()
 
 
 def append_own(

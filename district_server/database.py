@@ -111,6 +111,27 @@ def put_meta(connection: Connection, name: str, value: str) -> None:
         connection.execute(insert(meta).values(name=name, value=value))
 
 
+@contextmanager
+def unawaited(connection: Connection) -> Iterator[None]:
+    """What is said in here is sent at once, and all of it answered at the end. Nothing in here may ask
+    for rows. SQLite answers as it goes.
+    """
+    if connection.dialect.name != "postgresql":
+        yield
+        return
+    # the driver is there only where PostgreSQL is
+    from psycopg import Error
+
+    driver: Any = connection.connection.driver_connection
+    try:
+        with driver.pipeline():
+            yield
+    except Error as fault:
+        raise DBAPIError.instance(
+            None, None, fault, Error, hide_parameters=True, dialect=connection.dialect
+        ) from fault
+
+
 def is_conflict(fault: DBAPIError) -> bool:
     """Deadlock or serialisation: the whole transaction may be tried again."""
     return getattr(fault.orig, "sqlstate", None) in ("40P01", "40001")
