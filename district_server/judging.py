@@ -136,7 +136,8 @@ def _read(coming: Event, caller: Caller, numbers: Collection[int]) -> Judged:
     own_id = coming.subject == coming.event_id
     if isinstance(payload, DossierAccepted) and not own_id:
         reason = reason or _FORM
-    if not _can_be_printed(payload) or not _can_be_printed(accepted):
+    repaired = None if accepted is payload else accepted
+    if not _can_be_printed(payload) or not _can_be_printed(repaired):
         # no counter could print its receipt, nor judge it
         reason = reason or _FORM
     return Judged(coming, payload, reason)

@@ -26,7 +26,7 @@ _VERSION = 1
 _EPOCH = datetime(2000, 1, 1)
 _WALL_CLOCK = timezone(timedelta(hours=7))
 """A slip tells wall-clock minutes without a zone; every office that prints one keeps this clock."""
-_SIGNATURE_SIZE = 64
+SIGNATURE_SIZE = 64
 KEY_ID_SIZE = 4
 _HEAD = struct.Struct(">B4sHII4s")
 _SHORTEST, _LONGEST = 120, 260
@@ -68,7 +68,7 @@ class SlipCode:
 
     def encode(self) -> str:
         """The payload as it stands in the QR."""
-        if len(self.signature) != _SIGNATURE_SIZE:
+        if len(self.signature) != SIGNATURE_SIZE:
             raise ValueError("a slip is written only with its signature")
         return to_base28(self.body() + self.signature)
 
@@ -171,9 +171,9 @@ def decode(scanned: str) -> SlipCode | None:
     if not looks_like_slip(scanned):
         return None
     raw = from_base28(payload_of(scanned))
-    if len(raw) <= _HEAD.size + _SIGNATURE_SIZE or raw[0] != _VERSION:
+    if len(raw) <= _HEAD.size + SIGNATURE_SIZE or raw[0] != _VERSION:
         return None
-    body, signature = raw[:-_SIGNATURE_SIZE], raw[-_SIGNATURE_SIZE:]
+    body, signature = raw[:-SIGNATURE_SIZE], raw[-SIGNATURE_SIZE:]
     _, key_id, receipt_no, received, due, check = _HEAD.unpack_from(body)
     try:
         code = body[_HEAD.size :].decode("ascii")
