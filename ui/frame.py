@@ -53,9 +53,7 @@ PAGES: tuple[tuple[str, str, str, type[Page]], ...] = (
     ("F9", "Đồng bộ", "refresh", SyncPage),
     ("F11", "Thiết lập", "settings", SettingsPage),
 )
-_BUILT_AHEAD = ("F2", "F3", "F4")
-"""Screens that everybody comes to: built while the desk is looked at, each in a turn of its own."""
-_BUILD_AHEAD_MS = 100
+_BUILD_AHEAD_MS = 300
 _TOAST_MS = 4000
 _NARROW = 1200
 
@@ -258,15 +256,13 @@ class Frame(QWidget):
         self.backups.tell()
         counter = self.desk.counter
         self.desk.read(counter.prints.after_crash, self._on_crash_read)
+        # everybody takes in: that screen is built while the desk is looked at
         QTimer.singleShot(_BUILD_AHEAD_MS, self, self._build_ahead)
         identity = counter.identity
         self._status.show_sample(bool(identity.sample or identity.seeded))
 
     def _build_ahead(self) -> None:
-        waiting = [key for key in _BUILT_AHEAD if key not in self._pages]
-        for key in waiting[:1]:
-            self.page(key)
-            QTimer.singleShot(_BUILD_AHEAD_MS, self, self._build_ahead)
+        self.page("F2")
 
     def page(self, key: str) -> Page:
         """A screen, made at its first visit."""
