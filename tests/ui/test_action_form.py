@@ -250,7 +250,7 @@ def test_a_second_new_date_wants_the_head(
     day = "Ngày hẹn mới, ví dụ 30/11"
     do(hand, 1, "Alt+G", [(day, "30/11"), ("Lý do", "Chờ xác minh")], "Đã hẹn lại.")
     hand.press("Alt+G")
-    assert hand.says("Đã hẹn lại một lần: lần này phải có lãnh đạo duyệt.")
+    hand.wait(lambda: hand.says("Đã hẹn lại một lần: lần này phải có lãnh đạo duyệt."))
     hand.fill(day, "15/12")
     hand.fill("Lý do", "Vẫn chờ")
     hand.press("F12")

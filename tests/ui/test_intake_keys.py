@@ -636,4 +636,4 @@ def test_alt_x_shows_and_hides_the_slip(hand: Hand) -> None:
     hand.press("Alt+X")
     assert not hand.says("Phiếu sẽ in")
     hand.press("Alt+X")
-    assert hand.says("Phiếu sẽ in")
+    hand.wait(lambda: hand.says("Phiếu sẽ in"))

@@ -83,11 +83,15 @@ class Above:
         return Fetched(pages=len(wanted))
 
 
+def _offers_to_bring(hand: Hand) -> bool:
+    return any(b.text() == "Tải về" for b in visible(hand.window, QAbstractButton))
+
+
 def test_what_lies_above_is_brought_by_a_key(
     hand: Hand, place: Place, chosen: list[str], tmp_path: Path
 ) -> None:
     add(hand, chosen, tmp_path / "giay.jpg", jpeg())
-    assert not any(b.text() == "Tải về" for b in visible(hand.window, QAbstractButton))
+    assert not _offers_to_bring(hand)
     assert hand.window.desk is not None
     counter = hand.window.desk.counter
     assert isinstance(counter, Counter)
@@ -97,7 +101,9 @@ def test_what_lies_above_is_brought_by_a_key(
     above = Above(counter, counter.attachments.content(paper.pages[0]))
     counter.sync = above  # type: ignore[assignment]
     path.unlink()
-    opened(NGUYET, "Alt+T")(hand)
+    opened(NGUYET)(hand)
+    hand.wait(lambda: _offers_to_bring(hand))
+    hand.press("Alt+T")
     hand.wait(lambda: hand.says("Máy chủ chưa có 1 trang: quầy đã quét chưa gửi lên."))
     assert not any(
         "Xem bản quét" in b.accessibleName() for b in visible(hand.window, QAbstractButton)

@@ -105,7 +105,7 @@ def test_space_marks_and_one_act_is_done_to_all(
     marked = rows(hand)[:2]
     hand.wait(lambda: hand.says("2 hồ sơ đã chọn"))
     hand.press("Alt+C")
-    assert hand.says("Chuyển xử lý · 2 hồ sơ")
+    hand.wait(lambda: hand.says("Chuyển xử lý · 2 hồ sơ"))
     hand.press("Ctrl+A")
     hand.type("Trần Thị Lệ Thủy")
     hand.press("F12")
