@@ -109,6 +109,9 @@ def test_what_lies_above_is_brought_by_a_key(
         "Xem bản quét" in b.accessibleName() for b in visible(hand.window, QAbstractButton)
     )
     above.has = True
+    # the box is made anew with what was told of its dossier
+    hand.settle()
+    hand.wait(lambda: _offers_to_bring(hand))
     hand.press("Alt+T")
     hand.wait(lambda: hand.says("Đã tải về 1 trang."))
     hand.wait(lambda: path.is_file())
