@@ -261,6 +261,9 @@ class Machine:
         """Questions of state are answered before anything printed; what may be half of one waits."""
         tail = next((n for n in (2, 1) if data.endswith(b"\x10\x04"[:n])), 0)
         whole, rest = data[: len(data) - tail], data[len(data) - tail :]
+        if not self.after and self.fault in _WITHOUT_PAPER and _REAL_TIME.sub(b"", whole):
+            # the paper ends at the first piece, however late the hand comes to it
+            self._stuck = True
         for question in _REAL_TIME.findall(whole):
             if self.fault is not Fault.MUTE:
                 link.send(bytes((self._state(question),)))
