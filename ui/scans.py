@@ -58,6 +58,7 @@ class ScansBox(QWidget):
         self.fetching = Button("Tải về", FETCH_KEY)
         self.fetching.clicked.connect(self.fetch)
         self.fetching.hide()
+        self._is_read, self._is_asked = False, False
         scanner, camera = Button("Máy quét", SCANNER_KEY), Button("Chụp", CAMERA_KEY)
         scanner.setAccessibleName(f"Lấy từ máy quét ({SCANNER_KEY})")
         scanner.clicked.connect(self.pick)
@@ -128,7 +129,10 @@ class ScansBox(QWidget):
         return picker
 
     def fetch(self) -> None:
-        """What was scanned elsewhere, from the upper server."""
+        """What was scanned elsewhere, from the upper server; asked before the papers were read, then."""
+        if not self._is_read:
+            self._is_asked = True
+            return
         if self.fetching.isHidden():
             return
         counter, dossier_id, desk = self._desk.counter, self._dossier_id, self._desk
@@ -156,6 +160,10 @@ class ScansBox(QWidget):
     def _show(self, papers: Sequence[Scanned]) -> None:
         clear(self._list)
         self.fetching.setVisible(not all(paper.here for paper in papers))
+        self._is_read = True
+        if self._is_asked:
+            self._is_asked = False
+            self.fetch()
         if not papers:
             self._list.addWidget(label("Chưa có bản quét nào.", "caption"))
         for paper in papers:
