@@ -17,30 +17,8 @@ DOSSIERS = int(os.environ.get("DOSSIERS", "20000"))
 DAYS = 90
 
 
-@pytest.mark.proof
-def test_ninety_days_and_twenty_thousand_dossiers_alone(
-    upper: Upper,
-    enrolled: Enrolled,
-    make_counter: Callable[..., Counter],
-    clock: ToldClock,
-    monkeypatch: pytest.MonkeyPatch,
-    figure: Callable[[str], None],
-) -> None:
-    live_alone_then_meet(upper, enrolled, make_counter, clock, monkeypatch, figure, DOSSIERS)
-
-
-def test_ninety_days_alone_in_small(
-    upper: Upper,
-    enrolled: Enrolled,
-    make_counter: Callable[..., Counter],
-    clock: ToldClock,
-    monkeypatch: pytest.MonkeyPatch,
-    figure: Callable[[str], None],
-) -> None:
-    live_alone_then_meet(upper, enrolled, make_counter, clock, monkeypatch, figure, 150)
-
-
-def live_alone_then_meet(
+@pytest.mark.parametrize("dossiers", [150, pytest.param(DOSSIERS, marks=pytest.mark.proof)])
+def test_ninety_days_alone_then_the_meeting(
     upper: Upper,
     enrolled: Enrolled,
     make_counter: Callable[..., Counter],
