@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from hashlib import sha256
+from threading import BoundedSemaphore
 
 import msgspec
 from fastapi import FastAPI, Request, Response
@@ -42,7 +43,7 @@ from district_server.faults import Refused
 from district_server.ingest import push, relay
 from district_server.journal import Journal
 from district_server.keys import ServerKeys, verify
-from district_server.limits import Limits
+from district_server.limits import Limits, busy
 from district_server.lives import stream_of
 from district_server.metrics import Metrics
 from district_server.objects import Objects
@@ -87,6 +88,7 @@ class Api:
         self._metrics = Metrics(self._figures)
         self._metrics_token = metrics_token
         self._objects = objects
+        self._pages = BoundedSemaphore(min(self._limits.pages, max(1, database.connections // 2)))
         self._answering = Answering(self._limits, journal or Journal(), self._metrics)
         # derived, so that any number of processes make and know the same challenges
         private = keys.signing.private_bytes_raw()
@@ -320,7 +322,7 @@ class Api:
         def work(connection: Connection, caller: Caller) -> bytes:
             return encode(state_of(connection, self._open(caller), caller, *_asked_page(request)))
 
-        return self._answered(request, body, work)
+        return self._about_pages(request, body, work)
 
     def _piece(self, request: Request, body: bytes) -> Response:
         offset = _number(request.query_params.get("offset"))
@@ -329,7 +331,7 @@ class Api:
             objects = self._open(caller)
             return encode(take(connection, objects, caller, *_asked_page(request), offset, body))
 
-        return self._answered(request, body, work)
+        return self._about_pages(request, body, work)
 
     def _content(self, request: Request, body: bytes) -> Response:
         """A piece of a page that another counter brought."""
@@ -340,7 +342,17 @@ class Api:
             objects = self._open(caller)
             return piece_of(connection, objects, caller, *_asked_page(request), offset, size)
 
-        return self._answered(request, body, work)
+        return self._about_pages(request, body, work)
+
+    def _about_pages(
+        self, request: Request, body: bytes, work: Callable[[Connection, Caller], bytes]
+    ) -> Response:
+        if not self._pages.acquire(blocking=False):
+            raise busy()
+        try:
+            return self._answered(request, body, work)
+        finally:
+            self._pages.release()
 
     def _open(self, caller: Caller) -> Objects:
         """Where pages lie, for whoever may bring or fetch some."""

@@ -19,6 +19,13 @@ SCHEMA = 8
 DEFAULT_URL = "sqlite:///district.sqlite3"
 ROLE = "mot_cua_counter"
 """Who answers counters in PostgreSQL; see `isolation`."""
+POOL_WAIT = 5.0
+"""Seconds for a connection of the pool. A counter takes a silent line for dead after 20: it must have heard
+by then when to come again."""
+LOCK_WAIT = 10.0
+"""Seconds for a row that another transaction holds."""
+_TOO_LONG = ("55P03", "57014")
+"""PostgreSQL gave up a lock, or a statement, that took too long."""
 
 
 class Database:
@@ -38,7 +45,9 @@ class Database:
             raise ServerFault("database_url", "Chỉ dùng được PostgreSQL hoặc SQLite.")
         self.file = _file_of(parsed)
         """The SQLite file, if it is one."""
-        self.engine: Engine = _engine(parsed, _connections())
+        self.connections = _connections()
+        """The most that this process holds."""
+        self.engine: Engine = _engine(parsed, self.connections)
 
     @contextmanager
     def begin(self) -> Iterator[Connection]:
@@ -47,10 +56,12 @@ class Database:
             with self.engine.begin() as connection:
                 yield connection
         except PoolEmpty as fault:
-            raise ServerFault("busy", "Máy chủ đang bận. Gửi lại sau ít phút.") from fault
+            raise _busy() from fault
         except OperationalError as fault:
             if is_conflict(fault):
                 raise
+            if getattr(fault.orig, "sqlstate", None) in _TOO_LONG:
+                raise _busy() from fault
             raise ServerFault(
                 "database_fault",
                 "Không dùng được cơ sở dữ liệu. Xem nó đang chạy và ổ đĩa còn chỗ không.",
@@ -60,12 +71,13 @@ class Database:
     def begin_for_counter(self, *, durable: bool = True) -> Iterator[Connection]:
         """One transaction that sees no commune until `enter` names one.
 
-        PostgreSQL itself sees to it, and gives up a statement that takes longer than 30 s. What is not
-        `durable` does not wait for the disk: a crash may lose it, never tear it.
+        PostgreSQL itself sees to it, and gives up what takes longer than a counter keeps the line. What
+        is not `durable` does not wait for the disk: a crash may lose it, never tear it.
         """
         with self.begin() as connection:
             if self.on_postgres:
-                connection.execute(_AS_COUNTER, {"wait": "on" if durable else "off"})
+                wait = "on" if durable else "off"
+                connection.execute(_AS_COUNTER, {"wait": wait, "lock": f"{LOCK_WAIT}s"})
             yield connection
 
     def schema(self) -> int | None:
@@ -145,10 +157,14 @@ def enter(connection: Connection, org: str) -> None:
 
 _AS_COUNTER = text(
     f"SELECT set_config('role', '{ROLE}', true), set_config('mot_cua.commune', '', true), "
-    "set_config('statement_timeout', '30s', true), "
+    "set_config('statement_timeout', '15s', true), set_config('lock_timeout', :lock, true), "
     "set_config('synchronous_commit', :wait, true)"
 )
 _ENTER = text("SELECT set_config('mot_cua.commune', :org, true)")
+
+
+def _busy() -> ServerFault:
+    return ServerFault("busy", "Máy chủ đang bận. Gửi lại sau ít phút.")
 
 
 def _connections() -> int:
@@ -177,7 +193,7 @@ def _engine(url: URL, most: int) -> Engine:
     pool: dict[str, Any] = {
         "pool_size": most,
         "max_overflow": 0,
-        "pool_timeout": 20,
+        "pool_timeout": POOL_WAIT,
         "hide_parameters": True,
     }
     if url.drivername.startswith("postgresql"):

@@ -111,5 +111,8 @@ class Limits:
     in_hand: int = 200
     """Requests under way in the process; one more is told when to come again instead of waiting so long
     that its counter takes the line for dead and sends everything once more."""
+    pages: int = 20
+    """Requests about scanned pages under way: a store of objects that answers slowly must leave threads and
+    connections to those who bring events."""
     stall: float = 20.0
     """Seconds without a byte of the body after which the rest is not waited for."""

@@ -9,24 +9,29 @@ import sys
 import time
 import zlib
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from select import select as select_now
+from threading import Event
 
 import httpx
 import pytest
 from sqlalchemy import select
 from upper import Machine, Upper, pulled, running, taken
 
+from counter_app.sync.link import STALL
 from counter_app.wire.messages import DICTIONARY_ID, decompress
 from district_server import api as api_module
+from district_server import database as database_module
 from district_server.answering import LARGEST_PACKED
 from district_server.database import put_meta
 from district_server.enrolment import revoke
 from district_server.faults import Refused
 from district_server.limits import Bucket, Limits
+from district_server.objects import Folder
 from district_server.silence import heard
-from district_server.tables import event, quarantine, stream
+from district_server.tables import commune, event, quarantine, stream
 
 Enrolled = Callable[..., Machine]
 BIN = Path(sys.executable).parent
@@ -182,6 +187,79 @@ def test_nobody_waits_behind_more_than_can_be_answered(tmp_path: Path) -> None:
             assert line.recv(65536).startswith(b"HTTP/1.1 400 ")
             line.close()
         assert httpx.get(upper.url + "/health", trust_env=False).status_code == 200
+
+
+def test_connections_that_are_all_taken_are_told_in_time(
+    database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert database_module.POOL_WAIT < STALL
+    monkeypatch.setenv("DISTRICT_CONNECTIONS", "1")
+    monkeypatch.setattr(database_module, "POOL_WAIT", 0.1)
+    with running(database_url) as upper:
+        with upper.database.begin():
+            answer = httpx.get(upper.url + "/health", trust_env=False)
+        assert (answer.status_code, answer.json()["code"]) == (503, "busy")
+        assert int(answer.headers["Retry-After"]) > 0
+        assert httpx.get(upper.url + "/health", trust_env=False).status_code == 200
+
+
+def test_a_row_that_is_held_too_long_is_told_and_nothing_is_doubled(
+    postgres_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert database_module.LOCK_WAIT < STALL
+    monkeypatch.setattr(database_module, "LOCK_WAIT", 0.1)
+    with (
+        running(postgres_url) as upper,
+        httpx.Client(base_url=upper.url, trust_env=False) as client,
+    ):
+        machine = Machine(client)
+        machine.enrol(upper.code_for("H50.99.01", 1))
+        machine.hello()
+        batch = machine.seal([note(1), note(2)])
+        with upper.database.begin() as connection:
+            # the last lock of a push: everything before it has been written
+            connection.execute(select(commune).with_for_update()).fetchall()
+            answer = machine.push(batch)
+        assert (answer.status_code, answer.json()["code"]) == (503, "busy")
+        assert int(answer.headers["Retry-After"]) > 0
+        machine.hello()
+        assert taken(machine.push(batch)).head_cseq == 2
+
+
+def test_a_store_of_pages_that_hangs_holds_up_pages_alone(
+    postgres_url: str, tmp_path: Path
+) -> None:
+    reached, answers = Event(), Event()
+
+    class Hanging(Folder):
+        def has(self, key: str, size: int) -> bool:
+            reached.set()
+            return answers.wait(30)
+
+    told = {"salt": "0011223344556677", "name": "a.jpg", "component": "", "media": "image/jpeg"}
+    paper = json.dumps({**told, "pages": [{"sha256": "ab" * 32, "size": 9}]}, sort_keys=True)
+    with (
+        running(postgres_url, limits=Limits(pages=1), objects=Hanging(tmp_path)) as upper,
+        httpx.Client(base_url=upper.url, trust_env=False, timeout=30) as client,
+        ThreadPoolExecutor(1) as beside,
+    ):
+        waiting, other = (Machine(client, counter_no=number, seed=number) for number in (1, 2))
+        for machine in (waiting, other):
+            machine.enrol(upper.code_for("H50.99.01", machine.counter_no))
+            machine.hello()
+        added = waiting.seal([note(1, type="attachment.added", payload=paper)])
+        assert taken(waiting.push(added)).problems == ()
+        asked = f"/sync/v1/page?event={added[0].event_id}&page=0"
+        first = beside.submit(waiting.send, "GET", asked)
+        assert reached.wait(30)
+        refused = other.send("GET", asked)
+        assert (refused.status_code, refused.json()["code"]) == (503, "busy")
+        other.hello()
+        assert other.pull().status_code == 200
+        answers.set()
+        assert first.result().status_code == 200
+        other.hello()
+        assert other.send("GET", asked).status_code == 200
 
 
 def test_any_process_goes_on_where_another_ended(database_url: str) -> None:
