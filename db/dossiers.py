@@ -54,7 +54,7 @@ _SENT_NUM = (
     .where(sync_state.c.name == "sent_num")
     .scalar_subquery()
 )
-_PROBLEM = exists().where(event_verdict.c.subject == dossier.c.id)
+PROBLEM = exists().where(event_verdict.c.subject == dossier.c.id)
 _ONLY_TOLD = and_(
     dossier.c.own.is_(False),
     exists().where(event_log.c.event_id == dossier.c.id),
@@ -62,7 +62,7 @@ _ONLY_TOLD = and_(
 )
 """A neighbour told of it; the server has not yet."""
 _SENT = case(
-    (_PROBLEM, "problem"),
+    (PROBLEM, "problem"),
     (dossier.c.last_own_num > _SENT_NUM, "local"),
     (_ONLY_TOLD, "local"),
     else_="sent",
@@ -422,7 +422,7 @@ def _conditions(today: date, soon: date) -> dict[str, ColumnElement[bool]]:
             or_(dossier.c.visit_id != "", unfinished),
         ),
         "unsent": dossier.c.last_own_num > _SENT_NUM,
-        "problem": _PROBLEM,
+        "problem": PROBLEM,
         "new": dossier.c.status == Status.ACCEPTED,
         "held": and_(dossier.c.status == Status.IN_PROCESS, dossier.c.holder_side == "commune"),
         "awaiting_supplement": dossier.c.status == Status.AWAITING_SUPPLEMENT,

@@ -5,15 +5,24 @@ import json
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import and_, case, func, select
 
 from counter_app.domain import chain
 from counter_app.domain.events import Event
 from counter_app.domain.published import Published
 from counter_app.domain.slip_code import KnownKey
 from counter_app.ports import IdSource
-from counter_app.ports.sync import Forked, GiveBack, LineFault, Standing, SyncIdentity, SyncProblem
+from counter_app.ports.sync import (
+    Blame,
+    Forked,
+    GiveBack,
+    LineFault,
+    Standing,
+    SyncIdentity,
+    SyncProblem,
+)
 from counter_app.wire.messages import Enrolled, HighsAnswer, Proof, PullAnswer, PushAnswer, WireKey
+from db.dossiers import PROBLEM
 from db.giving_back import all_back, begin_epoch, cross_out, gave_back, keep_order, next_back
 from db.lives import (
     NO_END,
@@ -37,6 +46,7 @@ from db.store import Books, Store
 from db.tables import dossier, event_log, event_order, event_verdict
 
 _NOTHING: Mapping[str, int] = {}
+_BLAMES: Mapping[str, Blame] = {"person": "person", "server": "server"}
 
 
 class SyncStore:
@@ -285,10 +295,10 @@ class SyncStore:
         with self._store.read() as books:
             return float(state_of(books).get("wait", "0"))
 
-    def note_cycle(self, at: str, error: str, wait: float = 0.0) -> None:
+    def note_cycle(self, at: str, error: str, wait: float = 0.0, blame: Blame = "line") -> None:
         """How the last cycle ended, for the status bar and the schedule."""
         with self._store.write() as books:
-            put_state(books, wait=f"{wait:.0f}")
+            put_state(books, wait=f"{wait:.0f}", blame=blame)
             if not error:
                 put_state(books, last_success_at=at, failing_since="", last_error="")
             elif state_of(books).get("failing_since"):
@@ -302,17 +312,23 @@ class SyncStore:
             kept = state_of(books)
             sent = int(kept.get("sent_num", "0"))
             connection = books.connection
+            # typed as a number: a sum of truths comes back as a truth
+            arrived = func.coalesce(
+                func.sum(case((and_(dossier.c.last_own_num <= sent, ~PROBLEM), 1), else_=0)), 0
+            )
             of_today = connection.execute(
-                select(
-                    func.count(),
-                    func.coalesce(func.sum(dossier.c.last_own_num <= sent), 0),
-                ).where(dossier.c.received_on == today, dossier.c.own)
+                select(func.count(), arrived).where(dossier.c.received_on == today, dossier.c.own)
             ).one()
-            waiting, oldest = connection.execute(
-                select(func.count(), func.min(dossier.c.received_at)).where(
-                    dossier.c.last_own_num > sent
-                )
-            ).one()
+            waiting = connection.execute(
+                select(func.count()).where(dossier.c.last_own_num > sent)
+            ).scalar_one()
+            device = books.settings.identity().device_id
+            oldest = connection.execute(
+                select(event_log.c.occurred_at)
+                .where(event_log.c.num > sent, event_log.c.device == device)
+                .order_by(event_log.c.num)
+                .limit(1)
+            ).scalar_one_or_none()
             problems = connection.execute(
                 select(func.count(event_verdict.c.subject.distinct()))
             ).scalar_one()
@@ -328,6 +344,7 @@ class SyncStore:
             oldest or "",
             kept.get("last_error", ""),
             copy,
+            _BLAMES.get(kept.get("blame", ""), "line"),
         )
 
 

@@ -46,6 +46,9 @@ class SyncWords(Protocol):
     def text(self) -> str: ...
 
     @property
+    def said(self) -> str: ...
+
+    @property
     def standing(self) -> Standing: ...
 
     @property

@@ -15,7 +15,6 @@ from PySide6.QtWidgets import (
 )
 
 from counter_app.domain.calendar import weekday_name
-from counter_app.ports.sync import Summary
 from counter_app.services.results import Changes
 from counter_app.services.scans import Judged
 from ui.assets import icon, pixmap
@@ -103,6 +102,7 @@ class Frame(QWidget):
         self.syncs.ended.connect(self._on_synced)
         self.syncs.told.connect(self._on_not_synced)
         self.syncs.known.connect(self._on_sync_state)
+        self.syncs.under_way.connect(self._on_under_way)
         self._tick()
 
     # ---- building ------------------------------------------------------------------------------
@@ -297,6 +297,7 @@ class Frame(QWidget):
             self.banner.tell("")
         self._show_bar(key)
         page.enter()
+        self._on_under_way()
 
     def key(self, name: str) -> bool:
         """A key that no field wants; whether it was ours."""
@@ -399,10 +400,15 @@ class Frame(QWidget):
 
     # ---- sync ----------------------------------------------------------------------------------
 
-    def _on_synced(self, done: Summary) -> None:
+    def _on_synced(self, _: object) -> None:
         page = self._pages.get("F9")
         if isinstance(page, SyncPage):
-            page.show_round(done)
+            page.show_round()
+
+    def _on_under_way(self) -> None:
+        page = self._pages.get("F9")
+        if isinstance(page, SyncPage):
+            page.show_under_way(self.syncs.began_at)
 
     def _on_not_synced(self, message: str) -> None:
         if self.current == "F9":

@@ -6,7 +6,7 @@ from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
 from ui.assets import pixmap
 from ui.counter import SyncWords
 from ui.theme import Palette
-from ui.widgets import label, row
+from ui.widgets import label, row, set_name
 
 _LEVELS = {
     "ok": ("circle-check", "green"),
@@ -15,8 +15,13 @@ _LEVELS = {
     "late": ("alert-triangle", "gold"),
     "very_late": ("alert-triangle", "gold"),
     "repair": ("alert-circle", "gold"),
+    "refused": ("circle-x", "gold"),
     "never": ("plug", "rail_dim"),
 }
+
+
+_EDGE = 6
+_RED = ("very_late", "refused")
 
 
 class StatusBar(QWidget):
@@ -50,6 +55,10 @@ class StatusBar(QWidget):
     def show_sync(self, state: SyncWords) -> None:
         """How it stands with the upper server."""
         sign, colour = _LEVELS[state.level]
+        is_red = state.level in _RED
+        set_name(self._sync[1], "statusRed" if is_red else "statusStrong")
+        # a padding of the style sheet would not widen a label that was laid out before
+        self._sync[1].setMargin(_EDGE if is_red else 0)
         green = self._palette.chips["green"].ground
         self._show(
             self._sync,

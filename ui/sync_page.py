@@ -1,5 +1,6 @@
 """F9: the state in words, what needs repair, and a cycle at once."""
 
+from datetime import datetime
 from pathlib import Path
 
 from PySide6.QtCore import Qt
@@ -237,7 +238,7 @@ class SyncPage(Page):
 
     def _on_bundle_taken(self, done: Summary) -> None:
         self.desk.rounds.append((self.desk.now(), done))
-        self.show_round(done)
+        self.show_round()
         self._stick.setText(f"Đã nhập {Path(self.file.text).name}. Còn {done.waiting} việc chờ.")
         self.desk.announce(Changes(topics=frozenset({"sync"})))
         self.enter()
@@ -254,10 +255,14 @@ class SyncPage(Page):
         """The line of the status bar, larger."""
         self._state.show_state(state)
 
-    def show_round(self, done: Summary) -> None:
-        """One more cycle, which stands in the desk's list already."""
+    def show_under_way(self, since: datetime | None) -> None:
+        """A cycle that began then, or none."""
+        self._rounds.show_under_way(since)
+
+    def show_round(self) -> None:
+        """One more cycle, which stands in the desk's list already; its fault is part of the state."""
         self._rounds.show_rounds(self.desk.rounds)
-        self.banner.tell(done.fault)
+        self.banner.tell("")
 
     def _refresh(self) -> None:
         counter = self.desk.counter

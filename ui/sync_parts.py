@@ -21,6 +21,16 @@ if TYPE_CHECKING:
 _BAR_HEIGHT = 14
 _MOST, _MOST_NARROW = 8, 3
 _WORD = 96
+_SIGNS = {
+    "ok": ("cloud-check", "green"),
+    "waiting": ("clock", "ink2"),
+    "offline": ("cloud-off", "amber"),
+    "late": ("alert-triangle", "amber"),
+    "very_late": ("alert-triangle", "red"),
+    "repair": ("alert-circle", "red"),
+    "refused": ("circle-x", "red"),
+    "never": ("plug", "ink2"),
+}
 
 
 class Share(QWidget):
@@ -66,32 +76,43 @@ class StateBox(QWidget):
     def __init__(self, palette: Palette) -> None:
         super().__init__()
         self._palette = palette
+        self._sign = label()
         self._text = label("", "cardTitle", wrap=True)
+        self._why = label("", wrap=True)
         self._below = label("", "caption", wrap=True)
         self._bar = Share(palette)
         self._counts = row(space=6)
-        whole = column(self._text, self._below, self._bar, self._counts, space=6)
+        head = row(self._sign, self._text, space=10)
+        head.setStretch(1, 1)
+        whole = column(head, self._why, self._below, self._bar, self._counts, space=6)
         whole.setContentsMargins(0, 0, 0, 0)
         self.setLayout(whole)
 
     def show_state(self, state: SyncWords) -> None:
         """As it is now."""
         standing = state.standing
-        told = "\n".join(text for text in (standing.last_error, state.hint) if text)
-        self._text.setText(state.text)
-        self._below.setText(told)
-        self._below.setVisible(bool(told))
+        self._sign.setPixmap(pixmap(*self._sign_of(state.level), 20))
+        for part, text in (
+            (self._text, state.said),
+            (self._why, standing.last_error),
+            (self._below, state.hint),
+        ):
+            part.setText(text)
+            part.setVisible(bool(text))
         self._bar.setVisible(standing.enrolled)
         clear(self._counts)
         if standing.enrolled:
             self._show_counts(standing)
 
+    def _sign_of(self, level: str) -> tuple[str, str]:
+        sign, shade = _SIGNS[level]
+        return sign, getattr(self._palette, shade)
+
     def _show_counts(self, standing: Standing) -> None:
         palette = self._palette
-        waiting = max(0, standing.waiting - standing.problems)
         parts = (
             (standing.today_sent, palette.green, "đã tới máy chủ hôm nay"),
-            (waiting, palette.field, "đang chờ lượt"),
+            (standing.waiting, palette.field, "đang chờ lượt"),
             (standing.problems, palette.red, "cần bạn sửa"),
         )
         self._bar.show_parts(tuple((count, shade) for count, shade, _ in parts))
@@ -111,6 +132,7 @@ class RoundsBox(QWidget):
         super().__init__()
         self._most = _MOST
         self._rounds: tuple[tuple[datetime, Summary], ...] = ()
+        self._since: datetime | None = None
         self._lines = column(space=6)
         self._lines.setContentsMargins(0, 0, 0, 0)
         self.setLayout(self._lines)
@@ -125,19 +147,26 @@ class RoundsBox(QWidget):
         self._rounds = tuple(rounds)
         self._draw()
 
+    def show_under_way(self, since: datetime | None) -> None:
+        """One that is not over yet, or none."""
+        self._since = since
+        self._draw()
+
     def _draw(self) -> None:
         clear(self._lines)
-        for at, done in self._rounds[: -self._most - 1 : -1]:
+        lines = [(at, *_told(done)) for at, done in self._rounds[: -self._most - 1 : -1]]
+        if self._since is not None:
+            lines = [(self._since, "blue", "Đang gửi", "Việc khác cứ làm"), *lines][: self._most]
+        for at, kind, word, text in lines:
             time = label(f"{at:%H:%M}", "label")
             time.setFixedWidth(44)
-            kind, word, text = _told(done)
             place = QWidget()
             place.setMinimumWidth(_WORD)
             inside = row(chip(kind, word), 1)
             inside.setContentsMargins(0, 0, 0, 0)
             place.setLayout(inside)
             self._lines.addLayout(row(time, place, label(text), 1, space=6))
-        if not self._rounds:
+        if not lines:
             self._lines.addWidget(label("Chưa có lần nào từ lúc mở máy.", "caption"))
         self._lines.addStretch(1)
 
@@ -146,8 +175,10 @@ def _told(done: Summary) -> tuple[str, str, str]:
     """The chip and the words of a round."""
     pages = f", {done.pages} trang quét" if done.pages else ""
     moved = f"Gửi {done.sent}, nhận {done.received}{pages}"
-    if done.refused:
+    if done.blame == "server":
         return "red", "Bị từ chối", "Xem ở bên trái"
+    if done.fault and done.blame == "person":
+        return "amber", "Chưa xong", "Xem ở bên trái"
     if done.fault:
         return "amber", "Chưa xong", f"{moved}, sẽ tự thử lại" if done.sent else "Sẽ tự thử lại"
     if done.unfinished:

@@ -1,5 +1,7 @@
 """Rounds with the upper server while the window is open: on their schedule, and when somebody asks."""
 
+from datetime import datetime
+
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from counter_app.errors import EnvironmentFault, Refused
@@ -14,6 +16,8 @@ _GOES_ON_MS = 1000
 class Syncs(QObject):
     """One round at a time, on the sync lane."""
 
+    under_way = Signal()
+    """A round began or is over: see `began_at`."""
     ended = Signal(object)
     """Summary of a round."""
     told = Signal(str)
@@ -25,6 +29,8 @@ class Syncs(QObject):
         super().__init__(parent)
         self._desk = desk
         self._busy = False
+        self.began_at: datetime | None = None
+        """Of the round that is under way."""
         self._failures = 0
         self.timer = QTimer(self)
         """Until the next one."""
@@ -42,6 +48,7 @@ class Syncs(QObject):
         """A round now, if none is under way."""
         if not self._busy:
             self._busy = True
+            self._set_began(self._desk.now())
             cycle = self._desk.counter.sync.cycle
             self._desk.lanes.sync.submit(cycle, self._on_ended, self._on_fault)
 
@@ -52,8 +59,13 @@ class Syncs(QObject):
     def _on_known(self, state: SyncWords) -> None:
         self.known.emit(state)
 
+    def _set_began(self, at: datetime | None) -> None:
+        self.began_at = at
+        self.under_way.emit()
+
     def _on_ended(self, done: Summary) -> None:
         self._busy = False
+        self._set_began(None)
         self._failures = self._failures + 1 if done.fault else 0
         self._desk.rounds.append((self._desk.now(), done))
         self.ended.emit(done)
@@ -69,6 +81,7 @@ class Syncs(QObject):
 
     def _on_fault(self, fault: Exception) -> None:
         self._busy = False
+        self._set_began(None)
         self._failures += 1
         if isinstance(fault, Refused | EnvironmentFault):
             self.told.emit(fault.message)

@@ -205,6 +205,8 @@ QLabel#required { color: $red; font-weight: 600; }
 QLabel#missing { color: $red; font-weight: 600; font-size: $s13; }
 QLabel#enough { color: $green; font-weight: 600; font-size: $s13; }
 QLabel#statusStrong { font-weight: 600; }
+QWidget#status QLabel#statusRed { font-weight: 600; color: $on_accent; background: $red;
+  border-radius: 4px; }
 QLabel#caption { color: $ink3; font-size: $s13; }
 QLabel#label { color: $ink2; font-size: $s13; }
 QLabel#strong { font-weight: 600; }

@@ -21,7 +21,7 @@ def run(options: argparse.Namespace) -> int:
     if summary.unfinished:
         summary.fault = _UNFINISHED
     tell(summary)
-    if summary.refused:
+    if summary.blame == "server":
         return 1
     return 3 if summary.fault else 0
 

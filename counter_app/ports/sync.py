@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Protocol
+from typing import Literal, Protocol
 
 from counter_app.domain.events import Event
 from counter_app.domain.published import Published
@@ -19,6 +19,12 @@ from counter_app.wire.messages import (
 
 BY_STICK = "usb:"
 """Stands for the server's address where there is no line to it."""
+
+
+Blame = Literal["line", "person", "server"]
+"""A line that comes back by itself, something that a person here can put right (a Wi-Fi page, a wrong
+clock), a server that does not want this device.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +75,11 @@ class Standing:
     """ISO, empty where there never was one."""
     failing_since: str
     oldest_waiting_at: str
+    """ISO: when the first thing was done that is not above yet, whatever its dossier's age."""
     last_error: str
     is_copy: bool = False
+    blame: Blame = "line"
+    """Of the last error, where there is one."""
 
 
 @dataclass(slots=True)
@@ -91,8 +100,8 @@ class Summary:
     bytes_in: int = 0
     fault: str = ""
     """A sentence where the cycle could not be finished."""
-    refused: bool = False
-    """The server does not want this device."""
+    blame: Blame = "line"
+    """Who has to do something about the fault."""
     wait: float = 0.0
     """Seconds that a busy server asked to be left alone."""
     unfinished: bool = False
@@ -217,7 +226,7 @@ class SyncStore(Protocol):
     def bind(self, answer: Enrolled, url: str, ca_pem: str) -> None:
         """Enrolled: remember whom to trust, and count on after the known numbers."""
 
-    def note_cycle(self, at: str, error: str, wait: float = 0.0) -> None:
+    def note_cycle(self, at: str, error: str, wait: float = 0.0, blame: Blame = "line") -> None:
         """How the last cycle ended, and for how many seconds the server wants to hear nothing."""
 
     def wanted_wait(self) -> float:

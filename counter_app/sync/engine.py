@@ -18,6 +18,7 @@ from counter_app.ports import Clock, Signer
 from counter_app.ports.attachments import Fetched, WantedPage
 from counter_app.ports.sync import (
     BY_STICK,
+    Blame,
     Forked,
     LineFault,
     Link,
@@ -125,17 +126,19 @@ class SyncEngine:
             try:
                 self._over(link, summary, ends, broken).run()
                 summary.fault, summary.wait = "", 0.0
+                summary.blame = "line"
                 break
             except _LongEnough:
                 summary.fault, summary.wait, summary.unfinished = "", 0.0, True
                 break
             except LineFault as fault:
                 broken = True
-                summary.fault, summary.wait = _sentence(str(fault)), fault.wait
+                summary.fault, summary.blame = _told(str(fault))
+                summary.wait = fault.wait
                 if fault.wait:
                     break
             except Refused as refused:
-                summary.fault, summary.refused = refused.message, True
+                summary.fault, summary.blame = refused.message, "server"
                 break
             finally:
                 summary.bytes_out += link.bytes_out
@@ -149,7 +152,7 @@ class SyncEngine:
                 break
         summary.waiting = self._store.waiting()
         at = self._clock.now().isoformat(timespec="seconds")
-        self._store.note_cycle(at, summary.fault, summary.wait)
+        self._store.note_cycle(at, summary.fault, summary.wait, summary.blame)
         return summary
 
     def part(self) -> None:
@@ -161,7 +164,7 @@ class SyncEngine:
             conversation.greet()
             conversation.part(identity.incarnation)
         except LineFault as fault:
-            raise EnvironmentFault("line", _sentence(str(fault))) from None
+            raise EnvironmentFault("line", _told(str(fault))[0]) from None
         finally:
             link.close()
 
@@ -658,16 +661,29 @@ def _cut_words(done: Fetched, reason: str) -> str:
         return (
             f"Đường truyền chậm, mới tải được {done.pages} trang. Tải lại để đi tiếp từ chỗ dừng."
         )
-    return _sentence(reason)
+    return _told(reason)[0]
 
 
-def _sentence(reason: str) -> str:
+def _told(reason: str) -> tuple[str, Blame]:
+    """The sentence for a line that failed, and who has to do something about it."""
     match reason:
         case "portal":
-            return "Mạng đang đòi đăng nhập (trang Wi-Fi). Đăng nhập mạng rồi đồng bộ lại."
+            return (
+                "Mạng đang đòi đăng nhập (trang Wi-Fi). Đăng nhập mạng rồi đồng bộ lại.",
+                "person",
+            )
+        case "certificate":
+            return (
+                "Chứng thư của máy chủ không đúng, nên chưa gửi gì. Xem ngày giờ của máy này và trang đăng "
+                "nhập Wi-Fi; đúng cả mà vẫn vậy thì báo cấp trên.",
+                "person",
+            )
         case "proof" | "answer" | "run":
-            return "Câu trả lời không phải của máy chủ đã ghi danh. Chưa gửi gì. Hãy báo cấp trên."
+            return (
+                "Câu trả lời không phải của máy chủ đã ghi danh, nên chưa gửi gì. Hãy báo cấp trên.",
+                "person",
+            )
         case "busy":
-            return "Máy chủ đang bận. Hồ sơ vẫn ở máy này, sẽ tự gửi lại sau."
+            return "Máy chủ đang bận. Hồ sơ vẫn ở máy này, sẽ tự gửi lại sau.", "line"
         case _:
-            return "Chưa nối được máy chủ. Hồ sơ vẫn ở máy này, sẽ tự gửi khi có mạng."
+            return "Chưa nối được máy chủ. Hồ sơ vẫn ở máy này, sẽ tự gửi khi có mạng.", "line"

@@ -64,7 +64,7 @@ class HttpLink:
                 extensions={"timeout": _PATIENCE},
             )
         except _FAULTS as fault:
-            raise LineFault(type(fault).__name__) from fault
+            raise LineFault(_reason(fault)) from fault
         told = {
             name.decode("latin-1").lower(): value.decode("latin-1")
             for name, value in answer.headers
@@ -78,6 +78,16 @@ class HttpLink:
     def close(self) -> None:
         """Let go of the connection."""
         self._pool.close()
+
+
+def _reason(fault: Exception) -> str:
+    """A certificate that is not the server's says more than that nobody answered."""
+    seen: BaseException | None = fault
+    while seen is not None:
+        if isinstance(seen, ssl.SSLCertVerificationError):
+            return "certificate"
+        seen = seen.__cause__ or seen.__context__
+    return type(fault).__name__
 
 
 class _Counting(httpcore.SyncBackend):

@@ -6,55 +6,86 @@ from typing import Literal
 
 from counter_app.ports.sync import Standing
 
-Level = Literal["ok", "waiting", "offline", "late", "very_late", "repair", "never"]
+Level = Literal["ok", "waiting", "offline", "late", "very_late", "repair", "refused", "never"]
 
 
 @dataclass(frozen=True, slots=True)
 class SyncState:
-    """For the status bar: how bad it is, and the sentence."""
+    """How it stands with the upper server: how bad it is, and the sentence."""
 
     level: Level
-    text: str
+    said: str
     standing: Standing
     hint: str = ""
-    """What an administrator should do, where there is something."""
+    """What a person should do, where there is something."""
+    pointer: str = ""
+    """Where to do it, for those who are on another screen."""
+
+    @property
+    def text(self) -> str:
+        """For the status bar."""
+        return f"{self.said}. {self.pointer}" if self.pointer else self.said
 
 
 def state_of(standing: Standing, now: datetime) -> SyncState:
     """Words for a standing. The network is weather, not an error."""
-    level, text = _words(standing, now)
-    return SyncState(level, text, standing, _COPY if standing.is_copy else "")
+    level, said, pointer = _words(standing, now)
+    hints = (_COPY if standing.is_copy else "", _HINTS.get(level, ""))
+    return SyncState(level, said, standing, "\n".join(filter(None, hints)), pointer)
 
 
 _COPY = (
     "Sổ này là bản sao của một sổ đang dùng ở máy khác, nên đánh số trong khối riêng. Xin cấp trên mã ghi danh "
     "của một quầy khác rồi ghi danh lại ở F11, mục Máy chủ: máy này sẽ có số quầy riêng."
 )
+_STICK = "Chưa có mạng thì chọn tệp trên USB (Alt+U), xuất gói (Alt+X), đưa cấp trên, rồi nhập gói trả lời (Alt+N)."
+_HINTS: dict[Level, str] = {
+    "late": _STICK,
+    "very_late": _STICK,
+    "refused": "Không mất gì: hồ sơ vẫn nằm ở máy này, vẫn nhận hồ sơ bình thường.",
+    "never": "Có mã ghi danh của cấp trên thì vào F11, mục Máy chủ.",
+}
+_VERY_LATE = 7
+"""Days."""
 
 
-def _words(standing: Standing, now: datetime) -> tuple[Level, str]:
+def _words(standing: Standing, now: datetime) -> tuple[Level, str, str]:
+    """The level, the sentence, and where to go."""
     sent = f"Đã gửi {standing.today_sent}/{standing.today}"
+    left = f"Còn {standing.waiting} hồ sơ"
     if not standing.enrolled:
-        return "never", "Máy này chưa ghi danh. Vẫn nhận hồ sơ bình thường"
-    if standing.problems:
-        return "repair", f"{sent}, {standing.problems} hồ sơ cần sửa. F9"
+        return "never", "Máy này chưa ghi danh. Vẫn nhận hồ sơ bình thường", ""
+    if standing.last_error and standing.blame == "server":
+        more = f". {left}" if standing.waiting else ""
+        return "refused", f"Cấp trên không nhận máy này{more}", "F9 xem vì sao"
     days = _days_since(standing.oldest_waiting_at, now) if standing.waiting else 0
     if days >= 1:
-        level: Level = "very_late" if days >= 7 else "late"
-        return level, f"{days} ngày chưa gửi. Còn {standing.waiting} hồ sơ. F9 để xuất USB"
+        level: Level = "very_late" if days >= _VERY_LATE else "late"
+        repair = f", {standing.problems} hồ sơ cần sửa" if standing.problems else ""
+        return level, f"{days} ngày chưa gửi. {left}{repair}", "F9 để xuất USB"
+    if standing.problems:
+        return "repair", f"{sent}, {standing.problems} hồ sơ cần sửa", "F9"
+    if standing.failing_since and standing.blame == "person":
+        more = f". {left}" if standing.waiting else ""
+        since = _at(standing.failing_since, now)
+        return "offline", f"Chưa nối được cấp trên từ {since}{more}", "F9 xem vì sao"
     if standing.failing_since and standing.waiting:
-        since = f"{datetime.fromisoformat(standing.failing_since):%H:%M}"
-        return "offline", (
-            f"Chưa gửi được từ {since}. Còn {standing.waiting} hồ sơ, sẽ tự gửi khi có mạng"
-        )
-    last = (
-        f"lần cuối {datetime.fromisoformat(standing.last_success_at):%H:%M}"
-        if standing.last_success_at
-        else "chưa gửi lần nào"
-    )
+        since = _at(standing.failing_since, now)
+        return "offline", f"Chưa gửi được từ {since}. {left}, sẽ tự gửi khi có mạng", ""
+    last = f"lần cuối {_at(standing.last_success_at, now)}"
+    if not standing.last_success_at:
+        last = "chưa gửi lần nào"
     if standing.waiting:
-        return "waiting", f"{sent}, còn {standing.waiting}, {last}"
-    return "ok", f"{sent}, {last}"
+        return "waiting", f"{sent}, còn {standing.waiting}, {last}", ""
+    return "ok", f"{sent}, {last}", ""
+
+
+def _at(text: str, now: datetime) -> str:
+    """The time of day, with its day where that is not today."""
+    if not text:
+        return ""
+    at = datetime.fromisoformat(text)
+    return f"{at:%H:%M}" if at.date() == now.date() else f"{at:%H:%M %d/%m}"
 
 
 def _days_since(text: str, now: datetime) -> int:

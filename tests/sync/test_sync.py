@@ -205,7 +205,7 @@ def test_a_revoked_device_is_refused_and_keeps_its_work(upper, enrolled: Enrolle
     with upper.database.begin() as connection:
         revoke(connection, first[0].identity.device_id)
     summary = first[0].sync.cycle()
-    assert summary.refused
+    assert summary.blame == "server"
     assert "thu hồi" in summary.fault
     assert summary.waiting == 1
 

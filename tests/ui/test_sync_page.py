@@ -1,15 +1,21 @@
 """F9, what the upper server could not take: its reason, and how it is put right by the keys."""
 
+import threading
 from collections.abc import Sequence
 
-from hands import PEOPLE, Hand, Place
+from hands import PEOPLE, Hand, Place, visible
+from PySide6.QtGui import QColor
+from PySide6.QtWidgets import QLabel
 from scenes import not_taken, opened, repairing, screen
 
+from counter_app.bootstrap import Counter
 from counter_app.domain.events import DossierCorrected
 from counter_app.ports.attachments import Fetched, WantedPage
 from counter_app.ports.sync import Summary
 from counter_app.services.results import Changes
+from db.lives import put_state
 from ui.dossier_view import DossierPane
+from ui.theme import LIGHT
 
 KHANH_UYEN, NGA = 5, 3
 ON_PAPER = "H50.99.01-261120-1077"
@@ -111,6 +117,42 @@ def test_rounds_from_before_the_first_visit_are_shown(hand: Hand) -> None:
     ]
     assert len(shown) == 3
     assert hand.says("Còn tiếp")
+
+
+def test_a_round_under_way_is_seen_and_its_refusal_stands_red_on_every_screen(hand: Hand) -> None:
+    desk, frame = hand.window.desk, hand.window.frame
+    assert desk is not None
+    refusal = "Máy này đã bị thu hồi. Hãy báo cấp trên."
+    answers = threading.Event()
+
+    class Slow(Rounds):
+        def cycle(self) -> Summary:
+            answers.wait(10)
+            put(desk.counter, server_url="https://motcua.tinh.vn:8443")
+            desk.counter.sync_store.note_cycle("2026-11-20T09:24:00+07:00", refusal, 0, "server")
+            return super().cycle()
+
+    desk.counter.sync = Slow(Summary(fault=refusal, blame="server"))  # type: ignore[misc]
+    screen("F9")(hand)
+    hand.press("F12")
+    assert hand.says("Đang gửi")
+    hand.press("F2")
+    hand.type("045")
+    answers.set()
+    hand.wait(lambda: hand.says("Cấp trên không nhận máy này. Còn 6 hồ sơ. F9 xem vì sao"), 10_000)
+    assert hand.field("Số định danh").text() == "045"
+    (bar,) = [w for w in visible(hand.window, QLabel) if w.text().startswith("Cấp trên không")]
+    assert bar.grab().toImage().pixelColor(3, bar.height() // 2) == QColor(LIGHT.red)
+    hand.press("F9")
+    assert not hand.says("Đang gửi")
+    for words in (refusal, "Không mất gì", "Bị từ chối"):
+        assert hand.says(words)
+    frame.syncs.timer.stop()
+
+
+def put(counter: Counter, **values: str) -> None:
+    with counter.store.write() as books:
+        put_state(books, **values)
 
 
 def test_what_comes_meanwhile_does_not_take_the_keyboard(hand: Hand) -> None:

@@ -1,0 +1,175 @@
+"""The one line that the clerk reads: what it says of a line that is down, a refusal, a repair."""
+
+import socket
+import ssl
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from conftest import SOME_MORNING, ToldClock
+from fault_proxy import FaultProxy
+from sync_steps import Enrolled, accept, do, synced
+
+from counter_app.ports.sync import Blame, LineFault, Standing
+from counter_app.sync.link import HttpLink
+from counter_app.sync.words import state_of
+from district_server.database import Database
+from district_server.enrolment import revoke
+from district_server.keys import ServerKeys, issue_certificate, load_keys, make_keys
+from district_server.schema import bring_up_to_date
+
+NOW = SOME_MORNING
+GOOD = Standing(True, 131, 131, 0, 0, "2026-11-20T09:12:00+07:00", "", "", "")
+
+
+@pytest.fixture
+def database_url(tmp_path: Path) -> str:
+    """The words do not ask which database stands above."""
+    return f"sqlite:///{tmp_path / 'tren.db'}"
+
+
+def ago(**delta: float) -> str:
+    return (NOW - timedelta(**delta)).isoformat()
+
+
+def failing(blame: Blame, waiting: int = 3, hours: float = 1) -> Standing:
+    return replace(
+        GOOD,
+        waiting=waiting,
+        failing_since=ago(hours=hours),
+        oldest_waiting_at=ago(hours=hours) if waiting else "",
+        last_error="Vì thế.",
+        blame=blame,
+    )
+
+
+@pytest.mark.parametrize(
+    ("standing", "level", "text"),
+    [
+        (GOOD, "ok", "Đã gửi 131/131, lần cuối 09:12"),
+        (
+            replace(GOOD, last_success_at="2026-11-18T16:58:00+07:00"),
+            "ok",
+            "Đã gửi 131/131, lần cuối 16:58 18/11",
+        ),
+        (failing("line"), "offline", "Chưa gửi được từ 08:24. Còn 3 hồ sơ, sẽ tự gửi khi có mạng"),
+        (
+            failing("line", hours=17),
+            "offline",
+            "Chưa gửi được từ 16:24 19/11. Còn 3 hồ sơ, sẽ tự gửi khi có mạng",
+        ),
+        (failing("line", waiting=0), "ok", "Đã gửi 131/131, lần cuối 09:12"),
+        (
+            failing("person"),
+            "offline",
+            "Chưa nối được cấp trên từ 08:24. Còn 3 hồ sơ. F9 xem vì sao",
+        ),
+        (
+            failing("person", waiting=0),
+            "offline",
+            "Chưa nối được cấp trên từ 08:24. F9 xem vì sao",
+        ),
+        (failing("line", hours=25), "late", "1 ngày chưa gửi. Còn 3 hồ sơ. F9 để xuất USB"),
+        (failing("line", hours=73), "late", "3 ngày chưa gửi. Còn 3 hồ sơ. F9 để xuất USB"),
+        (failing("line", hours=169), "very_late", "7 ngày chưa gửi. Còn 3 hồ sơ. F9 để xuất USB"),
+        (
+            replace(failing("line", hours=73), problems=1),
+            "late",
+            "3 ngày chưa gửi. Còn 3 hồ sơ, 1 hồ sơ cần sửa. F9 để xuất USB",
+        ),
+        (
+            replace(GOOD, today_sent=128, problems=1),
+            "repair",
+            "Đã gửi 128/131, 1 hồ sơ cần sửa. F9",
+        ),
+        (
+            failing("server", hours=169),
+            "refused",
+            "Cấp trên không nhận máy này. Còn 3 hồ sơ. F9 xem vì sao",
+        ),
+        (failing("server", waiting=0), "refused", "Cấp trên không nhận máy này. F9 xem vì sao"),
+        (
+            replace(GOOD, enrolled=False),
+            "never",
+            "Máy này chưa ghi danh. Vẫn nhận hồ sơ bình thường",
+        ),
+    ],
+)
+def test_the_line_says_what_it_is(standing: Standing, level: str, text: str) -> None:
+    state = state_of(standing, NOW)
+    assert (state.level, state.text) == (level, text)
+
+
+def test_counts_and_days_of_a_real_book(
+    enrolled: Enrolled,
+    upper,
+    proxy: FaultProxy,
+    clock: ToldClock,  # type: ignore[no-untyped-def]
+) -> None:
+    first = enrolled(1)
+    old = accept(first)
+    accept(first)
+    synced(first)
+    assert first[0].sync_state().text == "Đã gửi 2/2, lần cuối 09:24"
+    # three weeks later: nothing yet today, and an old dossier goes on a moment ago
+    clock.move(days=21)
+    assert first[0].sync_state().text.startswith("Đã gửi 0/0, ")
+    do(first, old.dossier_id, "transfer")
+    clock.move(minutes=1)
+    assert first[0].sync_state().text == "Đã gửi 0/0, còn 1, lần cuối 09:24 20/11"
+    proxy.page = b"<html>Wi-Fi</html>"
+    first[0].sync.cycle()
+    assert first[0].sync_state().text.endswith("F9 xem vì sao")
+    clock.move(days=1)
+    assert first[0].sync_state().said == "1 ngày chưa gửi. Còn 1 hồ sơ"
+    proxy.heal()
+    with upper.database.begin() as connection:
+        revoke(connection, first[0].identity.device_id)
+    first[0].sync.cycle()
+    state = first[0].sync_state()
+    assert state.level == "refused"
+    assert "thu hồi" in state.standing.last_error
+
+
+def test_a_certificate_of_somebody_else_is_told_as_such(tmp_path: Path) -> None:
+    ours, other = keys(tmp_path / "mot.db"), keys(tmp_path / "hai.db")
+    with speaking_tls(other, tmp_path) as port:
+        link = HttpLink(f"https://127.0.0.1:{port}", ours.ca_pem.decode())
+        with pytest.raises(LineFault, match="certificate"):
+            link.send("POST", "/sync/v1/hello", {}, b"")
+        link.close()
+
+
+def keys(path: Path) -> ServerKeys:
+    database = Database(f"sqlite:///{path}")
+    bring_up_to_date(database)
+    with database.begin() as connection:
+        make_keys(connection, None)
+        made = load_keys(connection, None)
+    database.close()
+    return made
+
+
+@contextmanager
+def speaking_tls(who: ServerKeys, folder: Path) -> Iterator[int]:
+    """One connection is greeted as that server greets."""
+    certificate, key = issue_certificate(who, ["127.0.0.1"])
+    (folder / "c.pem").write_bytes(certificate)
+    (folder / "k.pem").write_bytes(key)
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(folder / "c.pem", folder / "k.pem")
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def greet() -> None:
+            near, _ = listener.accept()
+            with near, suppress(OSError):
+                context.wrap_socket(near, server_side=True).recv(1)
+
+        thread = threading.Thread(target=greet)
+        thread.start()
+        yield listener.getsockname()[1]
+        thread.join(5)
