@@ -1,11 +1,16 @@
 """F9: the state in words, what needs repair, and a cycle at once."""
 
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFileDialog, QWidget
 
+from counter_app.backup_file import is_beside
 from counter_app.errors import EnvironmentFault, Refused
 from counter_app.ports import DossierRow
 from counter_app.ports.sync import Summary
@@ -27,8 +32,24 @@ _STICK = (
     "Xã không có mạng: xuất gói ra USB, đưa cấp trên, rồi nhập gói trả lời. Gói niêm phong, mất USB "
     "không mất gì."
 )
+_FOLDER = "stick.folder"
+"""Local setting: where the last bundle was written."""
 _SIDE = 398
 _NOW, _REPAIRS = "Đồng bộ ngay", "Ghi sửa và gửi lại"
+
+
+@dataclass(frozen=True, slots=True)
+class _Carried:
+    """A bundle that was written or taken in."""
+
+    path: Path
+    done: Summary
+    waiting: int
+    """Dossiers, afterwards."""
+    arrived: int = 0
+    """Dossiers that waited before and do no more."""
+    beside: bool = False
+    """Whether it lies on the disk of the book, which is no stick."""
 
 
 class SyncPage(Page):
@@ -57,6 +78,7 @@ class SyncPage(Page):
         self._view: DossierView | None = None
         self._narrow = False
         self._entering = False
+        self._carries = False
         self._rounds = RoundsBox()
         self._standing = Card(self._state, self.banner)
         head = row(label("Cần bạn xem", "cardTitle"), 1, self._told)
@@ -106,8 +128,8 @@ class SyncPage(Page):
     def enter(self) -> None:
         """Read again."""
         if not self.file.text:
-            name = f"quay-{self.desk.counter.identity.counter_no}.hsx"
-            self.file.text = str(documents() / name)
+            self.file.text = str(documents() / self._usual_name())
+            self.desk.read(lambda: self.desk.counter.settings.get(_FOLDER), self._on_folder)
         self.desk.read(self.desk.counter.sync_state, self.show_state)
         self.desk.read(self._health, self._on_health)
         self._rounds.show_rounds(self.desk.rounds)
@@ -181,6 +203,8 @@ class SyncPage(Page):
         counter, now = self.desk.counter, self.desk.now()
         plan, exchange = counter.backup_plan, ExchangePlan(counter.settings)
         _, backup = short_words(plan, now)
+        if not plan.hours and plan.last is None:
+            backup = "chưa đặt: F11, mục Sao lưu"
         every = f"{exchange.minutes} phút một lần" if exchange.minutes else "chưa đặt"
         enrolled = counter.sync_state().standing.enrolled
         waits = waits_for_answer(counter.settings)
@@ -213,43 +237,96 @@ class SyncPage(Page):
             self.file.text = str(Path(name))
 
     def _write_bundle(self) -> None:
-        counter, path = self.desk.counter, Path(self.file.text)
-        self.desk.lanes.sync.submit(
-            lambda: counter.bundles.write(path), self._on_bundle_written, self._on_bundle_fault
-        )
+        counter, path = self.desk.counter, Path(self.file.text or ".")
+        if path.is_dir():
+            # a stick and no name: the usual one
+            path = path / self._usual_name() if self.file.text else documents() / self._usual_name()
+            self.file.text = str(path)
 
-    def _on_bundle_written(self, done: Summary) -> None:
-        self.banner.tell("")
-        path = Path(self.file.text)
-        scans = f" và {done.pages} trang bản quét" if done.pages else ""
+        def work() -> _Carried:
+            done = counter.bundles.write(path)
+            counter.settings.put(_FOLDER, str(path.parent))
+            waiting = counter.sync_state().standing.waiting
+            return _Carried(path, done, waiting, beside=is_beside(path.parent, counter.folder))
+
+        self._begin("Đang ghi gói và đọc lại…", work, self._on_bundle_written)
+
+    def _on_bundle_written(self, carried: _Carried) -> None:
+        path, done = carried.path, carried.done
+        scans = f", {done.pages} trang bản quét" if done.pages else ""
         more = ""
         if done.files > 1:
             more = f" Có {done.files} tệp, đến {path.stem}-{done.files}{path.suffix}: mang đủ cả."
-        self._stick.setText(
-            f"Đã xuất {done.sent} việc{scans} vào {path.name}.{more} Đưa cấp trên, rồi nhập gói "
+        if carried.beside:
+            more += (
+                " Tệp nằm trên ổ của máy này: chép sang USB, hoặc chọn USB (Alt+U) rồi xuất lại."
+            )
+        self._end(
+            f"Đã kiểm tra gói {path.name}: {carried.waiting} hồ sơ{scans}.{more} Đưa cấp trên, rồi nhập gói "
             "trả lời: đến lúc đó hồ sơ mới tính là đã gửi."
         )
 
     def _take_in_bundle(self) -> None:
-        counter, path = self.desk.counter, Path(self.file.text)
-        self.desk.lanes.sync.submit(
-            lambda: counter.bundles.take_in(path), self._on_bundle_taken, self._on_bundle_fault
-        )
+        counter, path = self.desk.counter, Path(self.file.text or ".")
+        if path.is_dir():
+            self.banner.tell("Chưa chọn gói. Bấm Alt+U, chọn gói trả lời trên USB.", "Red")
+            return
 
-    def _on_bundle_taken(self, done: Summary) -> None:
+        def work() -> _Carried:
+            before = counter.sync_state().standing.waiting
+            done = counter.bundles.take_in(path)
+            waiting = counter.sync_state().standing.waiting
+            return _Carried(path, done, waiting, before - waiting)
+
+        self._begin("Đang đọc gói…", work, self._on_bundle_taken)
+
+    def _on_bundle_taken(self, carried: _Carried) -> None:
+        done = carried.done
         self.desk.rounds.append((self.desk.now(), done))
         self.show_round()
-        self._stick.setText(f"Đã nhập {Path(self.file.text).name}. Còn {done.waiting} việc chờ.")
+        if carried.arrived or done.received or done.problems:
+            said = (
+                f"Đã nhập {carried.path.name}: cấp trên đã nhận {carried.arrived} hồ sơ, "
+                f"{done.received} việc mới về."
+            )
+        else:
+            said = f"Gói {carried.path.name} không có gì mới, có thể đã nhập rồi."
+        left = "Không còn hồ sơ nào chờ."
+        if carried.waiting:
+            left = f"Còn {carried.waiting} hồ sơ chờ: xuất gói mới ở lần sau."
+        self._end(f"{said} {left}")
         self.desk.announce(Changes(topics=frozenset({"sync"})))
         self.enter()
 
+    def _on_folder(self, kept: str) -> None:
+        """Where the last one lay, unless somebody chose meanwhile."""
+        if kept and self.file.text == str(documents() / self._usual_name()):
+            self.file.text = str(Path(kept) / self._usual_name())
+
+    def _begin(self, told: str, work: Callable[[], _Carried], on_done: object) -> None:
+        """On the sync lane, where a round that finds no line may have to end first."""
+        if self._carries:
+            return
+        self._carries = True
+        self.banner.tell("")
+        self._stick.setText(told)
+        self.desk.lanes.sync.submit(work, on_done, self._on_bundle_fault)  # type: ignore[arg-type]
+
+    def _end(self, told: str) -> None:
+        self._carries = False
+        self._stick.setText(told)
+
     def _on_bundle_fault(self, fault: Exception) -> None:
+        self._end(_STICK)
         known = isinstance(fault, EnvironmentFault | Refused)
         self.banner.tell(
             str(getattr(fault, "message", "")) if known else "Chưa làm được. Hãy thử lại.", "Red"
         )
         if not known:
             self.desk.report(fault)
+
+    def _usual_name(self) -> str:
+        return f"quay-{self.desk.counter.identity.counter_no}.hsx"
 
     def show_state(self, state: SyncWords) -> None:
         """The line of the status bar, larger."""

@@ -175,6 +175,8 @@ def _told(done: Summary) -> tuple[str, str, str]:
     """The chip and the words of a round."""
     pages = f", {done.pages} trang quét" if done.pages else ""
     moved = f"Gửi {done.sent}, nhận {done.received}{pages}"
+    if done.files:
+        return "green", "Từ USB", f"Nhận {done.received}"
     if done.blame == "server":
         return "red", "Bị từ chối", "Xem ở bên trái"
     if done.fault and done.blame == "person":

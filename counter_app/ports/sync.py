@@ -95,7 +95,7 @@ class Summary:
     pages: int = 0
     """Whole scanned pages on a stick."""
     files: int = 0
-    """Bundles that were written: scanned pages may need more than one."""
+    """Bundles that were written or taken in: scanned pages may need more than one."""
     bytes_out: int = 0
     bytes_in: int = 0
     fault: str = ""

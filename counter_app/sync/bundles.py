@@ -1,6 +1,7 @@
 """Bundles on a stick, for a counter without a line: what a cycle says, written down and carried."""
 
 import base64
+import errno
 from collections import deque
 from collections.abc import Iterable, Iterator
 from itertools import chain
@@ -48,6 +49,11 @@ MOST_SCANNED = 24 * 1024 * 1024
 MOST_FILES = 20
 MOST_PAGES = 5_000
 """Pages that one visit can carry; the next takes the rest."""
+
+
+_OWN = "Đây là gói máy này xuất cho cấp trên. Hãy chọn gói trả lời của cấp trên rồi nhập lại."
+_OTHERS = "Gói này cấp trên gửi cho máy khác. Chọn gói của quầy này, hoặc xin cấp trên gói khác."
+_DAMAGED = "Gói này chép chưa xong, đã hỏng, hoặc không phải của máy chủ này. Chép lại, hoặc xin cấp trên gói khác."
 
 
 class Bundles:
@@ -117,11 +123,8 @@ class Bundles:
                 at,
                 messages,
             )
-        except OSError:
-            raise EnvironmentFault(
-                "bundle_failed",
-                f"Không ghi được gói vào {target.parent}. Xem USB còn cắm, còn chỗ và ghi được không.",
-            ) from None
+        except OSError as fault:
+            raise EnvironmentFault("bundle_failed", _not_written(target, fault)) from None
         summary.files += 1
 
     def _pages(self) -> list[PageToSend]:
@@ -181,9 +184,11 @@ class Bundles:
     def take_in(self, source: Path) -> Summary:
         """What the upper server answered. An old or repeated bundle changes nothing."""
         identity = self._identity()
-        summary = Summary()
+        summary = Summary(files=1)
 
         def sender_key(header: Header) -> bytes | None:
+            if header.sender == identity.device_id:
+                raise Refused("bundle_wrong", _OWN)
             return identity.server_key if header.sender == identity.server_id else None
 
         try:
@@ -191,17 +196,14 @@ class Bundles:
                 summary.bytes_in = source.stat().st_size
                 header, messages = bundle.read(opened, self._private, sender_key)
                 if (header.kind, header.recipient) != ("down", identity.device_id):
-                    raise Damaged("recipient")
+                    raise Refused("bundle_wrong", _OTHERS)
                 self._apply(_down.decode(next(messages, b"")), messages, summary)
         except OSError:
             raise EnvironmentFault(
                 "file_missing", f"Không đọc được {source.name}. Xem USB còn cắm không."
             ) from None
         except (Damaged, TooLarge, *UNREADABLE):
-            raise Refused(
-                "bundle_wrong",
-                "Gói này hỏng, hoặc không phải máy chủ gửi cho máy này. Xin cấp trên gói khác.",
-            ) from None
+            raise Refused("bundle_wrong", _DAMAGED) from None
         except Forked:
             raise Refused(
                 "bundle_old",
@@ -295,3 +297,12 @@ class Bundles:
         if not identity.server_url:
             raise Refused("not_enrolled", NOT_ENROLLED)
         return identity
+
+
+def _not_written(target: Path, fault: OSError) -> str:
+    """What to do about it; nothing half written stays."""
+    if fault.errno == errno.ENOSPC:
+        return f"{target.parent} hết chỗ. Xóa bớt tệp trên USB, hoặc dùng USB khác, rồi xuất lại."
+    if not target.parent.is_dir():
+        return f"Không thấy {target.parent}. Cắm USB, chọn lại tệp, rồi xuất lại."
+    return f"Không ghi được gói vào {target.parent}. Xem USB còn cắm và có bị khóa ghi không, rồi xuất lại."
