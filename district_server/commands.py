@@ -32,6 +32,7 @@ from district_server.feed import total_events
 from district_server.journal import Journal, take_over_logging
 from district_server.keys import (
     ServerKeys,
+    are_sealed,
     issue_certificate,
     load_keys,
     make_keys,
@@ -58,7 +59,9 @@ def init(options: argparse.Namespace) -> int:
         with database.begin() as connection:
             make_keys(connection, passphrase_of_environment())
             keys = load_keys(connection, passphrase_of_environment())
-    write({"ok": True, "new": fresh, "server_id": keys.server_id, "fingerprint": keys.fingerprint})
+            sealed = are_sealed(connection)
+    told = {"server_id": keys.server_id, "fingerprint": keys.fingerprint, "sealed": sealed}
+    write({"ok": True, "new": fresh, **told})
     return 0
 
 

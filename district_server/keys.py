@@ -34,6 +34,7 @@ from district_server.database import get_meta, put_meta
 from district_server.faults import ServerFault
 
 _YEARS = 20
+_SECRETS = ("signing_key", "ca_key", "sealing_key")
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +79,8 @@ def fingerprint_of(ca_pem: bytes) -> str:
 
 
 def make_keys(connection: Connection, passphrase: str | None) -> None:
-    """Make the keys once."""
+    """Make the keys once; seal those that a passphrase which came later did not find sealed."""
+    _seal_plain(connection, passphrase)
     if get_meta(connection, "sealing_key") is None:
         put_meta(connection, "sealing_key", _sealed(secrets.token_bytes(32), passphrase))
     if get_meta(connection, "signing_key") is not None:
@@ -102,6 +104,18 @@ def make_keys(connection: Connection, passphrase: str | None) -> None:
     pem = ca_key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
     put_meta(connection, "ca_key", _sealed(pem, passphrase))
     put_meta(connection, "ca", certificate.public_bytes(Encoding.PEM).decode("ascii"))
+
+
+def _seal_plain(connection: Connection, passphrase: str | None) -> None:
+    for name in _SECRETS:
+        kept = get_meta(connection, name) or ""
+        if passphrase and kept.startswith("plain:"):
+            put_meta(connection, name, _sealed(_opened(kept, None), passphrase))
+
+
+def are_sealed(connection: Connection) -> bool:
+    """Whether a dump of the database signs nothing without the passphrase."""
+    return all((get_meta(connection, name) or "").startswith("sealed:") for name in _SECRETS)
 
 
 def load_keys(connection: Connection, passphrase: str | None) -> ServerKeys:

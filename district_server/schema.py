@@ -13,6 +13,12 @@ from district_server.database import ROLE, SCHEMA, Database, get_meta, put_meta
 from district_server.faults import ServerFault
 
 
+_PASSES_THE_WALL = text(
+    "SELECT rolsuper OR rolbypassrls OR rolcreaterole OR EXISTS "
+    "(SELECT FROM pg_auth_members m WHERE m.member = r.oid) FROM pg_roles r WHERE rolname = :role"
+)
+
+
 def bring_up_to_date(database: Database) -> bool:
     """Run what is missing, all of it or nothing; may be repeated. True where all was new.
 
@@ -46,7 +52,7 @@ def _run(connection: Connection) -> None:
     if there.has_table("meta") and not there.has_table("alembic_version"):
         # made before upgrades were counted
         command.stamp(config, "0001")
-    command.upgrade(config, "head")
+    command.upgrade(config, f"{SCHEMA:04d}")
 
 
 def _back_up(database: Database, found: int) -> None:
@@ -86,6 +92,13 @@ def _make_role(connection: Connection) -> None:
         connection.exec_driver_sql(
             f"DO $$ BEGIN CREATE ROLE {ROLE} NOLOGIN; "
             "EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $$"
+        )
+    if connection.execute(_PASSES_THE_WALL, {"role": ROLE}).scalar_one():
+        raise ServerFault(
+            "role_too_strong",
+            f"Vai trò {ROLE} có quyền vượt rào giữa các xã. Nhờ người quản trị PostgreSQL bỏ mọi quyền riêng của "
+            f"nó: ALTER ROLE {ROLE} NOSUPERUSER NOBYPASSRLS NOCREATEROLE; REVOKE các vai trò đã cấp cho nó; rồi "
+            "init lại.",
         )
     member = text("SELECT pg_has_role(current_user, :role, 'MEMBER')")
     if not connection.execute(member, {"role": ROLE}).scalar_one():

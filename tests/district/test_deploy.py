@@ -1,29 +1,36 @@
 """What an administrator installs: the units, the backup, and coming back from it on another machine."""
 
 import configparser
+import hashlib
+import json
 import os
 import re
 import shutil
 import subprocess
-import sys
-from collections.abc import Callable
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 from conftest import draft
 from postgres import cluster
+from scans_made import noisy
 from sqlalchemy import create_engine, text
-from upper import running
+from upper import Upper
 
 from counter_app.bootstrap import Counter
 from counter_app.services.results import Accepted
-from district_server.__main__ import COMMANDS
+from district_server.__main__ import COMMANDS, main
 from district_server.database import ROLE, Database
-from district_server.projection import by_code
+from district_server.keys import load_keys
+from district_server.objects import objects_at
+from district_server.sealing import Sealed
 from district_server.serving import LONGEST_FAREWELL
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
-BIN = Path(sys.executable).parent
+SENTENCE = "mot cau dai cat trong ket"
 
 
 def unit(name: str) -> configparser.ConfigParser:
@@ -120,54 +127,123 @@ def test_a_dump_that_cannot_be_read_back_does_not_count(postgres_url: str, tmp_p
     assert list(folder.iterdir()) == [earlier]
 
 
+def installed(cluster_url: str) -> str:
+    """What the guide has an administrator type: a user who owns the database and may nothing else."""
+    admin = create_engine(
+        cluster_url.replace("postgresql://", "postgresql+psycopg://"), isolation_level="AUTOCOMMIT"
+    )
+    name = f"mot_cua_{uuid.uuid4().hex[:8]}"
+    with admin.connect() as connection:
+        for role, more in ((ROLE, "NOLOGIN"), ("district-server", "LOGIN")):
+            known = text("SELECT count(*) FROM pg_roles WHERE rolname = :role")
+            if not connection.execute(known, {"role": role}).scalar_one():
+                connection.exec_driver_sql(f'CREATE ROLE "{role}" {more}')
+        connection.exec_driver_sql(f'GRANT {ROLE} TO "district-server"')
+        connection.exec_driver_sql(f'CREATE DATABASE {name} OWNER "district-server"')
+    admin.dispose()
+    place = cluster_url.rpartition("/")[0].rpartition("@")[2]
+    return f"postgresql://district-server@{place}/{name}"
+
+
+class Administrator:
+    """Types what the guide says, with the settings of its file."""
+
+    def __init__(
+        self, url: str, attachments: Path, capsys: pytest.CaptureFixture[str], passphrase: str
+    ) -> None:
+        self.url = url
+        self._capsys = capsys
+        self._settings = {
+            "DISTRICT_DATABASE_URL": url,
+            "DISTRICT_PASSPHRASE": passphrase,
+            "DISTRICT_ATTACHMENTS": str(attachments),
+        }
+
+    def types(self, *words: str, ends: int = 0) -> dict[str, Any]:
+        self._capsys.readouterr()
+        with pytest.MonkeyPatch.context() as patch:
+            for name, value in self._settings.items():
+                patch.setenv(name, value)
+            assert main(list(words)) == ends
+        told: dict[str, Any] = json.loads(self._capsys.readouterr().out.splitlines()[-1])
+        return told
+
+    @contextmanager
+    def serving(self, port: int = 0) -> Iterator[Upper]:
+        with closing(Database(self.url)) as database:
+            with database.begin() as connection:
+                keys = load_keys(connection, self._settings["DISTRICT_PASSPHRASE"])
+            objects = Sealed(objects_at(self._settings["DISTRICT_ATTACHMENTS"]), keys)
+            made = Upper(database, keys, objects=objects, port=port)
+            made.start()
+            try:
+                yield made
+            finally:
+                made.stop()
+
+
 def test_a_backup_comes_back_on_another_machine_and_the_counters_bring_the_rest(
-    postgres_url: str, make_counter: Callable[..., Counter], tmp_path: Path
+    postgres: str,
+    make_counter: Callable[..., Counter],
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     counter = make_counter(2)
     officer = counter.officers.all()[0]
+    codes: list[str] = []
+    pages: list[str] = []
 
-    def accepted(name: str) -> str:
+    def accept(name: str) -> None:
+        """With a scan, and all of it gone up."""
         made = counter.intake.accept(draft(name=name), officer)  # type: ignore[arg-type]
         assert isinstance(made, Accepted)
+        seen = noisy(len(codes), 40)
+        paper = counter.attachments.add(made.dossier_id, "giay.png", seen, "", officer).scanned
         assert not counter.sync.cycle().fault
-        return made.code
+        assert [one.sent for one in counter.attachments.of(made.dossier_id)] == [1]
+        codes.append(made.code)
+        pages.append(paper.pages[0].sha256)
 
-    with running(postgres_url) as upper:
+    there, copied = tmp_path / "ban-quet", tmp_path / "ban-quet-sao"
+    first = Administrator(installed(postgres), there, capsys, SENTENCE)
+    first.types("init")
+    with first.serving() as upper:
         port, fingerprint = upper.port, upper.keys.fingerprint
-        counter.enrol(upper.url, upper.code(counter), None)
-        codes = [accepted("HỒ THỊ NGUYỆT")]
-        assert back_up(postgres_url, tmp_path).returncode == 0
-        codes.append(accepted("LÊ VĂN ĐẠT"))
+        code = first.types("issue-code", "--commune", "H50.99.01", "--counter", "2")["code"]
+        counter.enrol(upper.url, code, None)
+        accept("HỒ THỊ NGUYỆT")
+        # copied a while before the database: what the copy lacks the counters have
+        shutil.copytree(there, copied)
+        accept("LÊ VĂN ĐẠT")
+        assert back_up(first.url, tmp_path).returncode == 0
+        accept("HỒ VĂN SÁU")
     (dump,) = tmp_path.glob("*.dump")
 
     with cluster() as other:
-        url = other.rpartition("/")[0] + "/mot_cua"
-        admin = create_engine(
-            other.replace("postgresql://", "postgresql+psycopg://"), isolation_level="AUTOCOMMIT"
-        )
-        with admin.connect() as connection:
-            connection.execute(text(f"CREATE ROLE {ROLE} NOLOGIN"))
-            connection.execute(text("CREATE DATABASE mot_cua"))
-        admin.dispose()
+        url = installed(other)
+        second = Administrator(url, copied, capsys, SENTENCE)
         restore = ["pg_restore", "--exit-on-error", "--no-owner", f"--dbname={url}", str(dump)]
         subprocess.run(restore, check=True, capture_output=True)
         for command in ("init", "restore-done", "check"):
-            done = subprocess.run(
-                [BIN / "district-server", command, "--database-url", url], capture_output=True
-            )
-            assert done.returncode == 0, (command, done.stdout)
-        with running(url, port=port) as upper:
+            second.types(command)
+        assert second.types("attachments", codes[1])["here"] == 0
+        with second.serving(port) as upper:
             assert upper.keys.fingerprint == fingerprint
             for _ in range(3):
                 counter.sync.cycle()
             summary = counter.sync.cycle()
             assert (summary.fault, summary.waiting) == ("", 0)
-            with upper.database.begin() as connection:
-                assert [len(by_code(connection, code)) for code in codes] == [1, 1]
-            with upper.database.begin_for_counter() as connection:
-                # the wall has come along
-                assert connection.execute(text("SELECT count(*) FROM event")).scalar_one() == 0
-        done = subprocess.run(
-            [BIN / "district-server", "check", "--database-url", url], capture_output=True
-        )
-        assert done.returncode == 0, done.stdout
+        assert second.types("check")["ok"]
+        for code, page in zip(codes, pages, strict=True):
+            out = tmp_path / code
+            out.mkdir()
+            assert second.types("attachments", code, "--out", str(out))["here"] == 1
+            # the keys have come along: what was sealed there is opened here
+            (seen,) = out.iterdir()
+            assert hashlib.sha256(seen.read_bytes()).hexdigest() == page
+        with closing(Database(url)) as database, database.begin_for_counter() as connection:
+            # the wall has come along
+            assert connection.execute(text("SELECT count(*) FROM event")).scalar_one() == 0
+        for words in ("", "mot cau khac"):
+            without = Administrator(url, copied, capsys, words).types("status", ends=3)
+            assert "DISTRICT_PASSPHRASE" in without["problems"][0]["message"]

@@ -1,14 +1,20 @@
 """The second wall: PostgreSQL itself shows a counter's request no other commune."""
 
+import re
 from collections.abc import Iterator
+from typing import Any
 
+import httpx
 import pytest
 from sqlalchemy import Executable, delete, func, insert, select, text, update
+from sqlalchemy.event import listen, remove
 from sqlalchemy.exc import ProgrammingError
+from upper import Machine, running
 
 from district_server.database import ROLE, Database, enter, get_meta, put_meta
 from district_server.enrolment import issue_code
-from district_server.schema import bring_up_to_date
+from district_server.faults import ServerFault
+from district_server.schema import _make_role, bring_up_to_date
 from district_server.tables import commune, enrol_code, event, metadata
 
 OURS, THEIRS = "H50.99.01", "H50.99.02"
@@ -101,6 +107,40 @@ def test_who_answers_counters_owns_nothing(database: Database, statement: str) -
         _as_counter(database, text(statement))
 
 
+def test_who_answers_counters_has_no_way_around_the_wall(database: Database) -> None:
+    rights = text(
+        "SELECT rolsuper, rolbypassrls, rolcreaterole, rolcreatedb, rolcanlogin, rolreplication "
+        "FROM pg_roles WHERE rolname = :role"
+    )
+    owned = text(
+        "SELECT count(*) FROM pg_class c JOIN pg_roles r ON r.oid = c.relowner "
+        "WHERE rolname = :role"
+    )
+    member = text(
+        "SELECT count(*) FROM pg_auth_members m JOIN pg_roles r ON r.oid = m.member "
+        "WHERE rolname = :role"
+    )
+    unwalled = text(
+        "SELECT relname FROM pg_class WHERE relkind IN ('r', 'p', 'v', 'm') AND NOT relrowsecurity "
+        "AND relnamespace = 'public'::regnamespace AND has_table_privilege(:role, oid, "
+        "'SELECT, INSERT, UPDATE, DELETE, TRUNCATE, REFERENCES, TRIGGER')"
+    )
+    with database.begin() as connection:
+        asked = {"role": ROLE}
+        assert set(connection.execute(rights, asked).one()) == {False}
+        assert connection.execute(owned, asked).scalar_one() == 0
+        assert connection.execute(member, asked).scalar_one() == 0
+        assert list(connection.scalars(unwalled, asked)) == ["device_home"]
+
+
+@pytest.mark.parametrize("more", ["BYPASSRLS", "SUPERUSER", "CREATEROLE"])
+def test_a_role_that_could_pass_the_wall_is_refused(database: Database, more: str) -> None:
+    with pytest.raises(ServerFault) as fault, database.begin() as connection:
+        connection.exec_driver_sql(f"ALTER ROLE {ROLE} {more}")
+        _make_role(connection)
+    assert fault.value.code == "role_too_strong"
+
+
 def test_who_answers_counters_never_reads_the_keys(database: Database) -> None:
     with database.begin_for_counter() as connection:
         assert get_meta(connection, "schema") is not None
@@ -116,19 +156,49 @@ def test_the_role_ends_with_the_transaction(database: Database) -> None:
         assert len(connection.execute(select(event)).all()) == 2
 
 
-def test_a_communes_events_lie_in_one_partition(database: Database) -> None:
-    query = text("SELECT tableoid::regclass::text FROM event WHERE commune = :org")
-    with database.begin() as connection:
-        for number in range(2, 8):
-            connection.execute(
-                insert(event).values(
-                    **_event(OURS) | {"cseq": number, "dseq": number, "event_id": str(number)}
-                )
-            )
-        places = set(connection.scalars(query, {"org": OURS}))
-        plan = "\n".join(
-            connection.scalars(text(f"EXPLAIN SELECT * FROM event WHERE commune = '{OURS}'"))
-        )
-    assert len(places) == 1
-    # the others are not even looked at
-    assert plan.count("event_") == plan.count(places.pop())
+def test_every_question_of_a_counter_looks_into_one_partition(postgres_url: str) -> None:
+    asked: list[tuple[str, Any]] = []
+
+    def overheard(
+        _: object, __: object, statement: str, given: Any, ___: object, many: bool
+    ) -> None:
+        # of many rows the first stands for all
+        asked.append((statement, given[0] if many else given))
+
+    note = '{"salt":"0011223344556677","text":"a"}'
+    ids = [f"01a2116f-5db5-7ad8-85ce-{number:012d}" for number in range(1, 4)]
+    with (
+        running(postgres_url) as upper,
+        httpx.Client(base_url=upper.url, trust_env=False) as client,
+    ):
+        machine = Machine(client)
+        machine.enrol(upper.code_for(OURS, 1))
+        machine.hello()
+        listen(upper.database.engine, "before_cursor_execute", overheard)
+        batch = machine.seal([{"event_id": one, "payload": note} for one in ids])
+        assert machine.push(batch).status_code == 200
+        for target in (
+            f"/sync/v1/pull?epoch={machine.epoch}&after=0&max_bytes=65536",
+            "/sync/v1/order?after=0",
+            f"/sync/v1/stream?life={machine.incarnation}&after=0",
+            "/sync/v1/highs",
+            f"/sync/v1/page?event={ids[0]}&page=0",
+        ):
+            assert machine.send("GET", target).status_code in (200, 404), target
+            machine.hello()
+        remove(upper.database.engine, "before_cursor_execute", overheard)
+        looked: list[str] = []
+        with upper.database.begin_for_counter() as connection:
+            enter(connection, OURS)
+            cursor = connection.connection.cursor()
+            for statement, given in asked:
+                if not re.search(r"(FROM|JOIN|UPDATE|INTO) event\b", statement):
+                    continue
+                cursor.execute(f"EXPLAIN {statement}", given)
+                plan = "\n".join(str(row[0]) for row in cursor.fetchall())
+                places = set(re.findall(r"\bevent_[0-9]{2}\b", plan))
+                # what goes in finds its place row by row
+                assert len(places) == (0 if statement.startswith("INSERT") else 1), statement
+                looked += places
+    assert len(looked) > 5
+    assert len(set(looked)) == 1

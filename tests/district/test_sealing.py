@@ -1,5 +1,6 @@
 """Scanned pages at rest above: sealed, whole, each under its own name; and who may look at them."""
 
+import base64
 import hashlib
 import json
 import os
@@ -26,7 +27,7 @@ from district_server.keys import ServerKeys, load_keys, make_keys
 from district_server.objects import Folder
 from district_server.schema import bring_up_to_date
 from district_server.sealing import Sealed
-from district_server.tables import admin_log
+from district_server.tables import admin_log, meta
 
 KEY = "H50.99.01/ab/" + "ab" * 32
 OTHER = KEY.replace("ab", "cd")
@@ -115,6 +116,37 @@ def test_another_servers_keys_open_nothing(keys: ServerKeys, tmp_path: Path) -> 
     with pytest.raises(ServerFault):
         Sealed(folder, keys_of(database)).get(KEY)
     database.close()
+
+
+def test_a_dump_without_the_passphrase_signs_nothing(
+    database_url: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Also where the passphrase came only after the keys."""
+    told = []
+    for sentence in ("", "mot cau dai cat trong ket", ""):
+        monkeypatch.setenv("DISTRICT_PASSPHRASE", sentence)
+        told.append((main(["init", "--database-url", database_url]), capsys.readouterr().out))
+    (open_, first), (sealed, second), (refused, third) = told
+    assert (open_, sealed, refused) == (0, 0, 3)
+    before, after = json.loads(first), json.loads(second)
+    assert (before.pop("sealed"), after.pop("sealed")) == (False, True)
+    assert (before.pop("new"), after.pop("new")) == (True, False)
+    assert before == after
+    assert "DISTRICT_PASSPHRASE" in third
+
+    database = Database(database_url)
+    with database.begin() as connection:
+        keys = load_keys(connection, "mot cau dai cat trong ket")
+        dump = " ".join(connection.scalars(select(meta.c.value)))
+        for wrong in (None, "mot cau khac"):
+            with pytest.raises(ServerFault):
+                load_keys(connection, wrong)
+    database.close()
+    for secret in (keys.signing.private_bytes_raw(), keys.ca_key_pem, keys.sealing):
+        assert base64.b64encode(secret).decode() not in dump
+        assert secret.hex() not in dump
+    assert "PRIVATE KEY" not in dump
+    assert keys.server_id == after["server_id"]
 
 
 def test_pages_from_before_are_read_and_sealed_by_the_command(
