@@ -12,7 +12,6 @@ from sqlalchemy import Connection, inspect, text
 from district_server.database import ROLE, SCHEMA, Database, get_meta, put_meta
 from district_server.faults import ServerFault
 
-
 _PASSES_THE_WALL = text(
     "SELECT rolsuper OR rolbypassrls OR rolcreaterole OR EXISTS "
     "(SELECT FROM pg_auth_members m WHERE m.member = r.oid) FROM pg_roles r WHERE rolname = :role"
