@@ -3,7 +3,9 @@
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -160,6 +162,55 @@ def test_a_saved_dossier_leaves_no_draft(hand: Hand, place: Place) -> None:
     hand.wait(lambda: hand.says("Đã lưu"))
     hand.settle()
     assert drafts(place) == []
+
+
+@contextmanager
+def held(hand: Hand) -> Iterator[None]:
+    """The lane of the book is busy for so long."""
+    go_on = threading.Event()
+    hand.window.lanes.records.submit(lambda: go_on.wait(10))
+    yield
+    go_on.set()
+    hand.settle()
+
+
+def test_a_form_left_while_it_is_saved_is_one_dossier_and_no_draft(
+    hand: Hand, place: Place
+) -> None:
+    """Neither the next form takes its mark, nor is it offered once more as a draft."""
+    before = len(place.dossiers())
+    filled(hand)
+    hand.settle()
+    page = hand.window.frame.page("F2")
+    with held(hand):
+        hand.fill("Điện thoại", "0912000345")
+        hand.press("F12")
+        # what is checked and kept a moment after the last letter has its turn now
+        hand.wait(lambda: not page._check_soon.isActive())
+        hand.press("Ctrl+H")
+        hand.press("Enter")
+        hand.type("Võ Thị Sen")
+    hand.wait(lambda: len(place.dossiers()) == before + 1, 10_000)
+    hand.settle()
+    assert hand.field(NAME).isEnabled()
+    assert hand.field(NAME).text().upper() == "VÕ THỊ SEN"
+    assert page.taking.made is None
+    hand.wait(lambda: len(drafts(place)) == 1)
+    assert "SEN" in str(drafts(place)[0]).upper()
+
+
+@pytest.mark.parametrize("way", ["F1", "Ctrl+H"])
+def test_a_form_left_while_it_is_refused_stays_a_draft(hand: Hand, place: Place, way: str) -> None:
+    before = len(place.dossiers())
+    begin(hand)
+    hand.settle()
+    with held(hand):
+        hand.press("F12", way)
+    hand.wait(lambda: len(drafts(place)) == 1, 10_000)
+    assert "SEN" in str(drafts(place)[0]).upper()
+    assert len(place.dossiers()) == before
+    if way == "Ctrl+H":
+        assert hand.says("Hồ sơ trước chưa lưu được, đã để ở nháp")
 
 
 def test_another_officer_does_not_see_her_drafts(hand: Hand, place: Place) -> None:

@@ -141,6 +141,7 @@ class IntakePage(Page):
         self.taking.drawn.connect(self.promise.show_slip)
         self.taking.added.connect(self._on_added)
         self.taking.taken.connect(self._on_taken)
+        self.taking.behind.connect(self._on_behind)
         self.taking.noticed.connect(self.start_new)
         self.taking.rejected.connect(self._on_rejected)
         self.taking.failed.connect(self._on_failed)
@@ -246,7 +247,8 @@ class IntakePage(Page):
 
     def begun(self) -> tuple[str, dict[str, Any]] | None:
         """The unsaved draft with its id."""
-        begun = (self.taking.dirty or self.visit.id) and self.taking.made is None
+        under_way = self.taking.busy or self.taking.made is not None
+        begun = (self.taking.dirty or self.visit.id) and not under_way
         return (self.taking.draft_id, self.draft()) if begun else None
 
     def draft(self) -> dict[str, Any]:
@@ -262,8 +264,11 @@ class IntakePage(Page):
         self.start_new()
 
     def _hold(self) -> None:
+        said = "Đã để chờ. Mở lại ở Bàn làm việc."
+        if self.taking.busy:
+            said = "Hồ sơ trước đang được lưu. Nhập người kế tiếp được rồi."
         self._put_by()
-        self.desk.told.emit("Đã để chờ. Mở lại ở Bàn làm việc.")
+        self.desk.told.emit(said)
 
     def _on_changed(self) -> None:
         if self.taking.made is None:
@@ -371,13 +376,25 @@ class IntakePage(Page):
             said = f"Đã lưu {len(taken.closed.codes)} hồ sơ của lượt này, một phiếu chung."
             self.visit.end()
         self.promise.show_saved(made.code, said)
-        job_id = (taken.closed or made).print_job_id
-        if job_id is not None and self.desk.has_printer():
-            self.desk.print_again_requested.emit(job_id)
+        if self._print(taken):
             return
+        job_id = (taken.closed or made).print_job_id
         none = "Thủ tục trả ngay, không cần phiếu."
         self.promise.tell("Chưa có máy in. F11 để đặt máy in." if job_id else none)
         self._next.start()
+
+    def _on_behind(self, taken: Taken) -> None:
+        """Another form stands here already: what became of the one before is told beside it."""
+        self._print(taken)
+        self.desk.told.emit(f"Đã lưu {taken.made.code}.")
+
+    def _print(self, taken: Taken) -> bool:
+        """Whether paper follows now."""
+        job_id = (taken.closed or taken.made).print_job_id
+        if job_id is None or not self.desk.has_printer():
+            return False
+        self.desk.print_again_requested.emit(job_id)
+        return True
 
     def _on_printed(self, dossier_id: str, printed: Printed) -> None:
         made = self.taking.made

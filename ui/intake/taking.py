@@ -14,6 +14,7 @@ from counter_app.services.visits import Closed
 from ui.desk import Desk
 
 _PREVIEW_WIDTH = 576
+_LEFT = "Hồ sơ trước chưa lưu được, đã để ở nháp (Bàn làm việc)."
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +25,14 @@ class Taken:
     visit_id: str = ""
     again: bool = False
     closed: Closed | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Flight:
+    """A form as it was last typed, and whether anybody typed at all."""
+
+    draft: Mapping[str, Any]
+    dirty: bool
 
 
 class Taking(QObject):
@@ -39,6 +48,8 @@ class Taking(QObject):
     """Taken: it is in the book, `made` tells which."""
     noticed = Signal()
     """A notice was given out instead."""
+    behind = Signal(object)
+    """Taken: of a form that was left before the answer came."""
     rejected = Signal(object)
     failed = Signal(str)
     visit_read = Signal(str, object)
@@ -47,8 +58,14 @@ class Taking(QObject):
     def __init__(self, desk: Desk, parent: QObject) -> None:
         super().__init__(parent)
         self._desk = desk
-        self.busy = False
+        self._flights: dict[str, _Flight] = {}
+        """Forms on their way into the book, the oldest first, by draft id."""
         self.begin()
+
+    @property
+    def busy(self) -> bool:
+        """Whether this form is on its way into the book."""
+        return self.draft_id in self._flights
 
     def begin(self, draft_id: str = "") -> None:
         """Another form: an empty one, or a draft that is gone on with."""
@@ -58,13 +75,20 @@ class Taking(QObject):
 
     def keep(self, draft: Mapping[str, Any]) -> None:
         """The draft survives whatever happens next."""
-        who, draft_id, drafts = self._desk.officer, self.draft_id, self._desk.counter.drafts
-        if self.dirty and self.made is None and who is not None:
+        if self.busy:
+            # a draft that is saved after its dossier would be taken in again
+            self._flights[self.draft_id] = _Flight(draft, self.dirty)
+        elif self.dirty and self.made is None:
+            self._save(self.draft_id, draft)
+
+    def _save(self, draft_id: str, draft: Mapping[str, Any]) -> None:
+        who, drafts = self._desk.officer, self._desk.counter.drafts
+        if who is not None:
             self._desk.lanes.records.submit(lambda: drafts.save(who.id, draft_id, draft))
 
     def check(self, draft: Mapping[str, Any]) -> None:
         """Ask what the draft would become; keep it at the same time."""
-        if self.made is not None or self._desk.officer is None:
+        if self.made is not None or self.busy or self._desk.officer is None:
             return
         counter, who = self._desk.counter, self._desk.who
         draft_id, dirty = self.draft_id, self.dirty
@@ -84,7 +108,7 @@ class Taking(QObject):
         if again and "visit" not in draft:
             draft["visit"] = counter.ids.new_id(self._desk.now())
         visit_id = draft.get("visit", "")
-        self.busy = True
+        self._flights[draft_id] = _Flight(draft, self.dirty)
 
         def work() -> Taken | Rejected:
             made = counter.intake.accept(draft, who, source)
@@ -137,12 +161,18 @@ class Taking(QObject):
             self.drawn.emit(png)
 
     def _on_taken(self, taken: Taken | Rejected) -> None:
-        self.busy = False
+        draft_id = self._landed(missed=isinstance(taken, Rejected))
         if isinstance(taken, Rejected):
-            self.rejected.emit(taken)
+            if draft_id == self.draft_id:
+                self.rejected.emit(taken)
+            else:
+                self.failed.emit(f"{_LEFT} {taken.problems[0].message}")
+            return
+        self._desk.announce(taken.made.changes)
+        if draft_id != self.draft_id:
+            self.behind.emit(taken)
             return
         self.dirty = False
-        self._desk.announce(taken.made.changes)
         if taken.again:
             self.added.emit(taken)
         else:
@@ -150,8 +180,19 @@ class Taking(QObject):
             self.taken.emit(taken)
 
     def _on_failed(self, fault: Exception) -> None:
-        self.busy = False
-        self.failed.emit(getattr(fault, "message", "Chưa lưu được hồ sơ này. Hãy làm lại."))
+        draft_id = self._landed(missed=True)
+        said = getattr(fault, "message", "Chưa lưu được hồ sơ này. Hãy làm lại.")
+        self.failed.emit(said if draft_id == self.draft_id else f"{_LEFT} {said}")
+
+    def _landed(self, *, missed: bool) -> str:
+        """Whose answer it is: the lane answers in the order in which it was asked. What is not in the book
+        stays a draft.
+        """
+        draft_id = next(iter(self._flights))
+        flight = self._flights.pop(draft_id)
+        if missed and flight.dirty:
+            self._save(draft_id, flight.draft)
+        return draft_id
 
     def _on_noticed(self, made: Noticed | Rejected) -> None:
         if isinstance(made, Rejected):
