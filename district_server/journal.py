@@ -66,5 +66,10 @@ class _Handler(logging.Handler):
         more = of_fault(record.exc_info[1]) if record.exc_info and record.exc_info[1] else {}
         text = record.msg if isinstance(record.msg, str) else type(record.msg).__name__
         self._journal.write(
-            "log", record.levelname.lower(), logger=record.name, text=text[:200], **more
+            "log",
+            record.levelname.lower(),
+            logger=record.name,
+            # what follows the first line tells of objects with their values
+            text=text.partition("\n")[0][:200],
+            **more,
         )

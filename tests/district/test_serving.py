@@ -1,7 +1,10 @@
 """What every route does: caps, limits, the journal without names, figures, a stop that ends nothing."""
 
+import io
 import json
+import logging
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -17,19 +20,27 @@ from threading import Event
 
 import httpx
 import pytest
-from sqlalchemy import select
+from conftest import draft
+from prometheus_client.parser import text_string_to_metric_families
+from sqlalchemy import select, text
 from upper import Machine, Upper, pulled, running, taken
 
+from counter_app.bootstrap import Counter
+from counter_app.services.results import Accepted
 from counter_app.sync.link import STALL
 from counter_app.wire.messages import DICTIONARY_ID, decompress
 from district_server import api as api_module
 from district_server import database as database_module
+from district_server import journal as journal_module
+from district_server.__main__ import main
 from district_server.answering import LARGEST_PACKED
-from district_server.database import put_meta
-from district_server.enrolment import revoke
+from district_server.database import Database, put_meta
+from district_server.enrolment import issue_code, revoke
 from district_server.faults import Refused
+from district_server.journal import Journal
 from district_server.limits import Bucket, Limits
 from district_server.objects import Folder
+from district_server.projection import by_code
 from district_server.silence import heard
 from district_server.tables import commune, event, quarantine, stream
 
@@ -308,6 +319,18 @@ def test_figures_count_what_happened(
     assert 'motcua_quarantined_events{state="waiting"} 1.0' in told
     assert "motcua_request_seconds_bucket" in told
     assert "H50" not in told
+    assert machine.device not in told
+    labels: set[str] = set()
+    for family in text_string_to_metric_families(told):
+        # the names that Prometheus asks for: own prefix, base unit, what counts up ends in _total
+        assert re.fullmatch("motcua(_[a-z]+)+", family.name)
+        assert not re.search("_(ms|milliseconds|kb|minutes|percent|total|count)$", family.name)
+        assert family.documentation
+        assert {sample.name.endswith("_total") for sample in family.samples} == {
+            family.type == "counter"
+        }
+        labels |= {name for sample in family.samples for name in sample.labels}
+    assert labels == {"route", "status", "way", "state", "le"}
 
 
 def test_figures_are_for_whoever_has_the_token(tmp_path: Path) -> None:
@@ -348,6 +371,19 @@ def test_the_journal_is_json_and_names_nobody(
     assert fault["place"].startswith("test_serving.py:")
     text = upper.journal.getvalue()
     assert not [name for name in NAMES if name in text]
+
+
+def test_of_what_libraries_say_only_the_pattern_is_kept() -> None:
+    journal = io.StringIO()
+    handler = journal_module._Handler(Journal(journal))
+    task = "Task exception was never retrieved\nfuture: RuntimeError('HỒ THỊ NGUYỆT')"
+    for words, given in ((task, ()), ("cannot decode %r", ("045190001234",))):
+        record = logging.LogRecord("asyncio", logging.ERROR, "", 1, words, given, None)
+        handler.emit(record)
+    assert [json.loads(line)["text"] for line in journal.getvalue().splitlines()] == [
+        "Task exception was never retrieved",
+        "cannot decode %r",
+    ]
 
 
 def test_an_older_counter_hears_no_more_than_it_asks(enrolled: Callable[..., Machine]) -> None:
@@ -444,6 +480,104 @@ def test_a_stop_finishes_what_has_begun(database_url: str, tmp_path: Path, numbe
     lines = [json.loads(text) for text in told.splitlines()]
     assert [one["event"] for one in lines if one["event"] != "request"] == ["started", "stopped"]
     assert not list(tmp_path.glob("mot-cua-*"))
+
+
+def test_a_day_with_faults_names_nobody_and_a_stop_lets_a_push_be_answered(
+    postgres_url: str, make_counter: Callable[..., Counter], tmp_path: Path
+) -> None:
+    """All that a process says, and its database, through a whole day with everything that goes wrong."""
+    counter = make_counter(2)
+    officer = counter.officers.all()[0]
+    environment = os.environ | {"DISTRICT_DATABASE_URL": postgres_url}
+    assert main(["init", "--database-url", postgres_url]) == 0
+    out, said = tmp_path / "out", tmp_path / "said"
+    with out.open("wb") as stdout, said.open("wb") as stderr:
+        server = subprocess.Popen(
+            [BIN / "district-server", "serve", "--port", "0"],
+            env=environment,
+            cwd=tmp_path,
+            stdout=stdout,
+            stderr=stderr,
+        )
+    deadline = time.monotonic() + 60
+    while not (first := out.read_bytes()).endswith(b"\n"):
+        assert time.monotonic() < deadline
+        assert server.poll() is None
+    url = json.loads(first)["url"]
+    database = Database(postgres_url)
+
+    def accept() -> str:
+        made = counter.intake.accept(draft(), officer)  # type: ignore[arg-type]
+        assert isinstance(made, Accepted)
+        return made.code
+
+    with database.begin() as connection:
+        code, _ = issue_code(connection, "H50.99.01", 2)
+    counter.enrol(url, code, None)
+    dossier = accept()
+    assert not counter.sync.cycle().fault
+    with httpx.Client(base_url=url, trust_env=False, timeout=30) as client:
+        name = {"name": "HỒ THỊ NGUYỆT", "password": "045190001234", "code": "0912000345"}
+        assert client.post("/sign-in", data=name).status_code == 403
+        nul = {"name": "HỒ THỊ NGUYỆT\0", "password": "045190001234"}
+        assert client.post("/sign-in", data=nul).status_code in (400, 403)
+        asked = {"device": "HỒ THỊ NGUYỆT", "code": "045190001234", "commune": "Ta Đủ"}
+        for body in (asked, asked | {"counter": "0912000345"}, "HỒ THỊ NGUYỆT 045190001234"):
+            assert client.post("/enrol/v1/enrol", json=body).status_code in (400, 403)
+        for path in (
+            "/R/045190001234",
+            "/look-up?q=NGUYET",
+            "/NGUYET?so=0912000345",
+            "/units/NGUYET",
+        ):
+            assert client.get(path, headers={"X-Device": "NGUYET"}).status_code < 500
+        machine = Machine(client, counter_no=3, seed=3)
+        with database.begin() as connection:
+            code, _ = issue_code(connection, "H50.99.01", 3)
+        machine.enrol(code)
+        machine.hello()
+        spent = machine.challenge
+        broken = [note(1, occurred_at="hôm qua 045190001234"), note(2, actor_name="NGUYỆT" * 40)]
+        assert machine.push(machine.seal(broken)).status_code == 200
+        machine.challenge = spent
+        assert machine.pull().status_code == 401
+        # the log itself will not have what comes next
+        with database.begin() as connection:
+            connection.execute(text("ALTER TABLE event ADD CHECK (actor_name <> 'NGUYỆT')"))
+        machine.hello()
+        assert machine.push(machine.seal([note(3, actor_name="NGUYỆT")])).status_code == 200
+        assert "motcua_requests_total" in client.get("/metrics").text
+
+    # a push under way when the signal comes
+    late = accept()
+    with ThreadPoolExecutor(1) as beside:
+        with database.begin() as connection:
+            connection.execute(select(commune).with_for_update()).fetchall()
+            under_way = beside.submit(counter.sync.cycle)
+            waits = text("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'")
+            while not connection.execute(waits).scalar_one():
+                assert time.monotonic() < deadline + 60
+                assert not under_way.done()
+            server.terminate()
+            while _listens(httpx.URL(url)):
+                assert time.monotonic() < deadline + 60
+        # heard to its end, and nothing is sent again
+        summary = under_way.result()
+        assert (summary.sent, summary.waiting) == (1, 0)
+    assert server.wait(40) == 0
+    with database.begin() as connection:
+        held = [len(by_code(connection, one)) for one in (dossier, late)]
+        place = connection.execute(text("SHOW data_directory")).scalar_one()
+        kept = connection.execute(
+            text("SELECT pg_read_file(:log)"), {"log": f"{Path(place).parent}/log"}
+        ).scalar_one()
+    database.close()
+    assert held == [1, 1]
+    assert "violates check constraint" in kept
+    journal = said.read_text("utf-8")
+    assert "/sync/v1/push" in journal
+    for told in (journal, out.read_text("utf-8"), kept):
+        assert not [one for one in NAMES if one in told]
 
 
 def test_a_stop_right_at_the_start_is_heard(tmp_path: Path) -> None:
