@@ -30,7 +30,6 @@ from counter_app.wire.messages import (
     Push,
     PushAnswer,
     TooLarge,
-    WireProblem,
     encode,
 )
 from counter_app.wire.signing import enrolled_bytes, proof_bytes
@@ -41,11 +40,11 @@ from district_server.enrolment import LIFETIME, caller_of, enrol
 from district_server.faults import Refused, ServerFault
 from district_server.ingest import PushConflict, push
 from district_server.keys import ServerKeys
-from district_server.lives import stream_of
+from district_server.lives import aside_of, stream_of
 from district_server.objects import Objects
 from district_server.pages import here_of, take_whole
 from district_server.publishing import published, text_of
-from district_server.tables import commune, device, quarantine, stream
+from district_server.tables import commune, device, stream
 
 _WRONG = Refused(
     "bundle_wrong", "Gói này hỏng, hoặc không phải của quầy đã ghi danh gửi cho máy chủ này."
@@ -253,7 +252,7 @@ def _messages(
             row.high,
             row.head,
             head_cseq,
-            _problems(connection, caller, row.incarnation),
+            aside_of(connection, caller, row.incarnation),
             _now(),
             keys.sign(message),
         )
@@ -291,22 +290,6 @@ def _files(connection: Connection, told: BundleUp) -> Iterator[bytes]:
             text = text_of(connection, item.kind, item.name, item.version, published=True)
             yield encode(BundleFile(item, text or ""))
     yield encode(BundleFiles(listed.version))
-
-
-def _problems(connection: Connection, caller: Caller, life: str) -> tuple[WireProblem, ...]:
-    query = (
-        select(quarantine)
-        .where(
-            quarantine.c.commune == caller.commune,
-            quarantine.c.device == caller.device,
-            quarantine.c.incarnation == life,
-        )
-        .order_by(quarantine.c.dseq)
-    )
-    return tuple(
-        WireProblem(row.dseq, row.event_id, row.subject, row.dossier_code, row.code, row.message)
-        for row in connection.execute(query)
-    )
 
 
 def _remember(connection: Connection, caller: Caller, told: BundleUp) -> None:

@@ -33,6 +33,7 @@ from district_server.database import get_meta
 from district_server.faults import Refused
 from district_server.judging import PARKED, UNUSABLE, Judged, Reason, is_repair, judge, set_aside
 from district_server.keys import ServerKeys, verify
+from district_server.lives import aside_of
 from district_server.renumbering import renumber
 from district_server.tables import commune, device, event, quarantine, stream
 
@@ -71,10 +72,13 @@ def push(connection: Connection, keys: ServerKeys, caller: Caller, sent: Push) -
     if caller.revoked_at is not None:
         new = _before(datetime.fromisoformat(caller.revoked_at), new)
     problems: list[WireProblem] = []
+    if run.first <= high:
+        # the answer that told of them may have been lost
+        problems += aside_of(connection, caller, run.incarnation, run.first, high)
     if new:
-        good, problems = judge(connection, caller, new)
+        good, aside = judge(connection, caller, new)
         refused = take(connection, keys, caller, good)
-        problems += refused
+        problems += aside + refused
         left = {problem.event_id for problem in refused}
         repairs = [one.event for one in good if is_repair(one)]
         if repaired := [known for known in repairs if known.event_id not in left]:
@@ -199,9 +203,13 @@ def _new_ones(
 
 
 def _before(revoked_at: datetime, new: Sequence[Event]) -> list[Event]:
-    """What a device wrote before it was revoked, as its own clock tells."""
+    """What a device wrote before it was revoked, as its own clock tells. That it goes on under another
+    life says nothing, and does not keep back what it moves there.
+    """
 
     def written_before(coming: Event) -> bool:
+        if coming.type == "incarnation.started":
+            return True
         try:
             at = datetime.fromisoformat(coming.occurred_at)
         except ValueError:

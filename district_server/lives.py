@@ -5,7 +5,7 @@ from sqlalchemy import Connection, select
 
 from counter_app.domain.events import Event, IncarnationStarted
 from counter_app.wire.codec import decode_payload
-from counter_app.wire.messages import StreamAnswer
+from counter_app.wire.messages import StreamAnswer, WireProblem
 from district_server.caller import Caller
 from district_server.projection import EVENT_COLUMNS
 from district_server.tables import event, quarantine, stream
@@ -42,6 +42,26 @@ def stream_of(connection: Connection, caller: Caller, life: str, after: int) -> 
     kept = sorted(places)[:MOST_PLACES]
     last = high or 0
     return StreamAnswer(last, tuple(kept), len(kept) == MOST_PLACES and kept[-1][0] < last)
+
+
+def aside_of(
+    connection: Connection, caller: Caller, life: str, first: int = 1, last: int = _NO_END
+) -> tuple[WireProblem, ...]:
+    """What could not be taken of a life of the caller, and still waits or was left aside."""
+    query = (
+        select(quarantine)
+        .where(
+            quarantine.c.commune == caller.commune,
+            quarantine.c.device == caller.device,
+            quarantine.c.incarnation == life,
+            quarantine.c.dseq.between(first, last),
+        )
+        .order_by(quarantine.c.dseq)
+    )
+    return tuple(
+        WireProblem(row.dseq, row.event_id, row.subject, row.dossier_code, row.code, row.message)
+        for row in connection.execute(query)
+    )
 
 
 def numbers_of(connection: Connection, caller: Caller) -> frozenset[int]:

@@ -276,7 +276,27 @@ class _Conversation:
                 self.part(forked.life)
             except _PutBack:
                 continue
+            except Refused as refused:
+                if refused.code == "revoked":
+                    self._leave_what_waits()
+                raise
         raise LineFault("fork")
+
+    def _leave_what_waits(self) -> None:
+        """What a revoked device wrote before is kept aside above, run by run. Each is answered with the
+        same refusal; how far they were kept must be asked, and what has not moved is not sent again.
+        """
+        size, known = self._identity.batch or FIRST_BATCH, None
+        while True:
+            epoch = self._hello_again().epoch
+            above = dict(self._highs().own)
+            events = self._store.outbox(size, MOST_BYTES, above)
+            if not events or above == known:
+                return
+            known = above
+            message = Push(epoch, run_of(events), events[-1].hash, self._signed_head(events[-1]))
+            self._pause()
+            self._signed("POST", "/sync/v1/push", compress(encode(message)))
 
     def part(self, life: str) -> None:
         """Find the last place that is shared with the copy, and go on from there under a new life."""
@@ -374,9 +394,7 @@ class _Conversation:
         """Send a run of own events; how many the next one may have."""
         self._is_level = False
         run, last = run_of(events), events[-1]
-        head = head_bytes(last.device, last.incarnation, last.dseq, last.hash)
-        signature = base64.b64encode(self._signer.sign(head)).decode("ascii")
-        message = Push(self._identity.epoch, run, last.hash, signature)
+        message = Push(self._identity.epoch, run, last.hash, self._signed_head(last))
         if and_pull:
             here = self._store.identity()
             message = msgspec.structs.replace(message, after=here.cursor, keys=here.keys_version)
@@ -396,6 +414,10 @@ class _Conversation:
         if answer.page is not None:
             self._apply(answer.page)
         return self._next_size(size, self._clock.uptime() - began)
+
+    def _signed_head(self, last: Event) -> str:
+        head = head_bytes(last.device, last.incarnation, last.dseq, last.hash)
+        return base64.b64encode(self._signer.sign(head)).decode("ascii")
 
     def _settle(self, conflict: Conflict, life: str) -> None:
         """The server stands elsewhere in this life than we thought."""

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from conftest import draft
+from fault_proxy import FaultProxy
 from sync_steps import Enrolled, Pair, accept, assert_at_rest, do, synced
 
 from counter_app.bootstrap import Counter
@@ -12,7 +13,7 @@ from counter_app.services.acts import Acted
 from counter_app.services.results import Accepted, Rejected
 from district_server.enrolment import revoke
 from district_server.reviewing import release
-from district_server.tables import device
+from district_server.tables import device, dossier
 
 
 def from_paper(pair: Pair, code: str, name: str) -> Accepted:
@@ -188,3 +189,24 @@ def test_what_waits_elsewhere_is_not_freed_by_a_repair_of_something_else(
     correct(second, twice[1])
     assert told(second) == []
     assert_at_rest(upper, first, second, superseded=2)
+
+
+def test_the_author_sees_why_though_the_answer_was_lost(
+    upper, proxy: FaultProxy, enrolled: Enrolled
+) -> None:  # type: ignore[no-untyped-def]
+    first, second = enrolled(1), enrolled(2)
+    from_paper(first, "H50.99.01-261119-3007", "HỒ VĂN MỘT")
+    synced(first)
+    synced(second)
+    twice = from_paper(second, "H50.99.01-261119-3008", "HỒ VĂN HAI")
+    with upper.database.begin() as connection:
+        # as if the first had entered it a moment ago
+        connection.execute(dossier.update().values(code="H50.99.01-261119-3008"))
+    # hello comes back whole; the answer to the push is lost after the server has committed
+    proxy.cut_down = 420
+    assert second[0].sync.cycle().fault
+    proxy.heal()
+
+    assert told(second) == ["code_taken"]
+    assert sent(second[0], twice) == "problem"
+    assert told(second) == []

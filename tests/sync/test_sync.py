@@ -1,16 +1,18 @@
 """The promises of sync, against the real server over a line that breaks."""
 
 import threading
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 from fault_proxy import FaultProxy
-from sqlalchemy import func, select
+from sqlalchemy import Connection, Table, func, select
 from sync_steps import Enrolled, accept, assert_at_rest, do, events_above, synced
 
 from counter_app.errors import EnvironmentFault, Refused
+from counter_app.sync.engine import FIRST_BATCH
 from counter_app.sync.enrol import enrol
 from counter_app.sync.link import HttpLink
 from counter_app.wire.dossier_json import dossier_json
@@ -19,7 +21,7 @@ from district_server.answering import decoded
 from district_server.database import Database
 from district_server.enrolment import issue_code, revoke
 from district_server.projection import by_code, dossier_of
-from district_server.tables import quarantine
+from district_server.tables import event, quarantine
 
 
 def test_the_way_up_and_down(upper, enrolled: Enrolled) -> None:  # type: ignore[no-untyped-def]
@@ -208,6 +210,38 @@ def test_a_revoked_device_is_refused_and_keeps_its_work(upper, enrolled: Enrolle
     assert summary.blame == "server"
     assert "thu hồi" in summary.fault
     assert summary.waiting == 1
+
+
+def count(connection: Connection, table: Table) -> int:
+    return connection.execute(select(func.count()).select_from(table)).scalar_one()
+
+
+def test_all_that_a_revoked_device_wrote_before_is_kept_above(
+    upper,
+    enrolled: Enrolled,
+    asked: list[str],  # type: ignore[no-untyped-def]
+) -> None:
+    """More than goes into one batch, as after a long time without a line; what it writes later is not
+    taken, and nothing is sent again and again.
+    """
+    first = enrolled(1)
+    for _ in range(FIRST_BATCH + 20):
+        accept(first)
+    with upper.database.begin() as connection:
+        revoke(connection, first[0].identity.device_id)
+    first[0].clock.at = datetime.now(UTC) + timedelta(days=1)
+    accept(first)
+    waiting = first[0].sync_store.waiting()
+
+    assert first[0].sync.cycle().refused
+
+    with upper.database.begin() as connection:
+        assert count(connection, event) == 0
+        assert count(connection, quarantine) == waiting - 1
+    assert first[0].sync_store.waiting() == waiting
+    asked.clear()
+    assert first[0].sync.cycle().refused
+    assert asked.count("push") <= 2
 
 
 def test_a_polling_reader_passes_over_nothing(upper, enrolled: Enrolled) -> None:  # type: ignore[no-untyped-def]
