@@ -7,6 +7,7 @@ open while the line is waited for. What the clerk sees of all this is one line i
 import base64
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import msgspec
@@ -337,7 +338,7 @@ class _Conversation:
         while (part := self._store.next_back(size, MOST_BYTES)) is not None:
             self._pause()
             if not part.signature:
-                size = self._push(part.events, size)
+                size = self._push(self._pack(part.events, size))
                 continue
             given = GivenBack(self._identity.epoch, run_of(part.events), part.upto, part.signature)
             status, body = self._signed("POST", "/sync/v1/give-back", compress(encode(given)))
@@ -384,36 +385,81 @@ class _Conversation:
             self._push_all()
 
     def _push_all(self) -> None:
-        size = self._identity.batch or FIRST_BATCH
-        while events := self._store.outbox(size, MOST_BYTES):
-            self._pause()
-            size = self._push(events, size, and_pull=len(events) < size)
-        self._store.keep_batch(size)
+        """Each run is read and packed while the server works on the one before it, and what that one was
+        answered is kept while the next is under way: still one request in flight.
+        """
+        most = self._identity.batch or FIRST_BATCH
+        run, sent = self._next_run(most), None
+        # whatever the store says of an answer, leaving waits for the run that was sent
+        with ThreadPoolExecutor(1) as line:
+            while run is not None:
+                if sent is None:
+                    self._pause()
+                    sent = line.submit(self._send_run, run)
+                ahead = self._next_run(self._next_size(run.most, 0.0), run)
+                answer, most = self._heard(run, sent.result)
+                if answer is None:
+                    ahead = self._next_run(most)
+                elif ahead is None or ahead.most != most:
+                    # slower than hoped for, or something was written meanwhile
+                    ahead = self._next_run(most, run)
+                in_time = self._clock.uptime() <= self._ends
+                sent = line.submit(self._send_run, ahead) if ahead and in_time else None
+                if answer is not None:
+                    self._acknowledge(run, answer)
+                run = ahead
+        self._store.keep_batch(most)
 
-    def _push(self, events: Sequence[Event], size: int, *, and_pull: bool = False) -> int:
-        """Send a run of own events; how many the next one may have."""
-        self._is_level = False
+    def _next_run(self, most: int, behind: "_Run | None" = None) -> "_Run | None":
+        """So many own events that are not acknowledged, behind a run that is under way."""
+        beyond = {behind.last.incarnation: behind.last.dseq} if behind else {}
+        events = self._store.outbox(most, MOST_BYTES, beyond)
+        return self._pack(events, most, and_pull=len(events) < most) if events else None
+
+    def _pack(self, events: Sequence[Event], most: int, *, and_pull: bool = False) -> "_Run":
         run, last = run_of(events), events[-1]
         message = Push(self._identity.epoch, run, last.hash, self._signed_head(last))
         if and_pull:
             here = self._store.identity()
             message = msgspec.structs.replace(message, after=here.cursor, keys=here.keys_version)
+        return _Run(last, len(events), most, compress(encode(message)))
+
+    def _push(self, run: "_Run") -> int:
+        """Send one run; how many the next one may have."""
+        answer, most = self._heard(run, lambda: self._send_run(run))
+        if answer is not None:
+            self._acknowledge(run, answer)
+        return most
+
+    def _send_run(self, run: "_Run") -> tuple[int, bytes, float]:
+        """Status, body, and how many seconds the line took."""
         began = self._clock.uptime()
-        packed = compress(encode(message))
-        status, body = self._tried(lambda: self._signed("POST", "/sync/v1/push", packed), size)
+        status, body = self._signed("POST", "/sync/v1/push", run.body)
+        return status, body, self._clock.uptime() - began
+
+    def _heard(
+        self, run: "_Run", told: Callable[[], tuple[int, bytes, float]]
+    ) -> tuple[PushAnswer | None, int]:
+        """The proof that the run is there, None where it has to be read anew; and how many events the next
+        one may have.
+        """
+        status, body, took = self._tried(told, run.most)
         if status == 409:
-            self._settle(_decoded(body, Conflict), last.incarnation)
-            return size
-        if status == 413 and size > 1:
-            return max(1, size // 2)
+            self._settle(_decoded(body, Conflict), run.last.incarnation)
+            return None, run.most
+        if status == 413 and run.most > 1:
+            return None, max(1, run.most // 2)
         self._refuse_unless_good(status, body)
         answer = _decoded(body, PushAnswer)
-        self._check_proof(answer, last)
-        self._summary.problems += self._store.acknowledged(last.incarnation, answer)
-        self._summary.sent += len(events)
+        self._check_proof(answer, run.last)
+        return answer, self._next_size(run.most, took)
+
+    def _acknowledge(self, run: "_Run", answer: PushAnswer) -> None:
+        self._summary.problems += self._store.acknowledged(run.last.incarnation, answer)
+        self._summary.sent += run.count
+        self._is_level = False
         if answer.page is not None:
             self._apply(answer.page)
-        return self._next_size(size, self._clock.uptime() - began)
 
     def _signed_head(self, last: Event) -> str:
         head = head_bytes(last.device, last.incarnation, last.dseq, last.hash)
@@ -654,6 +700,17 @@ class _Conversation:
         if status in (401, 403) and refusal.code != "challenge":
             raise Refused(refusal.code, refusal.message)
         raise LineFault(refusal.code)
+
+
+@dataclass(frozen=True, slots=True)
+class _Run:
+    """Own events, one after the other, ready for the line."""
+
+    last: Event
+    count: int
+    most: int
+    """How many there might have been."""
+    body: bytes
 
 
 class _LongEnough(Exception):

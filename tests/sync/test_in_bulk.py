@@ -11,6 +11,7 @@ from sync_steps import Enrolled, Pair, accept, assert_at_rest, do, synced
 
 import db.dossiers
 from counter_app.domain.dossier import fold
+from counter_app.ports.sync import LineFault
 from counter_app.sync import engine
 from counter_app.wire.messages import PullAnswer
 from db.check import check
@@ -174,6 +175,37 @@ def test_one_by_one_and_all_at_once_come_to_the_same(
     assert len(books[quick]["dossier"]) == len(made)
 
 
+def _watched(
+    pair: Pair,
+    monkeypatch: pytest.MonkeyPatch,
+    path: str,
+    way,  # type: ignore[no-untyped-def]
+) -> threading.Semaphore:
+    """Released by each request to that path, which then goes its `way`; no two are ever out at once."""
+    asked, one_at_a_time = threading.Semaphore(0), threading.Lock()
+    connect = pair[0].sync._connect
+
+    def connected(identity):  # type: ignore[no-untyped-def]
+        link = connect(identity)
+        send = link.send
+
+        def watched(method, target, *more):  # type: ignore[no-untyped-def]
+            assert one_at_a_time.acquire(blocking=False)
+            try:
+                if path not in target:
+                    return send(method, target, *more)
+                asked.release()
+                return way(lambda: send(method, target, *more))
+            finally:
+                one_at_a_time.release()
+
+        link.send = watched
+        return link
+
+    monkeypatch.setattr(pair[0].sync, "_connect", connected)
+    return asked
+
+
 def test_the_next_page_is_asked_for_while_one_is_taken_in(
     enrolled: Enrolled, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -182,24 +214,9 @@ def test_the_next_page_is_asked_for_while_one_is_taken_in(
     made = [accept(first) for _ in range(4)]
     synced(first)
     monkeypatch.setattr(engine, "_PULL_BYTES", 1)
-    asked, one_at_a_time = threading.Semaphore(0), threading.Lock()
-    connect, take_in = second[0].sync._connect, second[0].sync_store.apply_pull
+    asked = _watched(second, monkeypatch, "/pull?", lambda send: send())
+    take_in = second[0].sync_store.apply_pull
     met: list[bool] = []
-
-    def connected(identity):  # type: ignore[no-untyped-def]
-        link = connect(identity)
-        send = link.send
-
-        def watched(method, target, *more):  # type: ignore[no-untyped-def]
-            assert one_at_a_time.acquire(blocking=False)
-            if "/pull?" in target:
-                asked.release()
-            answer = send(method, target, *more)
-            one_at_a_time.release()
-            return answer
-
-        link.send = watched
-        return link
 
     def waits(answer):  # type: ignore[no-untyped-def]
         if not met:
@@ -209,8 +226,50 @@ def test_the_next_page_is_asked_for_while_one_is_taken_in(
             met.append(asked.acquire(timeout=20))
         return take_in(answer)
 
-    monkeypatch.setattr(second[0].sync, "_connect", connected)
     monkeypatch.setattr(second[0].sync._store, "apply_pull", waits)
     synced(second)
     assert len(met) >= len(made)
     assert all(met)
+
+
+def test_the_next_run_is_packed_while_one_is_up_and_up_while_its_answer_is_kept(
+    upper,  # type: ignore[no-untyped-def]
+    enrolled: Enrolled,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """One answer is lost when the server has taken the run, while the one before it is kept."""
+    first, second = enrolled(1), enrolled(2)
+    synced(first)
+    made = [accept(first).code for _ in range(6)]
+    monkeypatch.setattr(engine, "MOST_EVENTS", 2)
+    first[0].sync_store.keep_batch(2)
+    store, packed = first[0].sync._store, threading.Semaphore(0)
+    read, keep = store.outbox, store.acknowledged
+    up: list[bool] = []
+    kept: list[bool] = []
+
+    def reads(most, most_bytes, beyond):  # type: ignore[no-untyped-def]
+        if beyond:
+            packed.release()
+        return read(most, most_bytes, beyond)
+
+    def goes_up(send):  # type: ignore[no-untyped-def]
+        up.append(packed.acquire(timeout=20))
+        answer = send()
+        if len(up) == 2:
+            raise LineFault("cut")
+        return answer
+
+    def keeps(life, answer):  # type: ignore[no-untyped-def]
+        if store.waiting() > 2:
+            # its own run, which nobody waits for any more, and the one behind it
+            kept.append(all(asked.acquire(timeout=20) for _ in range(2)))
+        return keep(life, answer)
+
+    asked = _watched(first, monkeypatch, "/push", goes_up)
+    monkeypatch.setattr(store, "outbox", reads)
+    monkeypatch.setattr(store, "acknowledged", keeps)
+    synced(first)
+    assert (up, kept) == ([True] * 4, [True] * 2)
+    assert_at_rest(upper, first, second)
+    assert all(second[0].search.by_code(code) for code in made)
