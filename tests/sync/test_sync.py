@@ -233,14 +233,14 @@ def test_all_that_a_revoked_device_wrote_before_is_kept_above(
     accept(first)
     waiting = first[0].sync_store.waiting()
 
-    assert first[0].sync.cycle().refused
+    assert first[0].sync.cycle().blame == "server"
 
     with upper.database.begin() as connection:
         assert count(connection, event) == 0
         assert count(connection, quarantine) == waiting - 1
     assert first[0].sync_store.waiting() == waiting
     asked.clear()
-    assert first[0].sync.cycle().refused
+    assert first[0].sync.cycle().blame == "server"
     assert asked.count("push") <= 2
 
 
