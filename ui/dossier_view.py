@@ -7,6 +7,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
     QButtonGroup,
     QFrame,
+    QHBoxLayout,
     QPushButton,
     QScrollArea,
     QStackedWidget,
@@ -233,12 +234,10 @@ class DossierPane(QWidget):
         body = self._bodies[1]
         clear(body)
         for component in dossier.facts.components:
-            body.addLayout(
-                row(label(component.name, wrap=True), 1, label(_counts(component), "caption"))
-            )
+            body.addLayout(_line(component.name, label(_counts(component), "caption")))
         for line in dossier.facts.pages:
             text = f"{line.pages} trang, {line.copies} bản"
-            body.addLayout(row(label(line.name or "Bản sao"), 1, label(text, "caption")))
+            body.addLayout(_line(line.name or "Bản sao", label(text, "caption")))
         if not dossier.facts.components and not dossier.facts.pages:
             body.addWidget(label("Không ghi giấy tờ nào.", "caption"))
         self.scans = ScansBox(self._desk, dossier)
@@ -253,7 +252,7 @@ class DossierPane(QWidget):
                 text = (
                     f"Phiếu số {entry.payload.receipt_no}: {OUTCOME_WORDS[entry.payload.outcome]}"
                 )
-                body.addLayout(row(label(text), 1, label(_at(entry.at), "caption")))
+                body.addLayout(_line(text, label(_at(entry.at), "caption")))
         if body.count() == 0:
             body.addWidget(label("Chưa in phiếu nào. Ctrl+P để in.", "caption"))
         body.addWidget(label("Biểu mẫu", "sectionTitle"))
@@ -274,9 +273,7 @@ class DossierPane(QWidget):
                 button.setAccessibleName(f"Mở: {offer.title}")
                 button.setProperty("form", offer.form)
                 button.clicked.connect(self._on_form_asked)
-                line = row(label(offer.title, wrap=True), button)
-                line.setStretch(0, 1)
-                self._offers.addLayout(line)
+                self._offers.addLayout(_line(offer.title, button))
 
     def _on_form_asked(self) -> None:
         assert self.view is not None
@@ -287,7 +284,7 @@ class DossierPane(QWidget):
         body = self._bodies[3]
         clear(body)
         for line in dossier.facts.fees:
-            body.addLayout(row(label(line.name), 1, label(vnd(line.amount), "strong")))
+            body.addLayout(_line(line.name, label(vnd(line.amount), "strong")))
         paid = sum(amount for _, amount in dossier.paid)
         body.addLayout(row(label("Phải thu"), 1, label(vnd(dossier.facts.fee_total), "strong")))
         body.addLayout(row(label("Đã thu"), 1, label(vnd(paid), "strong")))
@@ -442,6 +439,13 @@ def story_line(entry: TimelineEntry, palette: Palette) -> QWidget:
 
 def _at(text: str) -> str:
     return f"{datetime.fromisoformat(text):%d/%m %H:%M}"
+
+
+def _line(text: str, beside: QWidget) -> QHBoxLayout:
+    """Words that take all the room there is before they break."""
+    line = row(label(text, wrap=True), beside)
+    line.setStretch(0, 1)
+    return line
 
 
 def _counts(component: ev.ReceivedComponent) -> str:

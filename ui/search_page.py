@@ -1,5 +1,7 @@
 """F3: one box finds everything; the dossier opens beside it."""
 
+from collections.abc import Sequence
+
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QLineEdit, QSizePolicy
@@ -218,7 +220,7 @@ class SearchPage(Page):
         elif len(rows) >= _MOST:
             told = f"{_MOST} hồ sơ mới nhất. Gõ thêm để thu hẹp."
         else:
-            told = f"{len(rows)} hồ sơ"
+            told = f"{len(rows)} hồ sơ{_shares(rows) if among == 'all' and len(rows) > 1 else ''}"
         self._told.setText(told)
         if self._entering and self.list.current_id:
             self._look(self.list.current_id)
@@ -265,3 +267,13 @@ class SearchPage(Page):
     def _open_form(self) -> None:
         if self.pane.view is not None:
             self.desk.forms_requested.emit((("receipt", self.pane.view.dossier.id),))
+
+
+def _shares(rows: Sequence[DossierRow]) -> str:
+    """How many of them stand behind each of the filters."""
+    told = []
+    for value, word, among in _FILTERS:
+        count = sum(not row.voided and row.status in among for row in rows)
+        if value != "all" and count:
+            told.append(f"{count} {word.lower()}")
+    return f": {', '.join(told)}" if told else ""

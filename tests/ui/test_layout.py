@@ -8,7 +8,7 @@ import pytest
 from hands import Hand, Loop, Morning, Place, before_sign_in, put_away, sign_in, tell_time, visible
 from looks import cut, nameless, strange_words, words_of
 from PySide6.QtCore import QRect, QSize, Qt
-from PySide6.QtGui import QColor
+from PySide6.QtGui import QColor, QFontMetrics
 from PySide6.QtWidgets import (
     QAbstractScrollArea,
     QApplication,
@@ -30,6 +30,7 @@ from scenes import SCENES
 
 from ui.application import Window
 from ui.frame import Frame
+from ui.intake.due_card import DayStrip, DueCard
 from ui.theme import LIGHT, SCALES, Theme
 from ui.widgets import label
 
@@ -120,6 +121,31 @@ def test_most_pages_are_seen_whole_at_a_quarter_more(
         if isinstance(area.parentWidget(), Frame)
     ]
     assert [area.verticalScrollBar().maximum() for area in pages] == [0] * len(pages)
+
+
+def test_the_promise_and_the_papers_stand_whole_at_a_quarter_more(
+    scene: Hand, request: pytest.FixtureRequest
+) -> None:
+    """No word below a day, no line of the sentence, no name broken before its room is used up."""
+    if request.node.callspec.params["scene"] not in ("F2 filled", "F3 papers"):
+        return
+    window = scene.window
+    for size in (QUARTER_MORE, FULL):
+        window.resize(size)
+        if scene.window.frame.current == "F2":
+            page = window.frame.page("F2")
+            scene.wait(lambda page=page: not page._check_soon.isActive())
+        scene.settle()
+        for card in visible(window, DueCard):
+            assert list(cut(card)) == []
+        for strip in visible(window, DayStrip):
+            width, space, days = strip.cells()
+            assert len(days) == 7
+            assert width >= QFontMetrics(strip._font(12)).horizontalAdvance("nhận")
+            assert len(days) * (width + space) - space <= strip.width()
+        for paper in visible(window, QLabel):
+            if paper.text() == "Giấy tờ tùy thân (xuất trình)":
+                assert paper.height() < 2 * paper.fontMetrics().height()
 
 
 def test_every_word_is_vietnamese(scene: Hand) -> None:

@@ -435,7 +435,7 @@ def test_the_list_is_narrowed_by_one_key_round_and_round(hand: Hand) -> None:
     assert hand.says("Ctrl+F")
     assert hand.says("lọc")
     hand.type("045")
-    hand.wait(lambda: hand.says("6 hồ sơ"))
+    hand.wait(lambda: hand.says("6 hồ sơ: 5 đang xử lý, 1 chờ trả"))
     shown = next(iter(visible(hand.window, QListView)))
 
     def listed() -> list[str]:

@@ -4,7 +4,16 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from PySide6.QtCore import QRect, QSize, Qt
-from PySide6.QtGui import QBrush, QColor, QFont, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import (
+    QBrush,
+    QColor,
+    QFont,
+    QFontMetrics,
+    QPainter,
+    QPaintEvent,
+    QPen,
+    QResizeEvent,
+)
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from counter_app.domain.calendar import weekday_name
@@ -14,7 +23,11 @@ from ui.theme import Theme
 from ui.widgets import Card, label, row, set_name
 
 _SHORT = ("T2", "T3", "T4", "T5", "T6", "T7", "CN")
-_MOST = 9
+_LEAST, _MOST = 5, 9
+"""Cells."""
+_WIDEST_CELL = 46
+_SPACE, _SPACE_TIGHT = 5, 2
+_WORDS = ("nhận", "nghỉ", "chờ", "lễ", "hẹn")
 _PROMISE = "HẸN TRẢ KẾT QUẢ"
 
 
@@ -24,7 +37,7 @@ class DayStrip(QWidget):
     def __init__(self, theme: Theme) -> None:
         super().__init__()
         self._theme = theme
-        self._days: list[TraceDay | None] = []
+        self._trace: Sequence[TraceDay] = ()
         self._first = "nhận"
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setAccessibleName("Các ngày được tính")
@@ -35,14 +48,32 @@ class DayStrip(QWidget):
 
     def show_trace(self, days: Sequence[TraceDay], first: str = "nhận") -> None:
         """Any days; of many the first and the last. `first` stands below the first of them."""
-        self._first = first
-        trace = list(days)
-        if len(trace) > _MOST:
-            self._days = [*trace[: _MOST - 4], None, *trace[-3:]]
-        else:
-            self._days = list(trace)
-        self.setVisible(bool(trace))
+        self._first, self._trace = first, tuple(days)
+        self.setVisible(bool(days))
         self.update()
+
+    def cells(self) -> tuple[int, int, list[TraceDay | None]]:
+        """How wide each is, the space between them, and the days that find room, None for those left out:
+        no word below a day is ever cut.
+        """
+        metrics = QFontMetrics(self._font(12))
+        least = max(metrics.horizontalAdvance(word) for word in (*_WORDS, self._first))
+        space = _SPACE
+        if (least + space) * 7 - space > self.width():
+            space = _SPACE_TIGHT
+        most = max(_LEAST, min(_MOST, (self.width() + space) // (least + space)))
+        days: list[TraceDay | None] = list(self._trace)
+        if len(days) > most:
+            days = [*days[: most - 4], None, *days[-3:]]
+        count = max(min(7, most), len(days))
+        width = (self.width() - space * (count - 1)) // count
+        return min(width, _WIDEST_CELL), space, days
+
+    def _font(self, size: int, bold: bool = False) -> QFont:
+        font = QFont("Noto Sans")
+        font.setPixelSize(self._theme.px(size))
+        font.setBold(bold)
+        return font
 
     def sizeHint(self) -> QSize:
         """Three lines of text."""
@@ -50,20 +81,18 @@ class DayStrip(QWidget):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Draw the cells."""
-        if not self._days:
+        if not self._trace:
             return
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        space = 5
-        width = (self.width() - space * (len(self._days) - 1)) // max(7, len(self._days))
-        width = min(width, 46)
-        for place, day in enumerate(self._days):
+        width, space, days = self.cells()
+        for place, day in enumerate(days):
             cell = QRect(place * (width + space), 0, width, self.height() - 1)
             if day is None:
                 painter.setPen(QColor(self._theme.palette.ink3))
                 painter.drawText(cell, Qt.AlignmentFlag.AlignCenter, "…")
             else:
-                self._cell(painter, cell, day, last=place == len(self._days) - 1)
+                self._cell(painter, cell, day, last=place == len(days) - 1)
 
     def _cell(self, painter: QPainter, cell: QRect, day: TraceDay, *, last: bool) -> None:
         palette = self._theme.palette
@@ -100,10 +129,7 @@ class DayStrip(QWidget):
                 (below, 12, bool(day.number)),
             )
         ):
-            font = QFont("Noto Sans")
-            font.setPixelSize(self._theme.px(size))
-            font.setBold(bold)
-            painter.setFont(font)
+            painter.setFont(self._font(size, bold))
             line = QRect(cell.left(), cell.top() + number * third, cell.width(), third)
             painter.drawText(line, Qt.AlignmentFlag.AlignCenter, text)
 
@@ -123,7 +149,7 @@ class DueCard(Card):
         self._change = label("sửa hẹn", "caption")
         head = row(icon, self._head, 1, self._key, self._change)
         super().__init__(head, self._day, self._hour, self._strip, self._why, 1, space=4)
-        self.setFixedHeight(theme.px(238))
+        self._least_height = theme.px(238)
         self._narrow = False
         self.show_due(None, None, "", None)
 
@@ -145,6 +171,7 @@ class DueCard(Card):
             self._day.setText("Chưa có")
             self._hour.setText("Chọn thủ tục để tính ngày hẹn.")
             self._why.setText("")
+            self._fit()
             return
         at = override or moment.due_at
         days = (at.date() - now.date()).days
@@ -154,6 +181,7 @@ class DueCard(Card):
         self._hour.setText(f"{near} {why_hour}" if self._narrow else why_hour)
         computed = f" Tính ra {moment.due_at:%H:%M %d/%m/%Y}." if override else ""
         self._why.setText(why + computed)
+        self._fit()
 
     def show_saved(self, code: str, sentence: str) -> None:
         """After F12: the code in large letters."""
@@ -163,7 +191,21 @@ class DueCard(Card):
             shown.hide()
         self._day.setText(code)
         self._hour.setText(sentence)
+        self._fit()
 
     def tell(self, sentence: str) -> None:
         """What became of the slip, below the code."""
         self._why.setText(sentence)
+        self._fit()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Narrower: its sentences take more lines."""
+        super().resizeEvent(event)
+        if event.oldSize().width() != event.size().width():
+            self._fit()
+
+    def _fit(self) -> None:
+        """As high as the slip below leaves it, higher where its sentences need that."""
+        inside = self.layout()
+        assert inside is not None
+        self.setFixedHeight(max(self._least_height, inside.heightForWidth(self.width())))
