@@ -116,6 +116,11 @@ class Browser:
         command = "Emulation.setDeviceMetricsOverride"
         self._call("POST", "goog/cdp/execute", cmd=command, params=size)
 
+    def own_size(self) -> None:
+        """The window as it was before it was a telephone's."""
+        command = "Emulation.clearDeviceMetricsOverride"
+        self._call("POST", "goog/cdp/execute", cmd=command, params={})
+
     def picture(self, path: Path) -> None:
         """The window as PNG."""
         path.write_bytes(base64.b64decode(self._call("GET", "screenshot")))

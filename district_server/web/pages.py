@@ -26,6 +26,7 @@ from district_server.web.drawing import environment, read
 from district_server.web.forms import Form, read_form
 from district_server.web.papers import Papers
 from district_server.web.visit import GONE, HEADERS, Page, Visit
+from district_server.web.words import KINDS
 
 COOKIE = "mot_cua"
 LARGEST_FORM = publishing.LARGEST_TEXT + 100_000
@@ -496,7 +497,7 @@ class Pages:
             visit.form["decision_no"],
             visit.who,
         )
-        visit.note("draft", f"{kind} {name} bản {version}")
+        visit.note("draft", f"{KINDS[kind]} {name}, bản {version}")
         return _to(f"/catalogue/{quote(kind)}/{quote(name)}/{version}?done=draft")
 
     def _version(self, visit: Visit) -> Response:
@@ -516,13 +517,13 @@ class Pages:
     def _publish(self, visit: Visit) -> Response:
         row = self._row(visit)
         publishing.publish(visit.connection, self._keys, row.kind, row.name, row.version, visit.who)
-        visit.note("publish", f"{row.kind} {row.name} bản {row.version}")
+        visit.note("publish", f"{KINDS[row.kind]} {row.name}, bản {row.version}")
         return _to("/catalogue?done=published")
 
     def _drop(self, visit: Visit) -> Response:
         row = self._row(visit)
         publishing.drop(visit.connection, row.kind, row.name, row.version)
-        visit.note("drop", f"{row.kind} {row.name} bản {row.version}")
+        visit.note("drop", f"{KINDS[row.kind]} {row.name}, bản {row.version}")
         return _to("/catalogue?done=dropped")
 
     def _row(self, visit: Visit) -> Any:

@@ -17,10 +17,19 @@ from counter_app.wire.messages import DICTIONARY_ID, PublicationList, decompress
 from counter_app.wire.signing import publication_bytes
 from district_server.administrators import set_password
 from district_server.keys import verify
-from district_server.tables import device, event, quarantine
+from district_server.publishing import draft
+from district_server.tables import commune, device, event, quarantine
 
 PASSWORD = "ba con trau di cay"
 SECOND = "nam hat gao mot bat com"
+BEYOND = """
+return [...document.querySelectorAll('body *')].filter(one => {
+  const style = getComputedStyle(one), cut = style.overflowX !== 'visible' && style.display !== 'inline';
+  return one.getBoundingClientRect().right > innerWidth + 1
+    || (cut && one.tagName !== 'INPUT' && one.clientWidth && one.scrollWidth > one.clientWidth + 1);
+}).map(one => one.tagName + ' ' + one.textContent.trim().slice(0, 40));
+"""
+"""Whatever lies beyond the right edge, or is cut off there."""
 
 
 @pytest.fixture(scope="module")
@@ -190,7 +199,21 @@ def test_a_calendar_is_written_by_one_published_by_another_and_fetched_by_a_coun
     )
 
 
-def test_nothing_in_a_page_runs_or_comes_from_elsewhere(page: Browser, upper: Upper) -> None:
+def test_nothing_in_a_page_runs_or_comes_from_elsewhere_or_is_cut(
+    page: Browser, upper: Upper, client: httpx.Client
+) -> None:
+    machine = Machine(client)
+    machine.enrol(upper.code_for("H50.99.01", 1))
+    machine.hello()
+    machine.push(
+        machine.seal([{"event_id": f"01a2116f-5db5-7ad8-85ce-{7:012d}", "occurred_at": "a"}])
+    )
+    with upper.database.begin() as connection:
+        long = "Phường Trường Sơn Thượng và vùng phụ cận sáp nhập năm 2025"
+        connection.execute(update(commune).values(name=long))
+        connection.execute(update(device).values(last_sync_at="2026-11-01T02:00:00+00:00"))
+        text = resources.calendar_texts()[-1].encode()
+        draft(connection, "calendar", text, "01/01/2027", "12/QĐ-UBND", "Lê Thị Hà")
     evil = "<script>window.ran = 1</script><img src=x onerror='window.ran = 1'>"
     page.open(upper.url + "/units")
     page.type_into("#org", "H50.99.07")
@@ -216,8 +239,20 @@ def test_nothing_in_a_page_runs_or_comes_from_elsewhere(page: Browser, upper: Up
         assert [url for url in loaded if not url.startswith(upper.url)] == []
         # own type, not a fall-back
         assert page.script("return document.fonts.check('14px \"Noto Sans\"')")
-        wide = page.script("return document.documentElement.scrollWidth - innerWidth")
-        assert wide <= 0, path
+        assert page.script(BEYOND) == [], path
+    # the same in a telephone: rows become lines, the rail comes after the page and "Mục" leads there
+    page.telephone(390, 844)
+    for path in ("/desk", "/units", "/units/H50.99.01", "/quarantine", "/catalogue", "/log", "/me"):
+        page.open(upper.url + path)
+        look(page, f"dien-thoai-{path.split('/')[1]}")
+        assert page.script(BEYOND) == [], path
+        assert (
+            page.script("return document.querySelector('main').getBoundingClientRect().top") < 220
+        )
+    page.tab_to("a.to-menu[href='#muc']")
+    page.press("Enter", "Tab")
+    assert page.script("return document.activeElement.closest('nav') !== null")
+    page.own_size()
 
 
 def _listed(answer: httpx.Response) -> PublicationList:
