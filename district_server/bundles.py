@@ -62,6 +62,7 @@ def take_in(
     """Take what a counter's bundle holds. Bundles come in any order and any number of times.
 
     `objects`: where scanned pages go; without it they are passed over, and the counter keeps them.
+    `unread` counts what only a newer server can read: it stays at its counter.
     """
     callers: list[Caller] = []
 
@@ -94,9 +95,14 @@ def _take(
     told: BundleUp,
     messages: Iterator[bytes],
 ) -> dict[str, Any]:
-    received, pages, problems = 0, 0, []
+    received, pages, unread, problems = 0, 0, 0, []
     for message in messages:
-        if msgspec.json.decode(message, type=_Kind).type == "scan":
+        kind = msgspec.json.decode(message, type=_Kind).type
+        if kind not in ("", "scan"):
+            # from a program newer than this one; everything else of the bundle counts
+            unread += 1
+            continue
+        if kind == "scan":
             scan = msgspec.json.decode(message, type=BundleScan)
             pages += _take_scan(database, objects, caller, scan)
             continue
@@ -137,6 +143,7 @@ def _take(
         "commune": caller.commune,
         "received": received,
         "pages": pages,
+        "unread": unread,
         "problems": problems,
     }
 

@@ -1,7 +1,7 @@
 """The lives (incarnations) of devices: what the server has of each, and what a store must hold."""
 
 import msgspec
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, select, true
 
 from counter_app.domain.events import Event, IncarnationStarted
 from counter_app.wire.codec import decode_payload
@@ -45,7 +45,7 @@ def stream_of(connection: Connection, caller: Caller, life: str, after: int) -> 
 
 
 def aside_of(
-    connection: Connection, caller: Caller, life: str, first: int = 1, last: int = _NO_END
+    connection: Connection, caller: Caller, life: str, first: int = 1, last: int | None = None
 ) -> tuple[WireProblem, ...]:
     """What could not be taken of a life of the caller, and still waits or was left aside."""
     query = (
@@ -54,7 +54,8 @@ def aside_of(
             quarantine.c.commune == caller.commune,
             quarantine.c.device == caller.device,
             quarantine.c.incarnation == life,
-            quarantine.c.dseq.between(first, last),
+            quarantine.c.dseq >= first,
+            quarantine.c.dseq <= last if last is not None else true(),
         )
         .order_by(quarantine.c.dseq)
     )

@@ -5,6 +5,7 @@ import resource
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
@@ -227,6 +228,29 @@ def test_a_program_of_before_gets_no_message_that_it_cannot_read(
     monkeypatch.setattr(counter_bundles, "_part", msgspec.json.Decoder(BundleProof | BundlePage))
     counter.bundles.take_in(stick / "xuong.hsx")
     assert counter.sync_store.waiting() == 0
+
+
+def test_what_only_a_newer_server_reads_stops_nothing_else(
+    upper, enrolled: Enrolled, stick: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:  # type: ignore[no-untyped-def]
+    pair = enrolled(1)
+    accept(pair)
+    waiting = pair[0].sync_store.waiting()
+    assert waiting
+    first = counter_bundles.Bundles._first
+
+    def newer(*given: Any) -> Iterator[bytes]:
+        told, *pushes = first(*given)
+        yield from (told, b'{"type":"voice","content":"aGE="}', *pushes)
+        yield b'{"type":"voice","content":"aGE="}'
+
+    monkeypatch.setattr(counter_bundles.Bundles, "_first", newer)
+    pair[0].bundles.write(stick / "len.hsx")
+    taken = bundles.take_in(upper.database, upper.keys, stick / "len.hsx")
+    assert (taken["received"] > 0, taken["unread"], taken["problems"]) == (True, 2, [])
+    device = pair[0].identity.device_id
+    bundles.write(upper.database, upper.keys, device, stick / "xuong.hsx")
+    assert pair[0].bundles.take_in(stick / "xuong.hsx").waiting == 0
 
 
 def test_bundles_in_any_order_and_again_beside_the_line(
