@@ -49,12 +49,24 @@ def pdf(pages: int) -> bytes:
 
 def huge_png(side: int = 50_000) -> bytes:
     """A small file that claims to be an enormous picture."""
-
-    def chunk(kind: bytes, data: bytes) -> bytes:
-        return (
-            struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
-        )
-
     head = struct.pack(">IIBBBBB", side, side, 8, 2, 0, 0, 0)
     rows = zlib.compress(bytes(1_000_000), 9)
-    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", rows) + chunk(b"IEND", b"")
+    parts = _chunk(b"IHDR", head) + _chunk(b"IDAT", rows) + _chunk(b"IEND", b"")
+    return b"\x89PNG\r\n\x1a\n" + parts
+
+
+def png_beside(kind: bytes) -> bytes:
+    """A good picture with a bomb beside it: 200 kB of notes that unpack to 200 MB."""
+    picture, bomb = png(), b"a\0\0" + zlib.compress(bytes(200_000_000), 9)
+    return picture[:33] + _chunk(kind, bomb) + picture[33:]
+
+
+def jpeg_claiming(width: int, height: int) -> bytes:
+    """A picture whose head tells of another size."""
+    raw = bytearray(jpeg())
+    struct.pack_into(">HH", raw, raw.find(b"\xff\xc0") + 5, height, width)
+    return bytes(raw)
+
+
+def _chunk(kind: bytes, data: bytes) -> bytes:
+    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))

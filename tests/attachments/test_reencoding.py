@@ -6,7 +6,7 @@ from io import BytesIO
 
 import pytest
 from PIL import Image
-from scans_made import SECRET, huge_png, jpeg, pdf, png
+from scans_made import SECRET, huge_png, jpeg, jpeg_claiming, pdf, png, png_beside
 
 from counter_app.attachments import reencoding
 from counter_app.attachments.reencoding import FLAG, pages_of
@@ -27,10 +27,12 @@ def is_red(picture: Image.Image, x: float, y: float) -> bool:
 
 
 def test_nothing_of_the_container_survives() -> None:
-    raw = jpeg()
+    # a picture that is a program's archive and a web page too
+    raw = jpeg() + b"PK\x03\x04 evil.exe <script>alert(1)</script>"
     assert SECRET in raw
     (page,) = pages_of(raw)
-    assert SECRET not in page
+    for foreign in (SECRET, b"PK\x03\x04", b"evil.exe", b"script", b"Exif"):
+        assert foreign not in page
     picture = opened(page)
     assert (picture.format, picture.size) == ("JPEG", (620, 877))
     assert not picture.getexif()
@@ -80,7 +82,12 @@ def test_the_same_file_gives_the_same_bytes() -> None:
         (b"\xff\xd8\xff" + b"no picture at all" * 9, "attachment_broken"),
         (b"%PDF-1.7 and nothing else", "attachment_broken"),
         (jpeg()[:900], "attachment_broken"),
+        (png()[:400], "attachment_broken"),
+        (png_beside(b"iCCP"), "attachment_broken"),
+        (png_beside(b"zTXt"), "attachment_broken"),
         (huge_png(), "attachment_pixels"),
+        (jpeg_claiming(65_500, 65_500), "attachment_pixels"),
+        (jpeg_claiming(0, 0), "attachment_broken"),
         (pdf(51), "attachment_pages"),
     ],
 )
