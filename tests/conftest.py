@@ -8,11 +8,12 @@ import shutil
 import uuid
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
-from functools import cache
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
+from argon2 import low_level
+from hashing import make_quick
 from postgres import cluster
 from sqlalchemy import create_engine, text
 
@@ -67,43 +68,51 @@ def figure(record_property: Callable[[str, object], None]) -> Callable[[str], No
     return lambda text: record_property("figure", text)
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _quick_hashes() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        make_quick(patch)
+        yield
+
+
+@pytest.fixture
+def slow_hashes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Argon2 as it is, for whoever looks at its hashes."""
+    monkeypatch.setattr("argon2._password_hasher.hash_secret", low_level.hash_secret)
+
+
 @pytest.fixture
 def clock() -> ToldClock:
     return ToldClock()
 
 
-def _create(folder: Path, number: int) -> None:
-    office = resources.office_text("khe-sanh")
-    create_counter(folder, office, number, "Hồ Thị Mai", PIN, PASSPHRASE)
-
-
 @pytest.fixture(scope="session")
-def templates(tmp_path_factory: pytest.TempPathFactory) -> Callable[[int], Path]:
-    """A fresh store of each counter number, made once: hashing PINs is slow on purpose."""
+def templates(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
+    """Fresh stores of each counter number, each device made once: deriving keys is slow on purpose."""
     place = tmp_path_factory.mktemp("templates")
 
-    @cache
-    def template(number: int) -> Path:
-        _create(place / str(number), number)
-        return place / str(number)
+    def template(number: int, device: int = 1) -> Path:
+        folder = place / f"{number}-{device}"
+        if not folder.exists():
+            office = resources.office_text("khe-sanh")
+            create_counter(folder, office, number, "Hồ Thị Mai", PIN, PASSPHRASE)
+        return folder
 
     return template
 
 
 @pytest.fixture
 def make_counter(
-    tmp_path: Path, clock: ToldClock, templates: Callable[[int], Path]
+    tmp_path: Path, clock: ToldClock, templates: Callable[..., Path]
 ) -> Iterator[Callable[..., Counter]]:
     """Counters of Khe Sanh (sample), made for real: encrypted file, key file, first officer."""
     opened: list[Counter] = []
 
     def make(number: int = 2, name: str = "") -> Counter:
         folder = tmp_path / (name or f"quay-{number}")
-        if number in {counter.identity.counter_no for counter in opened}:
-            # another device, not a copy of the first
-            _create(folder, number)
-        else:
-            shutil.copytree(templates(number), folder)
+        # the second of a number is another device, not a copy of the first
+        device = 1 + sum(counter.identity.counter_no == number for counter in opened)
+        shutil.copytree(templates(number, device), folder)
         counter = open_counter(folder, PASSPHRASE)
         counter.clock = clock
         opened.append(counter)

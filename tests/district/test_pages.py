@@ -190,6 +190,7 @@ def test_pages_hide_the_citizen_run_nothing_and_stay_at_home(inside: httpx.Clien
     }
 
 
+@pytest.mark.usefixtures("slow_hashes")
 def test_the_cookie_is_out_of_reach(upper: Upper, filled: Machine) -> None:
     with httpx.Client(base_url=upper.url, trust_env=False) as client:
         answer = client.post("/sign-in", data={"name": NAME, "password": PASSWORD})

@@ -250,6 +250,7 @@ def test_a_name_is_known_however_its_accents_were_typed(door: Door) -> None:
     assert door.opens(OTHER)
 
 
+@pytest.mark.usefixtures("slow_hashes")
 def test_pins_are_hashed_as_slowly_as_the_design_says() -> None:
     hashed = Argon2Pins().hash(RIGHT)
 

@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from argon2 import PasswordHasher
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
@@ -33,7 +32,6 @@ from counter_app.bootstrap import create_counter
 from counter_app.domain.events import SYSTEM
 from counter_app.domain.officer import Role
 from counter_app.keys import store_key
-from counter_app.ports import Secret
 from counter_app.services.results import Accepted
 from ui.application import Window
 from ui.assets import load_fonts
@@ -65,10 +63,6 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, bytes]:
         )
         assert isinstance(made, Accepted)
         ids.append(made.dossier_id)
-    cheap = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(PIN)
-    with counter.store.write() as books:
-        for known in counter.officers.all():
-            books.officers.keep_secret(known.id, Secret(cheap))
     counter.acts.act(ids[0], "transfer", {}, officer)
     counter.acts.act(ids[3], "complete", {"shelf": "K2"}, officer)
     counter.close()
