@@ -23,6 +23,7 @@ class Heard:
     last_sync_at: str | None
     revoked_at: str | None
     quarantined: int
+    """Events that wait; what somebody left aside for good is not among them."""
     silent_days: int
     """Whole days since it was last heard of, or since it was enrolled."""
     also: tuple[int, ...] = ()
@@ -42,9 +43,9 @@ def heard(connection: Connection, now: datetime | None = None) -> list[Heard]:
     aside = {
         (row.commune, row.device): row.n
         for row in connection.execute(
-            select(quarantine.c.commune, quarantine.c.device, func.count().label("n")).group_by(
-                quarantine.c.commune, quarantine.c.device
-            )
+            select(quarantine.c.commune, quarantine.c.device, func.count().label("n"))
+            .where(quarantine.c.state == "waiting")
+            .group_by(quarantine.c.commune, quarantine.c.device)
         )
     }
     given = select(stream.c.commune, stream.c.device, stream.c.counter).where(

@@ -22,7 +22,7 @@ import httpx
 import pytest
 from conftest import draft
 from prometheus_client.parser import text_string_to_metric_families
-from sqlalchemy import select, text
+from sqlalchemy import select, text, update
 from upper import Machine, Upper, pulled, running, taken
 
 from counter_app.bootstrap import Counter
@@ -317,6 +317,10 @@ def test_figures_count_what_happened(
     assert 'motcua_requests_total{route="/sync/v1/push",status="200"} 1.0' in told
     assert 'motcua_counters{state="active"} 1.0' in told
     assert 'motcua_quarantined_events{state="waiting"} 1.0' in told
+    with upper.database.begin() as connection:
+        connection.execute(update(quarantine).values(state="discarded"))
+    again = client.get("/metrics").text
+    assert 'motcua_quarantined_events{state="waiting"} 0.0' in again
     assert "motcua_request_seconds_bucket" in told
     assert "H50" not in told
     assert machine.device not in told
