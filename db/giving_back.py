@@ -58,7 +58,8 @@ def keep_order(books: Books, upto: int) -> None:
     )
     cursor = min(upto, int(state_of(books).get("cursor", "0")))
     digest = chain.add(chain.NOTHING, hashes)
-    put_state(books, cursor=str(cursor), order_digest=digest)
+    # what was compared so far was another order
+    put_state(books, cursor=str(cursor), order_digest=digest, compared="0")
 
 
 def _lost(

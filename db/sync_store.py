@@ -205,6 +205,16 @@ class SyncStore:
             shared = row.cseq
         return shared
 
+    def compared(self) -> int:
+        """Up to where a comparison that is not over found the same."""
+        with self._store.read() as books:
+            return int(state_of(books).get("compared", "0"))
+
+    def keep_compared(self, place: int) -> None:
+        """It goes on from there."""
+        with self._store.write() as books:
+            put_state(books, compared=str(place))
+
     def own_life_at(self, place: int) -> str:
         """Whose place it is, where it is one's own."""
         with self._store.read() as books:

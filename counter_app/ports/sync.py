@@ -181,6 +181,11 @@ class SyncStore(Protocol):
         of hashes, place by place.
         """
 
+    def compared(self) -> int:
+        """Up to where a comparison that is not over found the same; 0 where none is under way."""
+
+    def keep_compared(self, place: int) -> None: ...
+
     def own_life_at(self, place: int) -> str:
         """The life of the own event that stands at a place of the order; empty for anything else."""
 

@@ -350,9 +350,7 @@ class _Conversation:
             self._store.gave_back()
 
     def _pause(self) -> None:
-        """Between two batches, where what was done is kept: whether the cycle was long enough. What
-        keeps no place to go on from, as comparing does, is not cut.
-        """
+        """Between two batches, where what was done is kept: whether the cycle was long enough."""
         if self._clock.uptime() > self._ends:
             raise _LongEnough
 
@@ -610,16 +608,21 @@ class _Conversation:
         return answer
 
     def _shared_order(self) -> int:
-        """Up to where both sides have the same order, place by place."""
-        shared = 0
+        """Up to where both sides have the same order, place by place; a cycle that was long enough leaves
+        the rest of it to the next one.
+        """
+        shared = self._store.compared()
         while True:
+            self._pause()
             status, body = self._signed("GET", f"/sync/v1/order?after={shared}", b"")
             self._refuse_unless_good(status, body)
             page = _decoded(body, OrderAnswer)
             found = self._store.shared_order(shared, page.hashes)
             whole = found == shared + len(page.hashes)
             shared = found
-            if not whole or not page.more:
+            is_found = not whole or not page.more
+            self._store.keep_compared(0 if is_found else shared)
+            if is_found:
                 return shared
 
     def _tried(self, ask: Callable[[], _Answer], size: int) -> _Answer:

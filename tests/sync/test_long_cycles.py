@@ -11,9 +11,11 @@ from upper import Upper
 
 from counter_app.ports.sync import LineFault, Link
 from counter_app.sync.engine import LONGEST_CYCLE, RECONNECTS
+from district_server import feed
 from district_server.objects import Folder
 
 PUSH, PIECE = "/sync/v1/push", "/sync/v1/page"
+ORDER = "/sync/v1/order?after="
 
 
 @pytest.fixture
@@ -143,3 +145,46 @@ def test_a_line_that_breaks_again_and_again_has_no_longer(
     assert clock.uptime() - began <= LONGEST_CYCLE + 100.0
     assert done.fault or done.unfinished
     assert len(tried) > RECONNECTS + 1
+
+
+def test_comparing_keeps_to_the_same_time_and_goes_on_where_it_ended(
+    upper: Upper, enrolled: Enrolled, clock: ToldClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(feed, "MOST_PLACES", 4)
+    first, second = enrolled(1), enrolled(2)
+    for at in range(16):
+        accept(first, name=f"HỒ VĂN {at}")
+    for pair in (first, second, first):
+        synced(pair)
+    with second[0].store.write() as books:
+        run = books.connection.exec_driver_sql
+        ((last,),) = run("SELECT max(cseq) FROM event_order").fetchall()
+        run("DELETE FROM event_order WHERE cseq = ?", (last - 1,))
+        run("UPDATE sync_state SET value = '00' WHERE name = 'order_digest'")
+    engine, places = second[0].sync, list[int]()
+    connect = engine._connect
+
+    class Noting(SlowLink):
+        def send(
+            self, method: str, target: str, headers: Mapping[str, str], body: bytes
+        ) -> tuple[int, Mapping[str, str], bytes]:
+            if target.startswith(ORDER):
+                places.append(int(target.removeprefix(ORDER)))
+            return super().send(method, target, headers, body)
+
+    monkeypatch.setattr(engine, "_connect", lambda who: Noting(connect(who), clock, 130.0, []))
+    cycles = 0
+    while cycles < 20:
+        began = clock.uptime()
+        done = engine.cycle()
+        cycles += 1
+        assert done.fault == ""
+        assert clock.uptime() - began <= LONGEST_CYCLE + 130.0
+        if not done.unfinished:
+            break
+    compared = places[: places.index(0, 1)] if 0 in places[1:] else places
+    assert cycles > 2
+    assert compared == list(range(0, compared[-1] + 1, 4))
+    assert compared[-1] > last - 6
+    monkeypatch.undo()
+    assert_at_rest(upper, first, second)
