@@ -5,6 +5,8 @@ answers at once from cold and the window's first screen waits for nothing.
 """
 
 import base64
+import os
+import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
@@ -57,6 +59,8 @@ if TYPE_CHECKING:
     from db.sync_store import SyncStore
 
 ADMIN_NAME = "Quản trị"
+_COPYING_TAKES = 24 * 3600.0
+"""Seconds, at the very most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -417,6 +421,8 @@ class Counter:
         from counter_app import backup_file
 
         plan, now = self.backup_plan, self.clock.now()
+        # a task of the system may have made one
+        self.settings.read_again("backup.")
         if not plan.is_due(now):
             return False
         folder, number = Path(plan.folder), self.identity.counter_no
@@ -445,7 +451,14 @@ class Counter:
         from counter_app import backup_file
         from db.copying import copy_whole
 
-        copy = self.folder / data_folder.BACKUPS / "dang-sao-luu.db"
+        folder, copying = self.folder / data_folder.BACKUPS, "dang-sao-luu"
+        for left in folder.glob(f"{copying}*"):
+            # a power cut left it; what another process makes now is younger
+            with suppress(OSError):
+                if time.time() - left.stat().st_mtime > _COPYING_TAKES:
+                    left.unlink()
+        # the window and a task of the system may do so at once
+        copy = folder / f"{copying}-{os.getpid()}.db"
         try:
             copy_whole(self.folder / data_folder.STORE, self._key, copy)
             at = self.clock.now().isoformat(timespec="seconds")

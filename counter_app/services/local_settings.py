@@ -17,6 +17,12 @@ class LocalSettings:
         """A kept value."""
         return self._kept.get(name) or default
 
+    def read_again(self, beginning: str) -> None:
+        """Those of one kind: another process may have changed them."""
+        with self._store.read() as books:
+            kept = books.settings.starting_with(_PREFIX)
+        self._kept.update((n, value) for n, value in kept.items() if n.startswith(beginning))
+
     def put(self, name: str, value: str) -> None:
         """Keep a value."""
         with self._store.write() as books:

@@ -233,6 +233,31 @@ def test_a_plan_is_kept_and_carried_out_at_once(console: Console, tmp_path: Path
     assert [path.name for path in stick.iterdir()] == [made.name]
 
 
+def test_a_task_of_the_system_backs_up_when_it_is_due(console: Console, tmp_path: Path) -> None:
+    stick = tmp_path / "usb"
+    stick.mkdir()
+    assert console("backup").codes == ["backup_not_planned"]
+    console("backup", stick, "--every", 2)
+    (first,) = stick.iterdir()
+    assert console("backup").one["made"] is False
+    first.unlink()
+    counter = open_counter(console.folder, PASSPHRASE)
+    counter.settings.put("backup.last_planned", "")
+    told = console("backup").one
+    (second,) = stick.iterdir()
+    # a window that is open meanwhile makes no second one
+    assert not counter.back_up_by_plan()
+    assert (told["made"], told["file"]) == (True, second.name)
+    counter.settings.put("backup.last_planned", "")
+    stick.rename(tmp_path / "rut")
+    missing = console("backup")
+    assert (missing.status, missing.codes) == (3, ["backup_folder_missing"])
+    with pytest.raises(EnvironmentFault):
+        counter.back_up_by_plan()
+    assert "Cắm ổ hoặc USB" in counter.backup_plan.trouble
+    counter.close()
+
+
 def accepted(counter: Counter) -> Accepted:
     made = counter.intake.accept(draft(), counter.officers.all()[0])
     assert isinstance(made, Accepted)

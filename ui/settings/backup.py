@@ -53,7 +53,8 @@ class BackupSection(Section):
             line.setAlignment(button, Qt.AlignmentFlag.AlignBottom)
         lines = (
             "Tệp chứa cả sổ, vẫn mã hóa: mở bằng câu mở sổ hoặc mã khôi phục trong két.",
-            "Máy tự sao lưu khi thấy ổ hay USB, và chỉ xóa những bản tự làm đã cũ.",
+            "Máy tự sao lưu khi cửa sổ này đang mở và thấy ổ hay USB; chỉ xóa những bản tự làm đã cũ. Cửa sổ "
+            "hay đóng thì đặt lịch của hệ điều hành theo Sổ tay vận hành.",
             "Khôi phục vào thư mục mới, trên máy này hay máy khác: làm theo Sổ tay vận hành, mục "
             "Sao lưu và khôi phục.",
         )

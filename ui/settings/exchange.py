@@ -27,7 +27,8 @@ class ExchangeSection(Section):
         lines = (
             "Các quầy của xã cho nhau biết hồ sơ, không cần mạng ra ngoài: nhận ở quầy này, trả ở quầy "
             "kia. Mỗi gói chỉ quầy nhận mở được.",
-            "Mỗi quầy phải ghi danh và đã nhận danh sách quầy từ cấp trên một lần.",
+            "Mỗi quầy phải ghi danh và đã nhận danh sách quầy từ cấp trên một lần. Chỉ tự trao đổi khi cửa sổ "
+            "này đang mở; hay đóng thì đặt lịch của hệ điều hành theo Sổ tay vận hành.",
         )
         self.setLayout(
             column(
