@@ -48,6 +48,10 @@ def test_the_units_start_what_there_is_and_wait_for_its_farewell() -> None:
     assert int(service["TimeoutStopSec"]) > LONGEST_FAREWELL
     started = Path(unit("district-server-backup.service")["Service"]["ExecStart"].split()[0])
     assert os.access(DEPLOY / started.name, os.X_OK)
+    # where the guide sends the copies, the fence lets them in
+    guide = (DEPLOY.parent / "docs" / "van-hanh.md").read_text(encoding="utf-8")
+    (second,) = re.findall(r"`BACKUP_COPY=(\S+)`", guide)
+    assert f"-{second}" in unit("district-server-backup.service")["Service"]["ReadWritePaths"]
     container = (DEPLOY / "Containerfile").read_text(encoding="utf-8")
     for folder in re.findall(r"^COPY (\w+) \w+$", container, re.MULTILINE):
         assert (DEPLOY.parent / folder).is_dir()
@@ -91,7 +95,19 @@ def test_old_backups_go_and_a_copy_lies_on_another_disk(postgres_url: str, tmp_p
             (place / f"district-{year}0101-000000.dump").touch()
         (place / "giu-lai.txt").touch()
 
-    assert back_up(postgres_url, folder, KEEP="3", BACKUP_COPY=str(other)).returncode == 0
+    pages, copies = tmp_path / "ban-quet", tmp_path / "ban-quet-sao"
+    (pages / "H50.99.01" / "ab").mkdir(parents=True)
+    (pages / "H50.99.01" / "ab" / "abc").write_bytes(b"trang")
+    (pages / "H50.99.01" / "ab" / "abd.7.part").write_bytes(b"nua")
+    scans = {"DISTRICT_ATTACHMENTS": str(pages), "BACKUP_SCANS": str(copies)}
+
+    done = back_up(postgres_url, folder, KEEP="3", BACKUP_COPY=str(other), **scans)
+
+    assert done.returncode == 0, done.stderr
+    held = [(path.name, path.read_bytes()) for path in copies.rglob("*") if path.is_file()]
+    assert held == [("abc", b"trang")]
+    refused = back_up(postgres_url, tmp_path, **scans | {"DISTRICT_ATTACHMENTS": "s3://kho/ngan"})
+    assert refused.returncode == 2
 
     for place in (folder, other):
         kept = sorted(path.name for path in place.iterdir())
