@@ -57,7 +57,13 @@ from counter_app.wire.messages import (
     encode,
     run_of,
 )
-from counter_app.wire.signing import answer_bytes, head_bytes, proof_bytes, request_bytes
+from counter_app.wire.signing import (
+    PROTOCOL,
+    answer_bytes,
+    head_bytes,
+    proof_bytes,
+    request_bytes,
+)
 
 _Answer = TypeVar("_Answer")
 
@@ -254,6 +260,8 @@ class _Conversation:
         self._is_level = False
         """Whether the last answer brought all that there is above."""
         self._published = ""
+        self._is_too_old = False
+        """Whether the server speaks only what comes after this program: then it takes, and tells nothing."""
         self._rewound: set[str] = set()
 
     def run(self) -> None:
@@ -266,6 +274,8 @@ class _Conversation:
                 self._give_back_all()
                 self._hand_up()
                 self._push_all()
+                if self._is_too_old:
+                    raise LineFault("program_old", LONGEST_WAIT)
                 self._pull_all()
                 self._compare()
                 self._take_published()
@@ -412,7 +422,8 @@ class _Conversation:
         """So many own events that are not acknowledged, behind a run that is under way."""
         beyond = {behind.last.incarnation: behind.last.dseq} if behind else {}
         events = self._store.outbox(most, MOST_BYTES, beyond)
-        return self._pack(events, most, and_pull=len(events) < most) if events else None
+        is_last = len(events) < most and not self._is_too_old
+        return self._pack(events, most, and_pull=is_last) if events else None
 
     def _pack(self, events: Sequence[Event], most: int, *, and_pull: bool = False) -> "_Run":
         run, last = run_of(events), events[-1]
@@ -678,6 +689,10 @@ class _Conversation:
         status, _, body = self._send("POST", target, headers, b"")
         self._refuse_unless_good(status, body)
         hello: Hello = _decoded(body, Hello)
+        oldest, newest = hello.protocol
+        if newest < PROTOCOL[0]:
+            raise LineFault("server_old", LONGEST_WAIT)
+        self._is_too_old = oldest > PROTOCOL[1]
         self._challenge = hello.challenge
         self._published = hello.published
         return hello
@@ -763,6 +778,18 @@ def _told(reason: str) -> tuple[str, Blame]:
         case "proof" | "answer" | "run":
             return (
                 "Câu trả lời không phải của máy chủ đã ghi danh, nên chưa gửi gì. Hãy báo cấp trên.",
+                "person",
+            )
+        case "program_old":
+            return (
+                "Chương trình ở máy này là bản cũ: đã gửi được hồ sơ, nhưng chưa nhận tin của cấp trên. Hãy cài "
+                "bản mới.",
+                "person",
+            )
+        case "server_old":
+            return (
+                "Máy chủ cấp trên còn là bản cũ, nên chưa gửi gì. Hồ sơ vẫn ở máy này. Báo cấp trên nâng cấp máy "
+                "chủ.",
                 "person",
             )
         case "busy":

@@ -13,10 +13,13 @@ import time
 import zlib
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from select import select as select_now
 from threading import Event
+from types import SimpleNamespace
+from typing import Any
 
 import httpx
 import pytest
@@ -28,7 +31,15 @@ from upper import Machine, Upper, pulled, running, taken
 from counter_app.bootstrap import Counter
 from counter_app.services.results import Accepted
 from counter_app.sync.link import STALL
-from counter_app.wire.messages import DICTIONARY_ID, decompress
+from counter_app.wire.messages import (
+    CHALLENGE_HEADER,
+    DEVICE_HEADER,
+    DICTIONARY_ID,
+    INCARNATION_HEADER,
+    SIGNATURE_HEADER,
+    decompress,
+)
+from counter_app.wire.signing import request_bytes
 from district_server import api as api_module
 from district_server import database as database_module
 from district_server import journal as journal_module
@@ -294,6 +305,42 @@ def test_any_process_goes_on_where_another_ended(database_url: str) -> None:
         assert machine.pull().status_code == 401
 
 
+def test_a_challenge_is_good_for_five_minutes_and_for_what_was_signed(
+    client: httpx.Client, enrolled: Enrolled, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    machine, other = enrolled(1), enrolled(2, counter_no=2)
+    for minutes, status in ((4, 200), (6, 401)):
+        machine.hello()
+        later = time.time() + minutes * 60
+        with monkeypatch.context() as patch:
+            patch.setattr(api_module, "time", SimpleNamespace(time=lambda at=later: at))
+            assert machine.pull().status_code == status
+
+    told = {"method": "GET", "target": "/sync/v1/order?after=0", "body": b""}
+    told |= {"device": machine.device, "life": machine.incarnation}
+
+    def answered(**changed: object) -> int:
+        machine.hello()
+        given = (machine.challenge, told["body"], machine.device, machine.incarnation)
+        signature = machine.sign(request_bytes("GET", str(told["target"]), *given))
+        sent: dict[str, Any] = told | changed
+        headers = {DEVICE_HEADER: sent["device"], INCARNATION_HEADER: sent["life"]}
+        headers |= {CHALLENGE_HEADER: machine.challenge, SIGNATURE_HEADER: signature}
+        way, body = sent["method"], sent["body"]
+        return client.request(way, sent["target"], content=body, headers=headers).status_code
+
+    assert answered() == 200
+    for changed in (
+        {"target": "/sync/v1/order?after=1"},
+        {"target": "/sync/v1/highs"},
+        {"method": "POST", "target": "/sync/v1/proof"},
+        {"body": b"a"},
+        {"device": other.device},
+        {"life": "0" * 16},
+    ):
+        assert answered(**changed) == 401, changed
+
+
 # ---- health, figures, journal ------------------------------------------------------------------
 
 
@@ -304,6 +351,33 @@ def test_health_says_whether_the_database_fits(upper: Upper, client: httpx.Clien
     answer = client.get("/health")
     assert answer.status_code == 503
     assert answer.json()["code"] == "schema_newer"
+
+
+def test_a_database_that_is_gone_is_told_and_found_again(
+    postgres_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with (
+        running(postgres_url) as upper,
+        httpx.Client(base_url=upper.url, trust_env=False) as client,
+    ):
+        assert client.get("/health").status_code == 200
+        others = (
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid() "
+        )
+        with closing(Database(postgres_url)) as beside, beside.begin() as connection:
+            connection.execute(text(others + "AND datname = current_database()"))
+        # every connection it had is dead
+        assert client.get("/health").status_code == 200
+        with socket.create_server(("127.0.0.1", 0)) as listener:
+            port = listener.getsockname()[1]
+        with closing(Database(f"postgresql://tests@127.0.0.1:{port}/khong-co")) as gone:
+            monkeypatch.setattr(upper.database, "engine", gone.engine)
+            answer = client.get("/health")
+            monkeypatch.undo()
+        assert (answer.status_code, answer.json()["code"]) == (503, "database_fault")
+        assert int(answer.headers["Retry-After"]) > 0
+        assert str(port) not in answer.text + upper.journal.getvalue()
+        assert client.get("/health").status_code == 200
 
 
 def test_figures_count_what_happened(

@@ -4,6 +4,8 @@ import hashlib
 import resource
 import shutil
 from collections.abc import Callable, Iterator
+from contextlib import nullcontext
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +35,7 @@ from district_server.pages import key_of
 from district_server.projection import by_code, dossier_of
 from district_server.recovery import begin_epoch
 from district_server.silence import heard
-from district_server.tables import device, publication
+from district_server.tables import device, enrol_code, publication
 
 
 @pytest.fixture
@@ -523,7 +525,13 @@ def test_enrolment_by_stick_is_refused_where_it_must_be(upper, make_counter, sti
     (stick / "sua.json").write_text(raw, encoding="utf-8")
     with pytest.raises(ServerRefused):
         bundles.enrol_by_stick(upper.database, upper.keys, stick / "sua.json", answer, "")
-    bundles.enrol_by_stick(upper.database, upper.keys, request, answer, upper.url)
+    for days, good in ((8, False), (6, True)):
+        # minutes by line, seven days by stick
+        since = (datetime.now(UTC) - timedelta(days=days)).isoformat(timespec="seconds")
+        with upper.database.begin() as connection:
+            connection.execute(update(enrol_code).values(expires_at=since))
+        with nullcontext() if good else pytest.raises(ServerRefused):
+            bundles.enrol_by_stick(upper.database, upper.keys, request, answer, upper.url)
     for store, mark, path, told in (
         (other, None, answer, "answer_wrong"),
         (counter, "0000-0000-0000-0000", answer, "fingerprint_wrong"),

@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import pytest
 from fault_proxy import FaultProxy
-from sqlalchemy import Connection, Table, func, select
+from sqlalchemy import Connection, Table, func, select, update
 from sync_steps import Enrolled, accept, assert_at_rest, do, events_above, synced
 
 from counter_app.errors import EnvironmentFault, Refused
@@ -16,12 +16,13 @@ from counter_app.sync.engine import FIRST_BATCH
 from counter_app.sync.enrol import enrol
 from counter_app.sync.link import HttpLink
 from counter_app.wire.dossier_json import dossier_json
+from district_server import api
 from district_server.acts import act
 from district_server.answering import decoded
 from district_server.database import Database
 from district_server.enrolment import issue_code, revoke
 from district_server.projection import by_code, dossier_of
-from district_server.tables import event, quarantine
+from district_server.tables import enrol_code, event, quarantine
 
 
 def test_the_way_up_and_down(upper, enrolled: Enrolled) -> None:  # type: ignore[no-untyped-def]
@@ -299,6 +300,33 @@ def test_a_recorded_request_is_worth_nothing(upper, enrolled: Enrolled) -> None:
     assert events_above(upper) == before
 
 
+def test_an_old_program_may_always_push_and_one_too_new_waits(
+    upper, enrolled: Enrolled, monkeypatch: pytest.MonkeyPatch
+) -> None:  # type: ignore[no-untyped-def]
+    first, second = enrolled(1), enrolled(2)
+    accept(second)
+    synced(second)
+    accept(first)
+    before = events_above(upper)
+    monkeypatch.setattr(api, "PROTOCOL", (0, 0))
+    summary = first[0].sync.cycle()
+    assert (summary.sent, events_above(upper), summary.blame) == (0, before, "person")
+    assert "nâng cấp máy chủ" in summary.fault
+
+    monkeypatch.setattr(api, "PROTOCOL", (2, 3))
+    summary = first[0].sync.cycle()
+    assert (summary.waiting, summary.received, summary.blame) == (0, 0, "person")
+    assert summary.sent == events_above(upper) - before > 0
+    assert "cài bản mới" in summary.fault
+    asked = {
+        line["route"] for line in upper.said() if line.get("device") == first[0].identity.device_id
+    }
+    assert not {one for one in asked if "pull" in str(one)}
+
+    monkeypatch.setattr(api, "PROTOCOL", (1, 3))
+    assert_at_rest(upper, first, second)
+
+
 def test_strangers_get_nothing(upper) -> None:  # type: ignore[no-untyped-def]
     with httpx.Client(base_url=upper.url) as client:
         headers = {"X-Device": "c-" + "0" * 32}
@@ -320,6 +348,18 @@ def test_enrolment_codes(upper, make_counter) -> None:  # type: ignore[no-untype
     assert counter.enrol(upper.url, good, None) == counter.identity.device_id
     with pytest.raises(Exception, match="đang có máy"), upper.database.begin() as connection:
         issue_code(connection, counter.identity.org_code, 4)
+
+
+def test_a_code_is_good_for_fifteen_minutes(upper, make_counter) -> None:  # type: ignore[no-untyped-def]
+    counter = make_counter(4)
+    with upper.database.begin() as connection:
+        code, until = issue_code(connection, counter.identity.org_code, 4)
+        left = datetime.fromisoformat(until) - datetime.now(UTC)
+        assert timedelta(minutes=14) < left <= timedelta(minutes=15)
+        past = (datetime.now(UTC) - timedelta(seconds=2)).isoformat(timespec="seconds")
+        connection.execute(update(enrol_code).values(expires_at=past))
+    with pytest.raises(Refused):
+        counter.enrol(upper.url, code, None)
 
 
 def test_the_fifth_wrong_try_kills_the_code(upper, make_counter) -> None:  # type: ignore[no-untyped-def]
