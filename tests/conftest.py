@@ -8,6 +8,7 @@ import shutil
 import uuid
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
+from functools import lru_cache
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -15,13 +16,17 @@ import pytest
 from argon2 import low_level
 from hashing import make_quick
 from postgres import cluster
-from sqlalchemy import create_engine, text
+from sqlalchemy import create_engine, delete, text
 
 import resources
 from counter_app.bootstrap import Counter, create_counter, open_counter
 from counter_app.domain.calendar import WorkCalendar
 from counter_app.domain.office import parse_calendar, parse_office
 from counter_app.domain.officer import Officer
+from counter_app.domain.procedure import parse_procedures
+from district_server.database import Database
+from district_server.schema import bring_up_to_date
+from district_server.tables import meta
 
 PIN = "246813"
 PASSPHRASE = "cau mo so de thu"
@@ -69,9 +74,12 @@ def figure(record_property: Callable[[str, object], None]) -> Callable[[str], No
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _quick_hashes() -> Iterator[None]:
+def _not_twice() -> Iterator[None]:
+    """What comes out the same for every counter is made once a run: hashes, the shipped catalogue."""
     with pytest.MonkeyPatch.context() as patch:
         make_quick(patch)
+        kept = lru_cache(1000)(parse_procedures)
+        patch.setattr("counter_app.services.catalogue.parse_procedures", kept)
         yield
 
 
@@ -145,16 +153,49 @@ def postgres() -> Iterator[str]:
         yield url
 
 
-@pytest.fixture
-def postgres_url(postgres: str) -> str:
-    """An empty PostgreSQL database of its own."""
-    name = f"t{uuid.uuid4().hex}"
+@pytest.fixture(scope="session")
+def postgres_made(postgres: str) -> str:
+    """The name of a PostgreSQL database as `init` leaves it, to be copied."""
+    name = f"made{uuid.uuid4().hex}"
+    _execute(postgres, f'CREATE DATABASE "{name}"')
+    _init(postgres.rpartition("/")[0] + f"/{name}")
+    return name
+
+
+@pytest.fixture(scope="session")
+def sqlite_made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A server's file as `init` leaves it, to be copied."""
+    path = tmp_path_factory.mktemp("made-above") / "server.sqlite3"
+    _init(f"sqlite:///{path.as_posix()}")
+    return path
+
+
+def _init(url: str) -> None:
+    made = Database(url)
+    bring_up_to_date(made)
+    with made.begin() as connection:
+        # each copy is another server
+        connection.execute(delete(meta).where(meta.c.name == "epoch"))
+    made.close()
+
+
+def _execute(url: str, statement: str) -> None:
     admin = create_engine(
-        postgres.replace("postgresql://", "postgresql+psycopg://"), isolation_level="AUTOCOMMIT"
+        url.replace("postgresql://", "postgresql+psycopg://"), isolation_level="AUTOCOMMIT"
     )
     with admin.connect() as connection:
-        connection.execute(text(f'CREATE DATABASE "{name}"'))
+        connection.execute(text(statement))
     admin.dispose()
+
+
+@pytest.fixture
+def postgres_url(request: pytest.FixtureRequest, postgres: str) -> str:
+    """A PostgreSQL database of its own: empty, or for `upper` as `init` leaves it."""
+    name = f"t{uuid.uuid4().hex}"
+    statement = f'CREATE DATABASE "{name}"'
+    if "upper" in request.fixturenames:
+        statement += f' TEMPLATE "{request.getfixturevalue("postgres_made")}"'
+    _execute(postgres, statement)
     return postgres.rpartition("/")[0] + f"/{name}"
 
 
@@ -162,7 +203,10 @@ def postgres_url(postgres: str) -> str:
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """Where a server may keep its data: once in a file, once in PostgreSQL."""
     if request.param == "sqlite":
-        return f"sqlite:///{(tmp_path / 'server.sqlite3').as_posix()}"
+        path = tmp_path / "server.sqlite3"
+        if "upper" in request.fixturenames:
+            shutil.copy(request.getfixturevalue("sqlite_made"), path)
+        return f"sqlite:///{path.as_posix()}"
     url: str = request.getfixturevalue("postgres_url")
     return url
 
