@@ -33,7 +33,7 @@ def insert_all(
     if not rows:
         return
     places = ", ".join("?" * len(names))
-    statement = f"INSERT INTO {table}({', '.join(names)}) VALUES ({places})"
+    statement = f"INSERT INTO {table}({', '.join(names)}) VALUES ({places})"  # noqa: S608
     if key:
         news = ", ".join(f"{name} = excluded.{name}" for name in names if name != key)
         statement += f" ON CONFLICT({key}) DO UPDATE SET {news}"

@@ -35,6 +35,7 @@ from counter_app.wire.messages import (
 )
 from counter_app.wire.signing import PROTOCOL, answer_bytes, request_bytes
 from district_server import feed, recovery
+from district_server.administrators import note
 from district_server.answering import Answering, address_of, decoded, plain, refusal
 from district_server.caller import Caller
 from district_server.database import Database, enter, get_meta, is_conflict
@@ -304,7 +305,10 @@ class Api:
         answer = self._answered(request, body, work)
         if lost:
             with self._database.begin() as connection:
-                recovery.begin_epoch(connection, self._keys, lost[0])
+                before = get_meta(connection, "epoch")
+                epoch = recovery.begin_epoch(connection, self._keys, lost[0])
+                if epoch != before:
+                    note(connection, "Máy chủ", "restored", epoch, "một quầy đưa xác nhận đã ký")
         return answer
 
     def _give_back(self, request: Request, body: bytes) -> Response:

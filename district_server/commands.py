@@ -15,7 +15,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, select
 
 from counter_app.wire.dossier_json import dossier_json, summary_of
 from district_server import second_factor
@@ -47,6 +47,7 @@ from district_server.recovery import begin_epoch
 from district_server.schema import bring_up_to_date
 from district_server.sealing import Sealed
 from district_server.silence import heard
+from district_server.tables import device_home
 
 OFFICER = "Cán bộ cấp trên"
 _MOST = 1_000_000
@@ -117,6 +118,7 @@ def issue_code(options: argparse.Namespace) -> int:
     """A one-time code for a counter."""
     with _begun(options) as (connection, keys):
         code, expires_at = make_code(connection, options.commune, options.counter)
+        _note(connection, "code", f"{options.commune}, quầy {options.counter}", options)
     write({"code": code, "fingerprint": keys.fingerprint, "expires_at": expires_at})
     return 0
 
@@ -204,6 +206,8 @@ def revoke(options: argparse.Namespace) -> int:
     """Trust a device no longer."""
     with _begun(options) as (connection, _):
         do_revoke(connection, options.device)
+        home = select(device_home.c.commune).where(device_home.c.device == options.device)
+        _note(connection, "revoke", f"{connection.scalar(home)}, {options.device}", options)
     write({"ok": True, "device": options.device})
     return 0
 
@@ -261,6 +265,12 @@ def reset_second_factor(options: argparse.Namespace) -> int:
     return 0
 
 
+def _note(connection: Connection, action: str, about: str, options: argparse.Namespace) -> None:
+    """In the same log as what is done by page."""
+    who = os.environ.get("DISTRICT_OFFICER") or OFFICER
+    note(connection, who[:60], action, about, f"district-server {options.command}")
+
+
 def _asked_twice() -> str:
     if not sys.stdin.isatty():
         raise Refused("password_missing", "Chưa có mật khẩu. Đặt DISTRICT_ADMIN_PASSWORD.")
@@ -274,6 +284,7 @@ def restore_done(options: argparse.Namespace) -> int:
     """The database was put back from a backup: a new epoch, in which the counters give back the rest."""
     with _begun(options) as (connection, keys):
         epoch = begin_epoch(connection, keys)
+        _note(connection, "restored", epoch, options)
     write({"ok": True, "epoch": epoch})
     return 0
 

@@ -69,7 +69,7 @@ def put(
 def _insert(table: Table, names: tuple[str, ...], replacing: bool, by_array: bool) -> str:
     if by_array:
         arrays = ", ".join(f"%s::{_array_of(table.c[name])}" for name in names)
-        source = f"SELECT * FROM unnest({arrays})"
+        source = f"SELECT * FROM unnest({arrays})"  # noqa: S608
     else:
         source = f"VALUES ({', '.join('?' * len(names))})"
     key = [column.name for column in table.primary_key]

@@ -40,12 +40,13 @@ class SharedBucket:
         clock, least = _CLOCK[database.on_postgres], _LEAST[database.on_postgres]
         left = f"{least}(:burst, rate.tokens + ({clock} - rate.at) * :per)"
         self._take = text(
-            f"INSERT INTO rate (name, key, tokens, at) VALUES (:name, :key, :burst - 1, {clock}) "
+            f"INSERT INTO rate (name, key, tokens, at) VALUES (:name, :key, :burst - 1, {clock}) "  # noqa: S608
             f"ON CONFLICT (name, key) DO UPDATE SET tokens = {left} - 1, at = {clock} "
             f"WHERE {left} >= 1 RETURNING tokens"
         )
-        self._left = text(f"SELECT {left} FROM rate WHERE name = :name AND key = :key")
-        self._clear = text(f"DELETE FROM rate WHERE name = :name AND at < {clock} - :burst / :per")
+        self._left = text(f"SELECT {left} FROM rate WHERE name = :name AND key = :key")  # noqa: S608
+        gone = f"DELETE FROM rate WHERE name = :name AND at < {clock} - :burst / :per"  # noqa: S608
+        self._clear = text(gone)
 
     def wait(self, key: str) -> float:
         """Seconds until the key may ask again; 0 where it may now. Takes nothing."""

@@ -47,6 +47,7 @@ ACTIONS = {
     "discard": "Để riêng, không nhận",
     "bundle": "Nhận gói USB",
     "enrol_file": "Ghi danh bằng USB",
+    "restored": "Đặt lại từ bản sao lưu",
     "draft": "Soạn bản mới",
     "publish": "Công bố",
     "drop": "Bỏ bản nháp",

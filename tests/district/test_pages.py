@@ -17,6 +17,7 @@ from counter_app.bootstrap import Counter
 from counter_app.services.results import Accepted
 from district_server.__main__ import main
 from district_server.administrators import set_password
+from district_server.database import get_meta
 from district_server.enrolment import revoke
 from district_server.faults import Refused
 from district_server.publishing import draft as draft_file
@@ -290,6 +291,27 @@ def test_everything_done_is_written_down(
     assert [row.action for row in done] == [
         "sign_in", "commune", "commune", "code", "revoke", "release", "discard", "publish",
     ]  # fmt: skip
+
+
+def test_what_is_done_at_the_console_stands_in_the_same_log(
+    upper: Upper, filled: Machine, inside: httpx.Client, database_url: str
+) -> None:
+    for words in (
+        ["issue-code", "--commune", "H50.99.02", "--counter", "1"],
+        ["revoke", "--device", filled.device],
+        ["restore-done"],
+    ):
+        assert main([*words, "--database-url", database_url]) == 0
+    with upper.database.begin() as connection:
+        query = select(admin_log.c.action, admin_log.c.object, admin_log.c.reason)
+        done = connection.execute(query.order_by(admin_log.c.id.desc()).limit(3)).fetchall()
+        epoch = get_meta(connection, "epoch")
+    assert [tuple(row) for row in reversed(done)] == [
+        ("code", "H50.99.02, quầy 1", "district-server issue-code"),
+        ("revoke", f"{filled.org}, {filled.device}", "district-server revoke"),
+        ("restored", epoch, "district-server restore-done"),
+    ]
+    assert "Đặt lại từ bản sao lưu" in inside.get("/log").text
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 import pytest
 from fault_proxy import FaultProxy
+from sqlalchemy import select
 from sync_steps import Enrolled, Pair, accept, assert_at_rest, do, events_above, synced
 
 from counter_app.ports.sync import LineFault
@@ -12,6 +13,7 @@ from district_server.check import faults_of
 from district_server.database import get_meta
 from district_server.projection import by_code, dossier_of
 from district_server.recovery import begin_epoch
+from district_server.tables import admin_log
 
 
 def decide(upper, code: str, action: str, **given: object) -> None:  # type: ignore[no-untyped-def]
@@ -125,6 +127,9 @@ def test_a_server_put_back_without_a_word_goes_on_and_heals_later(
     for one in (*lost, *new):
         for counter, _ in (first, second):
             assert counter.search.open(one.dossier_id).row.sent == "sent"  # type: ignore[union-attr]
+    with upper.database.begin() as connection:
+        told = connection.execute(select(admin_log.c.action, admin_log.c.object)).fetchall()
+    assert [tuple(row) for row in told] == [("restored", epoch_of(upper))]
 
 
 def test_put_back_twice_and_once_to_before_the_first_time(upper, enrolled: Enrolled) -> None:  # type: ignore[no-untyped-def]

@@ -97,7 +97,7 @@ def upgrade() -> None:
         op.execute(made)
     op.execute("CREATE INDEX spent_challenge_expires ON spent_challenge (commune, expires_at)")
     kept = "commune, id, counter, public_key, key_id, enrolled_at, revoked_at, last_sync_at"
-    op.execute(f"INSERT INTO device ({kept}) SELECT {kept} FROM old_device")
+    op.execute(f"INSERT INTO device ({kept}) SELECT {kept} FROM old_device")  # noqa: S608
     op.execute(
         "INSERT INTO stream (commune, device, incarnation, high, head) "
         "SELECT d.commune, s.device, s.incarnation, s.high, s.head "
