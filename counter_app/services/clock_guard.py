@@ -8,7 +8,7 @@ from counter_app.ports import Books
 
 
 def doubt(books: Books, now: datetime) -> Problem | None:
-    """A warning where the time looks wrong; it refuses nothing."""
+    """A warning where the time looks wrong; whether it stops anything is for those who ask."""
     last = books.log.last_at()
     state = clock_state(now, last)
     if state is ClockState.OK:

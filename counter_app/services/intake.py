@@ -91,6 +91,8 @@ class Intake:
         problems += [*wrong, *wrong_override]
         moment, why, preview = None, "", None
         with self._store.read() as books:
+            if (doubted := doubt(books, self._clock.now())) is not None:
+                problems.append(doubted)
             office = books.settings.office()
             if reading.procedure is not None and reading.case is not None:
                 moment, due = self._due(books, office, received_at, reading.case)
@@ -119,8 +121,12 @@ class Intake:
         draft: Mapping[str, Any],
         officer: Officer,
         identity_source: IdentitySource = "typed",
+        *,
+        asks_about_clock: bool = False,
     ) -> Accepted | Rejected:
-        """Write the dossier into the book. When this returns, it is durable."""
+        """Write the dossier into the book. When this returns, it is durable. With `asks_about_clock` nothing is
+        written under a clock that cannot be believed: somebody has to confirm it first.
+        """
         if not officer.may(Right.INTAKE):
             return rejected("no_right", "Bạn không có quyền nhận hồ sơ. Hãy đổi người.")
         reading = read_draft(draft, self._catalogue)
@@ -137,6 +143,8 @@ class Intake:
                 office = books.settings.office()
                 warnings = [*reading.warnings, *_alike(books, reading.facts)]
                 if (doubted := doubt(books, self._clock.now())) is not None:
+                    if asks_about_clock:
+                        return Rejected((doubted,))
                     warnings.append(doubted)
                 if visit_id and is_closed(books, visit_id):
                     return rejected("visit_closed", _VISIT_CLOSED.format(visit=visit_id), "visit")

@@ -17,7 +17,7 @@ from PySide6.QtWidgets import (
     QLineEdit,
     QListWidget,
 )
-from scenes import applicant
+from scenes import applicant, filled
 
 from counter_app.domain.dossier import Dossier
 
@@ -637,3 +637,33 @@ def test_alt_x_shows_and_hides_the_slip(hand: Hand) -> None:
     assert not hand.says("Phiếu sẽ in")
     hand.press("Alt+X")
     hand.wait(lambda: hand.says("Phiếu sẽ in"))
+
+
+# ---- a clock that cannot be believed --------------------------------------------------------------
+
+
+def test_a_wrong_clock_is_told_at_once_and_asked_about_before_anything_is_saved(
+    hand: Hand, place: Place, before: int
+) -> None:
+    place.clock.move(days=-4000)
+    with hand.no_dialog() as popped:
+        filled(hand)
+        hand.wait(lambda: hand.says("Đồng hồ máy chỉ 08/12/2015"))
+        hand.press("F12")
+        hand.wait(lambda: hand.says("Chưa lưu. Đồng hồ máy chỉ 08/12/2015"), 10_000)
+        assert len(place.dossiers()) == before
+        # somebody put it right
+        place.clock.move(days=4000)
+        hand.press("F12")
+        hand.wait(lambda: len(place.dossiers()) == before + 1, 10_000)
+        hand.settle()
+        assert not hand.says("Đồng hồ máy chỉ")
+        # a shop that was closed for long: the clock is right, the book is old
+        place.clock.move(days=60)
+        hand.press("Esc")
+        filled(hand)
+        hand.press("F12")
+        hand.wait(lambda: hand.says("Chưa lưu. Đồng hồ máy chỉ 19/01/2027"), 10_000)
+        hand.press("Alt+G", "F12")
+        hand.wait(lambda: hand.says("H50.99.01-270119-2001"), 10_000)
+    assert popped == []

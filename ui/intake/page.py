@@ -34,6 +34,8 @@ _EDGE, _EDGE_NARROW = 12, 4
 """Pixels above and below."""
 _CHECK_AFTER_MS = 120
 _NEXT_AFTER_MS = 1200
+_CLOCK = "clock_doubtful"
+_SET_CLOCK = "Sửa giờ của máy rồi bấm F12; giờ đúng thì Alt+G."
 _ENDED = {
     Outcome.CONFIRMED: "Đã in phiếu.",
     Outcome.SENT: "Đã gửi phiếu tới máy in.",
@@ -65,6 +67,7 @@ class IntakePage(Page):
         super().__init__(desk)
         self._left_at: QWidget | None = None
         self._known_alike = ""
+        self._doubted = ""
         self._check_soon = _once_after(_CHECK_AFTER_MS, self._check, self)
         self._next = _once_after(_NEXT_AFTER_MS, self.start_new, self)
         self.banner = Banner()
@@ -222,7 +225,7 @@ class IntakePage(Page):
             self.visit.end()
         self.taking.begin()
         self._left_at = None
-        self._known_alike = ""
+        self._known_alike = self._doubted = ""
         kept = (self.applicant.draft(), self.applicant.source) if keep_applicant else None
         for section in self._sections:
             section.setEnabled(True)
@@ -293,11 +296,16 @@ class IntakePage(Page):
         self.promise.show_check(checked)
         self.result.show_fees(checked)
         self._marks.doubt(checked.problems)
+        self._tell_clock(checked.problems)
         self._tell_alike(checked.problems)
         if self.promise.lists:
             typed = self._mistyped()
             wrong = {problem.field for problem in typed}
-            found = [problem for problem in checked.problems if problem.field not in wrong]
+            found = [
+                problem
+                for problem in checked.problems
+                if problem.field not in wrong and problem.code != _CLOCK
+            ]
             self.promise.show_problems([*found, *typed])
 
     def _mistyped(self) -> list[Problem]:
@@ -325,6 +333,22 @@ class IntakePage(Page):
             ("Vẫn nhận mới", "Alt+V", lambda: None),
         )
         self.banner.tell(said, answers=answers)
+
+    def _tell_clock(self, problems: Sequence[Problem], before: str = "") -> None:
+        """A clock that cannot be believed: before anything is typed, and again before it is saved."""
+        said = next((p.message for p in problems if p.code == _CLOCK), "")
+        if self.taking.believes_clock or (said == self._doubted and not before):
+            return
+        if self._doubted and not said:
+            self.banner.tell("")
+        self._doubted = said
+        if said:
+            answers = (("Ngày giờ đúng", "Alt+G", self._believe_clock),)
+            self.banner.tell(f"{before}{said} {_SET_CLOCK}", "Red", answers)
+
+    def _believe_clock(self) -> None:
+        self.taking.believe_clock()
+        self._doubted = ""
 
     # ---- finishing -----------------------------------------------------------------------------
 
@@ -356,6 +380,9 @@ class IntakePage(Page):
         self.banner.tell(message, "Red")
 
     def _on_rejected(self, made: Rejected) -> None:
+        if [problem.code for problem in made.problems] == [_CLOCK]:
+            self._tell_clock(made.problems, "Chưa lưu. ")
+            return
         self.promise.show_problems(made.problems)
         self._marks.tell(made.problems)
 
@@ -367,6 +394,7 @@ class IntakePage(Page):
 
     def _on_taken(self, taken: Taken) -> None:
         made = taken.made
+        self._tell_clock(())
         self.show_chip("green", "")
         self._check_soon.stop()
         for section in self._sections:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from PySide6.QtCore import QObject, Signal
@@ -58,9 +59,20 @@ class Taking(QObject):
     def __init__(self, desk: Desk, parent: QObject) -> None:
         super().__init__(parent)
         self._desk = desk
+        self._believed: date | None = None
+        """The day of the PC's clock that an officer confirmed."""
         self._flights: dict[str, _Flight] = {}
         """Forms on their way into the book, the oldest first, by draft id."""
         self.begin()
+
+    @property
+    def believes_clock(self) -> bool:
+        """Whether somebody has confirmed the day that the PC shows."""
+        return self._believed == self._desk.now().date()
+
+    def believe_clock(self) -> None:
+        """The day is right, whatever the book says."""
+        self._believed = self._desk.now().date()
 
     @property
     def busy(self) -> bool:
@@ -107,11 +119,11 @@ class Taking(QObject):
         counter, who, draft_id = self._desk.counter, self._desk.who, self.draft_id
         if again and "visit" not in draft:
             draft["visit"] = counter.ids.new_id(self._desk.now())
-        visit_id = draft.get("visit", "")
+        visit_id, asks = draft.get("visit", ""), not self.believes_clock
         self._flights[draft_id] = _Flight(draft, self.dirty)
 
         def work() -> Taken | Rejected:
-            made = counter.intake.accept(draft, who, source)
+            made = counter.intake.accept(draft, who, source, asks_about_clock=asks)
             if isinstance(made, Rejected):
                 return made
             counter.drafts.discard(draft_id)
