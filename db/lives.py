@@ -22,7 +22,6 @@ from db.tables import (
     code_number,
     event_log,
     event_order,
-    event_verdict,
     sync_state,
 )
 
@@ -95,23 +94,20 @@ def _first_after(books: Books, device: str, life: str, high: int) -> int | None:
 
 
 def misses_acknowledged(books: Books) -> bool:
-    """Whether the last that the server acknowledged of a life, and did not set aside, has no place in
-    its order.
+    """Whether the last that the server acknowledged of a life has no place in its order: it was set aside,
+    or lost.
     """
     device, highs = books.settings.identity().device_id, highs_of(books)
     for life in lives_of(books):
         query = (
             select(event_order.c.cseq)
             .select_from(
-                event_log.outerjoin(
-                    event_order, event_order.c.event_id == event_log.c.event_id
-                ).outerjoin(event_verdict, event_verdict.c.event_id == event_log.c.event_id)
+                event_log.outerjoin(event_order, event_order.c.event_id == event_log.c.event_id)
             )
             .where(
                 event_log.c.device == device,
                 event_log.c.incarnation == life,
                 event_log.c.dseq <= highs.get(life, 0),
-                func.coalesce(event_verdict.c.verdict, "") != "quarantined",
             )
             .order_by(event_log.c.dseq.desc())
             .limit(1)

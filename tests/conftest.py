@@ -99,11 +99,11 @@ def templates(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
     """Fresh stores of each counter number, each device made once: deriving keys is slow on purpose."""
     place = tmp_path_factory.mktemp("templates")
 
-    def template(number: int, device: int = 1) -> Path:
-        folder = place / f"{number}-{device}"
+    def template(number: int, device: int = 1, office: str = "khe-sanh") -> Path:
+        folder = place / f"{office}-{number}-{device}"
         if not folder.exists():
-            office = resources.office_text("khe-sanh")
-            create_counter(folder, office, number, "Hồ Thị Mai", PIN, PASSPHRASE)
+            text = resources.office_text(office)
+            create_counter(folder, text, number, "Hồ Thị Mai", PIN, PASSPHRASE)
         return folder
 
     return template

@@ -559,8 +559,6 @@ class _Conversation:
         """Both sides must hold the same events in the same order."""
         if self._digest_above == self._store.order_digest():
             if self._store.misses_acknowledged():
-                # put back to before what it said it had, and nobody has noticed yet
-                self._show_proofs()
                 self._rewind_to_highs()
             return
         self._show_proofs()
@@ -600,16 +598,19 @@ class _Conversation:
         fetch(ask, self._store, self._identity.server_key, self._verify)
 
     def _rewind_to_highs(self) -> None:
-        """Send again what the server has not, whatever it once said."""
+        """Send again what the server has not, whatever it once said: it was put back to before that, and
+        nobody has noticed yet.
+        """
         above = dict(self._highs().own)
         behind = [
             (proof.life, above.get(proof.life, 0))
             for proof in self._store.proofs()
             if above.get(proof.life, 0) < self._store.high(proof.life)
         ]
-        for life, high in behind:
-            self._store.rewind(life, high)
         if behind:
+            self._show_proofs()
+            for life, high in behind:
+                self._store.rewind(life, high)
             raise _PutBack
 
     def _highs(self) -> HighsAnswer:

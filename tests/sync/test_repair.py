@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from conftest import draft
 from fault_proxy import FaultProxy
+from sqlalchemy import select
 from sync_steps import Enrolled, Pair, accept, assert_at_rest, do, synced
 
 from counter_app.bootstrap import Counter
@@ -13,7 +14,7 @@ from counter_app.services.acts import Acted
 from counter_app.services.results import Accepted, Rejected
 from district_server.enrolment import revoke
 from district_server.reviewing import release
-from district_server.tables import device, dossier
+from district_server.tables import device, dossier, quarantine
 
 
 def from_paper(pair: Pair, code: str, name: str) -> Accepted:
@@ -210,3 +211,23 @@ def test_the_author_sees_why_though_the_answer_was_lost(
     assert told(second) == ["code_taken"]
     assert sent(second[0], twice) == "problem"
     assert told(second) == []
+
+
+def test_what_was_set_aside_goes_again_to_a_server_that_was_put_back(
+    upper, enrolled: Enrolled
+) -> None:  # type: ignore[no-untyped-def]
+    """Though it was the last that its author wrote, and nothing else is missing above."""
+    first, second = enrolled(1), enrolled(2)
+    from_paper(first, "H50.99.01-261119-3007", "HỒ VĂN MỘT")
+    twice = from_paper(second, "H50.99.01-261119-3007", "HỒ VĂN HAI")
+    synced(first)
+    saved = upper.save()
+    assert told(second) == ["code_taken"]
+
+    upper.put_back(saved)
+
+    assert told(second) == ["code_taken"]
+    assert told(second) == []
+    assert sent(second[0], twice) == "problem"
+    with upper.database.begin() as connection:
+        assert connection.scalars(select(quarantine.c.subject)).all() == [twice.dossier_id]
