@@ -1,13 +1,18 @@
 """Where finished pages lie: a folder and a store of objects do the same."""
 
+import hashlib
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import boto3
 import pytest
 from moto.server import ThreadedMotoServer
+from scans_made import noisy
+from sync_steps import Pair, accept, synced
+from upper import running
 
+from counter_app.bootstrap import Counter
 from district_server.database import Database
 from district_server.faults import ServerFault
 from district_server.keys import load_keys, make_keys
@@ -137,3 +142,47 @@ def test_without_a_word_it_is_a_folder(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("DISTRICT_S3_ACCESS_KEY", raising=False)
     with pytest.raises(ServerFault):
         Bucket("s3://may/ngan")
+
+
+def test_a_counters_page_goes_through_the_bucket_to_another(
+    bucket_url: str,
+    store_port: int,
+    make_counter: Callable[..., Counter],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """All the way, as `serve` puts it together; a bucket that is away stops no dossier."""
+    monkeypatch.setenv("DISTRICT_ATTACHMENTS", bucket_url)
+    with running(f"sqlite:///{tmp_path / 'tren.sqlite3'}") as upper:
+        upper.stop()
+        upper.objects = Sealed(objects_at(os.environ["DISTRICT_ATTACHMENTS"]), upper.keys)
+        upper.start()
+        pairs: list[Pair] = []
+        for number in (1, 2):
+            counter = make_counter(number)
+            counter.enrol(upper.url, upper.code(counter), None)
+            pairs.append((counter, counter.officers.all()[0]))
+        (first, officer), (second, _) = pairs
+        made = accept(pairs[0])
+        paper = first.attachments.add(made.dossier_id, "giay.png", noisy(7, 120), "", officer)
+        with monkeypatch.context() as patch:
+            gone = objects_at(bucket_url.replace("ban-quet", "khong-co"))
+            patch.setattr(upper.objects, "_inner", gone)
+            assert first.sync.cycle().waiting == 0
+        assert [one.sent for one in first.attachments.of(made.dossier_id)] == [0]
+        for pair in pairs:
+            synced(pair)
+        assert second.sync.fetch(second.attachments.missing(made.dossier_id)).pages == 1
+    (page,) = paper.scanned.pages
+    content = second.attachments.content(page)
+    assert hashlib.sha256(content).hexdigest() == page.sha256
+    client = boto3.client(
+        "s3",
+        endpoint_url=f"http://127.0.0.1:{store_port}",
+        aws_access_key_id="thu",
+        aws_secret_access_key="thu",
+        region_name="us-east-1",
+    )
+    key = f"H50.99.01/{page.sha256[:2]}/{page.sha256}"
+    lying = client.get_object(Bucket="ban-quet", Key=key)["Body"].read()
+    assert content[:64] not in lying
