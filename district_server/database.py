@@ -1,6 +1,7 @@
 """The database: PostgreSQL by its URL, or one SQLite file where the server runs alone."""
 
 import os
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -24,6 +25,8 @@ POOL_WAIT = 5.0
 by then when to come again."""
 LOCK_WAIT = 10.0
 """Seconds for a row that another transaction holds."""
+FILE_WAIT = 15.0
+"""Seconds for the whole of an SQLite file, which has one writer."""
 _TOO_LONG = ("55P03", "57014")
 """PostgreSQL gave up a lock, or a statement, that took too long."""
 
@@ -60,7 +63,7 @@ class Database:
         except OperationalError as fault:
             if is_conflict(fault):
                 raise
-            if getattr(fault.orig, "sqlstate", None) in _TOO_LONG:
+            if _took_too_long(fault):
                 raise _busy() from fault
             raise ServerFault(
                 "database_fault",
@@ -163,6 +166,11 @@ _AS_COUNTER = text(
 _ENTER = text("SELECT set_config('mot_cua.commune', :org, true)")
 
 
+def _took_too_long(fault: DBAPIError) -> bool:
+    known = getattr(fault.orig, "sqlite_errorcode", 0) & 0xFF
+    return known == sqlite3.SQLITE_BUSY or getattr(fault.orig, "sqlstate", None) in _TOO_LONG
+
+
 def _busy() -> ServerFault:
     return ServerFault("busy", "Máy chủ đang bận. Gửi lại sau ít phút.")
 
@@ -208,7 +216,9 @@ def _engine(url: URL, most: int) -> Engine:
         return remote
     if url.database in (None, "", ":memory:"):
         pool = {"hide_parameters": True}
-    made = create_engine(url, connect_args={"timeout": 30, "check_same_thread": False}, **pool)
+    made = create_engine(
+        url, connect_args={"timeout": FILE_WAIT, "check_same_thread": False}, **pool
+    )
 
     @event.listens_for(made, "connect")
     def _connected(connection: Any, _: Any) -> None:

@@ -7,6 +7,7 @@ import os
 import re
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import time
@@ -246,6 +247,23 @@ def test_a_row_that_is_held_too_long_is_told_and_nothing_is_doubled(
         assert int(answer.headers["Retry-After"]) > 0
         machine.hello()
         assert taken(machine.push(batch)).head_cseq == 2
+
+
+def test_a_file_that_another_program_writes_is_told_in_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert database_module.FILE_WAIT < STALL
+    monkeypatch.setattr(database_module, "FILE_WAIT", 0.1)
+    file = tmp_path / "a.sqlite3"
+    with (
+        running(f"sqlite:///{file.as_posix()}") as upper,
+        closing(sqlite3.connect(file, isolation_level=None)) as other,
+    ):
+        other.execute("BEGIN IMMEDIATE")
+        answer = httpx.get(upper.url + "/health", trust_env=False)
+        assert (answer.status_code, answer.json()["code"]) == (503, "busy")
+        other.execute("ROLLBACK")
+        assert httpx.get(upper.url + "/health", trust_env=False).status_code == 200
 
 
 def test_a_store_of_pages_that_hangs_holds_up_pages_alone(
