@@ -6,7 +6,8 @@ from datetime import UTC, datetime
 
 from sqlalchemy import Connection, func, select
 
-from district_server.tables import device, quarantine, stream
+from counter_app.domain.clock import ClockState
+from district_server.tables import device, event, quarantine, stream
 
 AMBER_DAYS = 3
 RED_DAYS = 7
@@ -70,6 +71,21 @@ def heard(connection: Connection, now: datetime | None = None) -> list[Heard]:
             select(device).order_by(device.c.commune, device.c.counter, device.c.enrolled_at)
         )
     ]
+
+
+def doubtful_clocks(connection: Connection, org: str) -> frozenset[str]:
+    """Devices of a commune whose last act came with a time that its own counter doubted."""
+    last = (
+        (event.c.commune == stream.c.commune)
+        & (event.c.device == stream.c.device)
+        & (event.c.incarnation == stream.c.incarnation)
+        & (event.c.dseq == stream.c.high)
+    )
+    query = select(stream.c.device, event.c.clock).join_from(stream, event, last)
+    # of several lives of a device the newest act comes last
+    rows = connection.execute(query.where(stream.c.commune == org).order_by(event.c.cseq))
+    told = {row.device: row.clock.partition(" ")[0] for row in rows}
+    return frozenset(one for one, state in told.items() if state != ClockState.OK)
 
 
 def figures(connection: Connection) -> dict[str, dict[str, float]]:

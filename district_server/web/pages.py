@@ -19,7 +19,7 @@ from district_server.faults import Refused
 from district_server.keys import ServerKeys
 from district_server.limits import Limits
 from district_server.objects import Objects
-from district_server.silence import Heard
+from district_server.silence import Heard, doubtful_clocks
 from district_server.tables import admin_log, commune, device, publication
 from district_server.web.account import Account
 from district_server.web.drawing import environment, read
@@ -347,6 +347,7 @@ class Pages:
             active=[one for one in devices if one.revoked_at is None],
             revoked=[one for one in devices if one.revoked_at is not None],
             free=[number for number in range(1, 10) if number not in in_use],
+            doubtful=doubtful_clocks(visit.connection, org),
             **{"code": None, **more},
         )
 

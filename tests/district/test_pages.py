@@ -293,6 +293,16 @@ def test_everything_done_is_written_down(
     ]  # fmt: skip
 
 
+def test_a_clock_that_was_doubted_is_told_until_it_is_right(
+    filled: Machine, inside: httpx.Client
+) -> None:
+    for number, (clock, is_told) in enumerate((("back 1 2", True), ("ok 1 2", False)), 21):
+        ours = f"01a2116f-5db5-7ad8-85ce-{number:012d}"
+        filled.hello()
+        assert filled.push(filled.seal([{"event_id": ours, "clock": clock}])).status_code == 200
+        assert ("Đồng hồ lệch" in inside.get(f"/units/{filled.org}").text) == is_told
+
+
 def test_what_is_done_at_the_console_stands_in_the_same_log(
     upper: Upper, filled: Machine, inside: httpx.Client, database_url: str
 ) -> None:
