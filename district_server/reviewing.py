@@ -18,6 +18,8 @@ from district_server.judging import judge
 from district_server.keys import ServerKeys
 from district_server.tables import commune, device, quarantine
 
+UNREPAIRED_DAYS = 3
+
 
 @dataclass(frozen=True, slots=True)
 class Aside:
@@ -49,6 +51,14 @@ class Case:
     def revoked(self) -> bool:
         """Whether it waits because its device was revoked."""
         return any(one.code == "revoked" for one in self.events)
+
+    @property
+    def overdue_days(self) -> int:
+        """Whole days that its counter has not put it right, from the third on; 0 before."""
+        if self.revoked or self.state != "waiting" or not self.set_aside_at:
+            return 0
+        days = (datetime.now(UTC) - datetime.fromisoformat(self.set_aside_at)).days
+        return days if days >= UNREPAIRED_DAYS else 0
 
     @property
     def first(self) -> Aside:

@@ -303,6 +303,17 @@ def test_a_clock_that_was_doubted_is_told_until_it_is_right(
         assert ("Đồng hồ lệch" in inside.get(f"/units/{filled.org}").text) == is_told
 
 
+def test_what_a_counter_leaves_unrepaired_stands_out_from_the_third_day(
+    upper: Upper, inside: httpx.Client
+) -> None:
+    for days, is_told in ((2, False), (4, True)):
+        since = (datetime.now(UTC) - timedelta(days=days, hours=1)).isoformat(timespec="seconds")
+        with upper.database.begin() as connection:
+            connection.execute(update(quarantine).values(set_aside_at=since))
+        assert ("Quầy chưa sửa 4 ngày" in inside.get("/quarantine").text) == is_told
+        assert ("4 ngày</span>" in inside.get("/desk").text) == is_told
+
+
 def test_what_is_done_at_the_console_stands_in_the_same_log(
     upper: Upper, filled: Machine, inside: httpx.Client, database_url: str
 ) -> None:
