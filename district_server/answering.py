@@ -8,8 +8,8 @@ from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
 import msgspec
+from anyio import CapacityLimiter, to_thread
 from fastapi import Request, Response
-from fastapi.concurrency import run_in_threadpool
 from sqlalchemy.exc import DataError
 from starlette.requests import ClientDisconnect
 
@@ -44,8 +44,11 @@ class Answering:
         handle: Handler,
         largest: int = LARGEST_PACKED,
         say: Callable[[Refused], Response] | None = None,
+        crew: CapacityLimiter | None = None,
     ) -> Callable[[Request], Awaitable[Response]]:
-        """The endpoint of a route; `say` puts a refusal into words."""
+        """The endpoint of a route; `say` puts a refusal into words. Without a `crew` it is worked on
+        whoever else is.
+        """
         in_words = say or refusal
 
         async def endpoint(request: Request) -> Response:
@@ -55,7 +58,7 @@ class Answering:
             try:
                 self._greet(request)
                 body = await self._body(request, largest)
-                answer = await run_in_threadpool(handle, request, body)
+                answer = await to_thread.run_sync(handle, request, body, limiter=crew)
             except Exception as fault:
                 answer = self._in_words(route, fault, in_words)
             finally:
@@ -90,16 +93,15 @@ class Answering:
             raise TooLarge
         parts: list[bytes] = []
         size = 0
-        coming = request.stream()
-        while True:
-            try:
-                part = await asyncio.wait_for(anext(coming), self._limits.stall)
-            except StopAsyncIteration:
-                return b"".join(parts)
-            size += len(part)
-            if size > largest:
-                raise TooLarge
-            parts.append(part)
+        stall, now = self._limits.stall, asyncio.get_running_loop().time
+        async with asyncio.timeout(stall) as patience:
+            async for part in request.stream():
+                patience.reschedule(now() + stall)
+                size += len(part)
+                if size > largest:
+                    raise TooLarge
+                parts.append(part)
+        return b"".join(parts)
 
     def _in_words(
         self, route: str, fault: Exception, say: Callable[[Refused], Response]

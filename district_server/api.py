@@ -10,6 +10,7 @@ from hashlib import sha256
 from threading import BoundedSemaphore
 
 import msgspec
+from anyio import CapacityLimiter
 from fastapi import FastAPI, Request, Response
 from prometheus_client import CONTENT_TYPE_LATEST as METRICS_TYPE
 from sqlalchemy import Connection, delete, insert, select, update
@@ -103,6 +104,10 @@ class Api:
             ("GET", "/metrics", self._show_metrics),
             ("GET", "/enrol/v1/ca", self._ca),
             ("POST", "/enrol/v1/enrol", self._enrol),
+        ):
+            app.add_api_route(path, self._answering(path, handle), methods=[method])
+        crew = CapacityLimiter(self._limits.at_work)
+        for method, path, handle in (
             ("POST", "/sync/v1/hello", self._hello),
             ("POST", "/sync/v1/push", self._push),
             ("POST", "/sync/v1/relay", self._hand_up),
@@ -116,9 +121,10 @@ class Api:
             ("POST", "/sync/v1/give-back", self._give_back),
             ("GET", _CONTENT, self._content),
         ):
-            app.add_api_route(path, self._answering(path, handle), methods=[method])
+            endpoint = self._answering(path, handle, crew=crew)
+            app.add_api_route(path, endpoint, methods=[method])
         for method, handle in (("GET", self._page), ("PATCH", self._piece)):
-            endpoint = self._answering(_PAGE, handle, LARGEST_PIECE)
+            endpoint = self._answering(_PAGE, handle, LARGEST_PIECE, crew=crew)
             app.add_api_route(_PAGE, endpoint, methods=[method])
         Pages(self._database, self._keys, self._limits, self._objects).add_to(app, self._answering)
         LookUp(self._database, self._limits).add_to(app, self._answering)

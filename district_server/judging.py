@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from operator import attrgetter, gt
 
 import msgspec
-from sqlalchemy import Connection, String, select
+from sqlalchemy import Connection, String, bindparam, select
 
 from counter_app.domain.code import DossierCode
 from counter_app.domain.events import (
@@ -25,7 +25,7 @@ from counter_app.wire.codec import decode_payload
 from counter_app.wire.messages import UNREADABLE, WireProblem
 from district_server.caller import Caller
 from district_server.lives import numbers_of
-from district_server.sets import having, put
+from district_server.sets import Having, put
 from district_server.tables import dossier, event, quarantine
 
 Reason = tuple[str, str]
@@ -66,6 +66,20 @@ _ASIDE = (
     "set_aside_at",
 )
 _NEWEST_VERSION = 10_000
+
+_ASIDE_OF = Having(
+    select(quarantine.c.subject, quarantine.c.device, quarantine.c.event_id).where(
+        quarantine.c.commune == bindparam("org")
+    ),
+    quarantine.c.subject,
+)
+_CODES = Having(select(dossier.c.code).where(dossier.c.commune == bindparam("org")), dossier.c.code)
+_SAID = Having(
+    select(event.c.event_id, event.c.subject, event.c.payload_hash).where(
+        event.c.commune == bindparam("org")
+    ),
+    event.c.event_id,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,10 +217,7 @@ def _waiting(
     connection: Connection, caller: Caller, subjects: set[str]
 ) -> tuple[set[str], set[str]]:
     """Of these subjects those of which something waits, and what of it is the caller's own."""
-    query = select(quarantine.c.subject, quarantine.c.device, quarantine.c.event_id).where(
-        quarantine.c.commune == caller.commune
-    )
-    rows = having(connection, query, quarantine.c.subject, subjects)
+    rows = _ASIDE_OF.rows(connection, subjects, org=caller.commune)
     own = {row.event_id for row in rows if row.device == caller.device}
     return {row.subject for row in rows}, own
 
@@ -226,16 +237,12 @@ def _repairs(one: Judged, aside_ids: Collection[str]) -> bool:
 def _codes_here(connection: Connection, caller: Caller, clean: Sequence[Judged]) -> set[str]:
     """Of the codes in this batch those that the commune has already."""
     wanted = {accepted.code for one in clean if (accepted := _brought(one.payload)) is not None}
-    query = select(dossier.c.code).where(dossier.c.commune == caller.commune)
-    return {row.code for row in having(connection, query, dossier.c.code, wanted)}
+    return {row.code for row in _CODES.rows(connection, wanted, org=caller.commune)}
 
 
 def _here(connection: Connection, caller: Caller, ids: Sequence[str]) -> dict[str, tuple[str, str]]:
     """Of these events those that the commune has: what they are about and what they say."""
-    query = select(event.c.event_id, event.c.subject, event.c.payload_hash).where(
-        event.c.commune == caller.commune
-    )
-    rows = having(connection, query, event.c.event_id, ids)
+    rows = _SAID.rows(connection, ids, org=caller.commune)
     return {row.event_id: (row.subject, row.payload_hash) for row in rows}
 
 

@@ -114,5 +114,9 @@ class Limits:
     pages: int = 20
     """Requests about scanned pages under way: a store of objects that answers slowly must leave threads and
     connections to those who bring events."""
+    at_work: int = 12
+    """Requests of counters that are worked on at the same time; the others wait as the bytes that came. A
+    batch takes some megabytes while it is judged, and more of them make nobody quicker; but the counters
+    of a commune, nine at most, may all be waiting for one another."""
     stall: float = 20.0
     """Seconds without a byte of the body after which the rest is not waited for."""

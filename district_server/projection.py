@@ -4,13 +4,13 @@ from collections.abc import Collection, Sequence
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Connection, or_, select
+from sqlalchemy import Connection, bindparam, or_, select
 
 from counter_app.domain.dossier import Dossier, Entry, fold
 from counter_app.domain.events import Event
 from counter_app.domain.text import search_key
 from counter_app.wire.codec import decode_payload
-from district_server.sets import having, put
+from district_server.sets import Having, put
 from district_server.tables import dossier, event
 
 _key_of_procedure = lru_cache(1000)(search_key)
@@ -18,14 +18,18 @@ _key_of_procedure = lru_cache(1000)(search_key)
 
 EVENT_COLUMNS = tuple(column for column in event.columns if column.name not in ("commune", "cseq"))
 
+_STORIES = Having(
+    select(event.c.cseq, *EVENT_COLUMNS).where(event.c.commune == bindparam("org")),
+    event.c.subject,
+)
+
 
 def entries_of(
     connection: Connection, commune: str, subjects: Collection[str]
 ) -> dict[str, list[Entry]]:
     """The events of these subjects, in order, in one query."""
-    query = select(event.c.cseq, *EVENT_COLUMNS).where(event.c.commune == commune)
     found: dict[str, list[Entry]] = {}
-    for row in sorted(having(connection, query, event.c.subject, subjects)):
+    for row in sorted(_STORIES.rows(connection, subjects, org=commune)):
         known = Event(*tuple(row)[1:])
         found.setdefault(known.subject, []).append((known, decode_payload(known)))
     return found

@@ -27,24 +27,34 @@ from sqlalchemy import (
 )
 
 
-def having(
-    connection: Connection, query: Select[Any], column: ColumnElement[str], values: Collection[str]
-) -> Sequence[Row[Any]]:
-    """The rows of the query whose column is one of these, however many: they travel as one parameter.
+class Having:
+    """The rows of a query whose column is one of very many values: they travel as one parameter.
 
-    They come in no order. PostgreSQL looks each value up by itself, whatever it believes of the size of
-    the table: as a list it would read a whole commune for them.
+    Made once, with `bindparam` for whatever else the query is told. PostgreSQL looks each value up by
+    itself, whatever it believes of the size of the table: as a list it would read a whole commune for them.
     """
-    if not values:
-        return []
-    if connection.dialect.name == "postgresql":
-        listed = bindparam(None, list(set(values)), ARRAY(Text), unique=True)
-        wanted = func.unnest(listed).table_valued("value").render_derived()
+
+    def __init__(self, query: Select[Any], column: ColumnElement[str]) -> None:
+        array = bindparam("values", type_=ARRAY(Text))
+        wanted = func.unnest(array).table_valued("value").render_derived()
         # the offset keeps it from being planned as a join
         found = query.where(column == wanted.c.value).offset(0).lateral()
-        return connection.execute(select(found).select_from(wanted.join(found, true()))).fetchall()
-    listing = func.json_each(json.dumps(list(values))).table_valued("value")
-    return connection.execute(query.where(column.in_(select(listing.c.value)))).fetchall()
+        self._by_array = select(found).select_from(wanted.join(found, true()))
+        listing = func.json_each(bindparam("values")).table_valued("value")
+        self._by_json = query.where(column.in_(select(listing.c.value)))
+
+    def rows(
+        self, connection: Connection, values: Collection[str], **told: str
+    ) -> Sequence[Row[Any]]:
+        """In no order."""
+        if not values:
+            return []
+        if connection.dialect.name == "postgresql":
+            return connection.execute(
+                self._by_array, {"values": list(set(values)), **told}
+            ).fetchall()
+        told["values"] = json.dumps(list(values))
+        return connection.execute(self._by_json, told).fetchall()
 
 
 def put(

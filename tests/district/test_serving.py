@@ -18,13 +18,14 @@ from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from select import select as select_now
-from threading import Event
+from threading import Event, Semaphore
 from types import SimpleNamespace
 from typing import Any
 
 import httpx
 import pytest
 from conftest import draft
+from fastapi import Request, Response
 from prometheus_client.parser import text_string_to_metric_families
 from sqlalchemy import select, text, update
 from upper import Machine, Upper, pulled, running, taken
@@ -192,6 +193,33 @@ def test_enrolments_and_strangers_are_counted_by_address(tmp_path: Path) -> None
         tries = [machine.enrol("AAAAAAAAAA").status_code for _ in range(3)]
         assert tries == [403, 403, 429]
         assert [machine.hello().status_code for _ in range(3)] == [401, 401, 429]
+
+
+def test_some_are_worked_on_and_the_others_wait(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    go, inside, hello = Event(), Semaphore(0), api_module.Api._hello
+
+    def waits(self: api_module.Api, request: Request, body: bytes) -> Response:
+        inside.release()
+        assert go.wait(20)
+        return hello(self, request, body)
+
+    monkeypatch.setattr(api_module.Api, "_hello", waits)
+    url = f"sqlite:///{(tmp_path / 'a.sqlite3').as_posix()}"
+    with running(url, limits=Limits(at_work=2)) as upper, ThreadPoolExecutor(3) as counters:
+
+        def asks(_: int) -> int:
+            return httpx.post(upper.url + "/sync/v1/hello", trust_env=False).status_code
+
+        answers = counters.map(asks, range(3))
+        assert inside.acquire(timeout=20)
+        assert inside.acquire(timeout=20)
+        # whoever is no counter does not wait behind them
+        assert httpx.get(upper.url + "/health", trust_env=False).status_code == 200
+        assert not inside.acquire(blocking=False)
+        go.set()
+        assert list(answers) == [401] * 3
 
 
 def test_nobody_waits_behind_more_than_can_be_answered(tmp_path: Path) -> None:
