@@ -85,11 +85,14 @@ LETTERS = (
 
 
 @pytest.mark.parametrize("garble", GARBLES)
-@pytest.mark.parametrize("letter", sorted(set(LETTERS)))
-def test_each_letter_alone_survives_every_garbling(letter: str, garble: str) -> None:
-    payload = f"045190001234||H{letter}|05031990|Nữ|Thôn Ta Đủ, Quảng Trị|10052021"
-
-    assert route(GARBLES[garble](payload)).fields["name"] == f"H{letter}"
+def test_each_letter_alone_survives_every_garbling(garble: str) -> None:
+    read = {
+        letter: route(
+            GARBLES[garble](f"045190001234||H{letter}|05031990|Nữ|Thôn Ta Đủ, Quảng Trị|10052021")
+        ).fields.get("name")
+        for letter in LETTERS
+    }
+    assert read == {letter: f"H{letter}" for letter in LETTERS}
 
 
 @given(st.text(LETTERS, min_size=1, max_size=20), st.sampled_from(sorted(GARBLES)))

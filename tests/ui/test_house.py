@@ -3,9 +3,8 @@
 import ast
 import re
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
-
-import pytest
 
 import ui
 
@@ -16,6 +15,7 @@ _STRANGERS = ("db", "district_server", "sqlalchemy", "httpx", "sqlcipher3", "PIL
 _WAITS = ("sleep", "msleep", "usleep", "qWait", "qSleep", "processEvents")
 
 
+@cache
 def parsed(path: Path) -> ast.Module:
     return ast.parse(path.read_text(encoding="utf-8"), str(path))
 
@@ -71,22 +71,26 @@ def test_there_is_something_to_look_at() -> None:
     assert list(colours(ROOT / "theme.py")), "the rule below cannot see colours"
 
 
-@pytest.mark.parametrize("path", [p for p in FILES if p.name != "theme.py"], ids=short)
-def test_colours_are_literal_in_the_theme_alone(path: Path) -> None:
-    assert list(colours(path)) == []
+def test_colours_are_literal_in_the_theme_alone() -> None:
+    found = [(short(p), list(colours(p))) for p in FILES if p.name != "theme.py"]
+    assert [one for one in found if one[1]] == []
 
 
-@pytest.mark.parametrize("path", FILES, ids=short)
-def test_the_window_knows_no_store_and_no_server(path: Path) -> None:
-    strangers = [name for name in imported(path) if name.partition(".")[0] in _STRANGERS]
+def test_the_window_knows_no_store_and_no_server() -> None:
+    strangers = [
+        (short(path), name)
+        for path in FILES
+        for name in imported(path)
+        if name.partition(".")[0] in _STRANGERS
+    ]
     assert strangers == []
 
 
-@pytest.mark.parametrize("path", FILES, ids=short)
-def test_nothing_waits_in_line(path: Path) -> None:
+def test_nothing_waits_in_line() -> None:
     """Never call processEvents, never sleep on the thread that draws."""
     waits = [
-        f"{node.lineno}: {ast.unparse(node)}"
+        f"{short(path)}:{node.lineno}: {ast.unparse(node)}"
+        for path in FILES
         for node in ast.walk(parsed(path))
         if isinstance(node, ast.Call) and called(node) in _WAITS
     ]
@@ -102,13 +106,13 @@ def test_only_the_lanes_start_threads() -> None:
     assert found == {"lanes.py"}
 
 
-@pytest.mark.parametrize("path", FILES, ids=short)
-def test_widgets_have_no_sheet_of_their_own(path: Path) -> None:
+def test_widgets_have_no_sheet_of_their_own() -> None:
     """One sheet, set on the window: a sheet a widget costs a repolish each, one on the application
     a repolish of every part with each step of its building.
     """
     sheets = [
-        f"{node.lineno}: {ast.unparse(node)}"
+        f"{short(path)}:{node.lineno}: {ast.unparse(node)}"
+        for path in FILES
         for node in ast.walk(parsed(path))
         if isinstance(node, ast.Call)
         and called(node) == "setStyleSheet"
