@@ -48,6 +48,7 @@ if TYPE_CHECKING:
     from counter_app.services.scan_plan import ScanPlan
     from counter_app.services.scans import Scans
     from counter_app.services.search import Search
+    from counter_app.services.sync_notices import SyncNotices
     from counter_app.services.tickets import Tickets
     from counter_app.services.visits import Visits
     from counter_app.services.worklists import Worklists
@@ -254,6 +255,13 @@ class Counter:
         from counter_app.services.local_settings import LocalSettings
 
         return LocalSettings(self.store)
+
+    @cached_property
+    def notices(self) -> "SyncNotices":
+        """What rounds told that somebody has to see to."""
+        from counter_app.services.sync_notices import SyncNotices
+
+        return SyncNotices(self.settings)
 
     @cached_property
     def drafts(self) -> "Drafts":

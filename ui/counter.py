@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from counter_app.services.scan_plan import ScanPlan
     from counter_app.services.scans import Scans
     from counter_app.services.search import Search
+    from counter_app.services.sync_notices import SyncNotices
     from counter_app.services.tickets import Tickets
     from counter_app.services.visits import Visits
     from counter_app.services.worklists import Worklists
@@ -111,6 +112,9 @@ class Counter(Protocol):
 
     @property
     def settings(self) -> LocalSettings: ...
+
+    @property
+    def notices(self) -> SyncNotices: ...
 
     @property
     def scans(self) -> Scans: ...

@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QFrame, QLabel, QPushButton
 from counter_app.domain.tickets import Ticket, TicketState
 from counter_app.ports import DossierRow, Figures
 from counter_app.services.results import Changes
+from counter_app.services.sync_notices import Notice
 from counter_app.services.worklists import Urgent
 from ui.desk import Desk
 from ui.lists import DossierHead, DossierList
@@ -30,6 +31,7 @@ _SIGNS = {
     "draft": ("pencil", "amber"),
     "repair": ("alert-circle", "red"),
     "uncollected": ("package-export", "grey"),
+    "notice": ("alert-circle", "red"),
 }
 _EMPTY = {
     "received_today": "Hôm nay chưa có hồ sơ. F2 để nhận hồ sơ đầu tiên.",
@@ -200,7 +202,12 @@ class HomePage(Page):
 
         def work() -> tuple[Figures, str, tuple[DossierRow, ...], tuple[Urgent, ...]]:
             lists = counter.worklists
-            return lists.figures(), kind, lists.rows(kind), lists.urgent(who.id)
+            told = [
+                Urgent("notice", notice.message, code=notice.dossier_code)
+                for notice in counter.notices.all()
+            ]
+            urgent = (*told, *lists.urgent(who.id))
+            return lists.figures(), kind, lists.rows(kind), urgent
 
         self.desk.read(work, self._on_read)
         self.desk.read(counter.tickets.today, self._show_queue)
@@ -243,10 +250,29 @@ class HomePage(Page):
                 self.desk.print_again_requested.emit(line.job_id)
             case "open_visit":
                 self.desk.visit_over.emit(line.visit_id)
+            case "notice":
+                self._see_to(Notice(line.code, line.text))
             case "uncollected":
                 self._choose("waiting_return")
             case _ if line.dossier_id:
                 self.desk.open_requested.emit(line.dossier_id)
+
+    def _see_to(self, notice: Notice) -> None:
+        """Its dossier opens, where it is about one; then it has been told."""
+        counter = self.desk.counter
+
+        def work() -> str:
+            counter.notices.seen(notice)
+            views = counter.search.by_code(notice.dossier_code) if notice.dossier_code else ()
+            return views[0].dossier.id if views else ""
+
+        self.desk.lanes.records.submit(work, self._on_seen)
+
+    def _on_seen(self, dossier_id: str) -> None:
+        if dossier_id:
+            self.desk.open_requested.emit(dossier_id)
+        else:
+            self._refresh()
 
     def _choose(self, kind: str) -> None:
         self._kind = kind

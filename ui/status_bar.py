@@ -16,6 +16,7 @@ _LEVELS = {
     "very_late": ("alert-triangle", "gold"),
     "repair": ("alert-circle", "gold"),
     "refused": ("circle-x", "gold"),
+    "copy": ("files", "gold"),
     "never": ("plug", "rail_dim"),
 }
 

@@ -275,6 +275,7 @@ class SyncPage(Page):
         def work() -> _Carried:
             before = counter.sync_state().standing.waiting
             done = counter.bundles.take_in(path)
+            counter.notices.keep(done.problems)
             waiting = counter.sync_state().standing.waiting
             return _Carried(path, done, waiting, before - waiting)
 

@@ -29,6 +29,7 @@ _SIGNS = {
     "very_late": ("alert-triangle", "red"),
     "repair": ("alert-circle", "red"),
     "refused": ("circle-x", "red"),
+    "copy": ("files", "amber"),
     "never": ("plug", "ink2"),
 }
 
@@ -175,6 +176,8 @@ def _told(done: Summary) -> tuple[str, str, str]:
     """The chip and the words of a round."""
     pages = f", {done.pages} trang quét" if done.pages else ""
     moved = f"Gửi {done.sent}, nhận {done.received}{pages}"
+    if done.problems:
+        return "amber", "Cần xem", moved
     if done.files:
         return "green", "Từ USB", f"Nhận {done.received}"
     if done.blame == "server":

@@ -49,8 +49,14 @@ class Syncs(QObject):
         if not self._busy:
             self._busy = True
             self._set_began(self._desk.now())
-            cycle = self._desk.counter.sync.cycle
-            self._desk.lanes.sync.submit(cycle, self._on_ended, self._on_fault)
+            counter = self._desk.counter
+
+            def work() -> Summary:
+                done = counter.sync.cycle()
+                counter.notices.keep(done.problems)
+                return done
+
+            self._desk.lanes.sync.submit(work, self._on_ended, self._on_fault)
 
     def tell(self) -> None:
         """As it stands now."""

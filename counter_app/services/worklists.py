@@ -32,7 +32,8 @@ class Urgent:
     """One line of "Cần làm ngay"."""
 
     kind: str
-    """`unprinted`, `open_visit`, `unknown_print`, `other_print`, `draft`, `repair`, `uncollected`."""
+    """`unprinted`, `open_visit`, `unknown_print`, `other_print`, `draft`, `repair`, `uncollected`; `notice` of
+    a round with the upper server."""
     text: str
     dossier_id: str | None = None
     draft_id: str | None = None

@@ -6,7 +6,9 @@ from typing import Literal
 
 from counter_app.ports.sync import Standing
 
-Level = Literal["ok", "waiting", "offline", "late", "very_late", "repair", "refused", "never"]
+Level = Literal[
+    "ok", "waiting", "offline", "late", "very_late", "repair", "refused", "copy", "never"
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +67,8 @@ def _words(standing: Standing, now: datetime) -> tuple[Level, str, str]:
         return level, f"{days} ngày chưa gửi. {left}{repair}", "F9 để xuất USB"
     if standing.problems:
         return "repair", f"{sent}, {standing.problems} hồ sơ cần sửa", "F9"
+    if standing.is_copy:
+        return "copy", f"Sổ này là bản sao của máy khác. {sent}", "F9 xem phải làm gì"
     if standing.failing_since and standing.blame == "person":
         more = f". {left}" if standing.waiting else ""
         since = _at(standing.failing_since, now)

@@ -93,6 +93,11 @@ def failing(blame: Blame, waiting: int = 3, hours: float = 1) -> Standing:
         ),
         (failing("server", waiting=0), "refused", "Cấp trên không nhận máy này. F9 xem vì sao"),
         (
+            replace(GOOD, is_copy=True),
+            "copy",
+            "Sổ này là bản sao của máy khác. Đã gửi 131/131. F9 xem phải làm gì",
+        ),
+        (
             replace(GOOD, enrolled=False),
             "never",
             "Máy này chưa ghi danh. Vẫn nhận hồ sơ bình thường",

@@ -11,7 +11,7 @@ from scenes import not_taken, opened, repairing, screen
 from counter_app.bootstrap import Counter
 from counter_app.domain.events import DossierCorrected
 from counter_app.ports.attachments import Fetched, WantedPage
-from counter_app.ports.sync import Summary
+from counter_app.ports.sync import Summary, SyncProblem
 from counter_app.services.results import Changes
 from db.lives import put_state
 from ui.dossier_view import DossierPane
@@ -148,6 +148,38 @@ def test_a_round_under_way_is_seen_and_its_refusal_stands_red_on_every_screen(ha
     for words in (refusal, "Không mất gì", "Bị từ chối"):
         assert hand.says(words)
     frame.syncs.timer.stop()
+
+
+def test_what_no_mark_shows_waits_on_the_desk_until_it_is_seen(hand: Hand, place: Place) -> None:
+    """A code that changed after its slip was printed: the citizen has to get another."""
+    desk = hand.window.desk
+    assert desk is not None
+    code = place.dossier(PEOPLE[NGA][0]).code
+    changed = SyncProblem(code, "renumbered", "Hồ sơ đến sau nay mang mã khác. Hãy in lại phiếu.")
+    differs = SyncProblem("", "digest_differs", "Sổ ở máy này và máy chủ không khớp.")
+    marked = SyncProblem(code, "code_taken", "Mã này đã có.")
+    desk.counter.sync = Rounds(  # type: ignore[misc]
+        Summary(problems=[changed, differs, marked]), Summary(problems=[changed])
+    )
+    for _ in range(2):
+        rounds = len(desk.rounds)
+        hand.window.frame.syncs.begin()
+        hand.wait(lambda rounds=rounds: len(desk.rounds) > rounds, 10_000)
+        hand.window.frame.syncs.timer.stop()
+    screen("F9")(hand)
+    assert hand.says("Cần xem")
+    screen("F1")(hand)
+    hand.wait(lambda: hand.says(differs.message), 10_000)
+    assert not hand.says(marked.message)
+    assert [one.message for one in desk.counter.notices.all()] == [changed.message, differs.message]
+    hand.press(hand.cap_beside(changed.message))
+    hand.wait(lambda: hand.window.frame.current == "F3", 10_000)
+    pane = hand.window.findChild(DossierPane)
+    hand.wait(lambda: pane.view and pane.view.dossier.code == code, 10_000)
+    screen("F1")(hand)
+    hand.press(hand.cap_beside(differs.message))
+    hand.wait(lambda: not hand.says(differs.message), 10_000)
+    assert desk.counter.notices.all() == ()
 
 
 def put(counter: Counter, **values: str) -> None:
