@@ -173,7 +173,8 @@ class SyncStore:
             for head in answer.upper:
                 _keep_upper(books, server_id, head)
             digest = chain.add(kept.get("order_digest", chain.NOTHING), page.ordered)
-            put_state(books, cursor=str(answer.upto), order_digest=digest)
+            here = {"cursor": str(answer.upto), "order_digest": digest}
+            put_state(books, head=str(answer.head), **here)
             keep_sent(books)
         return page.received, page.problems
 
@@ -355,6 +356,7 @@ class SyncStore:
             kept.get("last_error", ""),
             copy,
             _BLAMES.get(kept.get("blame", ""), "line"),
+            max(0, int(kept.get("head", "0")) - int(kept.get("cursor", "0"))),
         )
 
 

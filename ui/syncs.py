@@ -11,6 +11,7 @@ from ui.counter import SyncWords
 from ui.desk import Desk
 
 _GOES_ON_MS = 1000
+_LOOK_MS = 2000
 
 
 class Syncs(QObject):
@@ -36,6 +37,10 @@ class Syncs(QObject):
         """Until the next one."""
         self.timer.setSingleShot(True)
         self.timer.timeout.connect(self.begin)
+        self._looking = QTimer(self)
+        """A round that takes long tells how far it is."""
+        self._looking.setInterval(_LOOK_MS)
+        self._looking.timeout.connect(self.tell)
         desk.sync_requested.connect(self.begin)
         desk.changed.connect(self.tell)
 
@@ -67,6 +72,10 @@ class Syncs(QObject):
 
     def _set_began(self, at: datetime | None) -> None:
         self.began_at = at
+        if at is None:
+            self._looking.stop()
+        else:
+            self._looking.start()
         self.under_way.emit()
 
     def _on_ended(self, done: Summary) -> None:

@@ -6,8 +6,9 @@ from dataclasses import asdict
 from counter_app.commands.lines import write
 from counter_app.commands.session import opened
 from counter_app.ports.sync import Summary
+from counter_app.sync.words import to_come
 
-_UNFINISHED = "Đã đồng bộ đủ 10 phút mà chưa hết. Chạy lại để gửi nhận tiếp từ chỗ dừng."
+_UNFINISHED = "Đã đồng bộ đủ 10 phút mà chưa hết{left}. Chạy lại để gửi nhận tiếp từ chỗ dừng."
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -18,8 +19,9 @@ def run(options: argparse.Namespace) -> int:
     """The summary is printed in every case; a complete cycle is 0 even with single problems."""
     with opened(options) as counter:
         summary = counter.sync.cycle()
+        count = counter.sync_state().standing.to_come
     if summary.unfinished:
-        summary.fault = _UNFINISHED
+        summary.fault = _UNFINISHED.format(left=f", {to_come(count)}" if count else "")
     tell(summary)
     if summary.blame == "server":
         return 1

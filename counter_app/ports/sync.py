@@ -80,6 +80,8 @@ class Standing:
     is_copy: bool = False
     blame: Blame = "line"
     """Of the last error, where there is one."""
+    to_come: int = 0
+    """Changes that are above and not here yet, as the last answer told."""
 
 
 @dataclass(slots=True)

@@ -32,7 +32,9 @@ class SyncState:
 def state_of(standing: Standing, now: datetime) -> SyncState:
     """Words for a standing. The network is weather, not an error."""
     level, said, pointer = _words(standing, now)
-    hints = (_COPY if standing.is_copy else "", _HINTS.get(level, ""))
+    left = standing.to_come if standing.enrolled else 0
+    coming = f"Từ cấp trên {to_come(left)}." if left else ""
+    hints = (_COPY if standing.is_copy else "", coming, _HINTS.get(level, ""))
     return SyncState(level, said, standing, "\n".join(filter(None, hints)), pointer)
 
 
@@ -80,8 +82,16 @@ def _words(standing: Standing, now: datetime) -> tuple[Level, str, str]:
     if not standing.last_success_at:
         last = "chưa gửi lần nào"
     if standing.waiting:
-        return "waiting", f"{sent}, còn {standing.waiting}, {last}", ""
-    return "ok", f"{sent}, {last}", ""
+        sent += f", còn {standing.waiting}"
+    if standing.to_come:
+        sent += f", {to_come(standing.to_come)}"
+    level = "waiting" if standing.waiting or standing.to_come else "ok"
+    return level, f"{sent}, {last}", ""
+
+
+def to_come(count: int) -> str:
+    """What is above and not here yet."""
+    return f"còn {count:,} thay đổi chưa nhận".replace(",", ".")
 
 
 def _at(text: str, now: datetime) -> str:

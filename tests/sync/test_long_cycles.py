@@ -1,17 +1,20 @@
 """No cycle holds the line for longer than its time; the next one goes on where it ended."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 from conftest import ToldClock
 from scans_made import noisy
-from sync_steps import Enrolled, Pair, accept, assert_at_rest, synced
+from sync_steps import Enrolled, Pair, accept, assert_at_rest, events_above, synced
 from upper import Upper
 
-from counter_app.ports.sync import LineFault, Link
+from counter_app.bootstrap import Counter
+from counter_app.ports.sync import LineFault, Link, Summary
 from counter_app.sync.engine import LONGEST_CYCLE, RECONNECTS
-from district_server import feed
+from db.sync_store import SyncStore
+from district_server import bundles, feed
 from district_server.objects import Folder
 
 PUSH, PIECE = "/sync/v1/push", "/sync/v1/page"
@@ -188,3 +191,60 @@ def test_comparing_keeps_to_the_same_time_and_goes_on_where_it_ended(
     assert compared[-1] > last - 6
     monkeypatch.undo()
     assert_at_rest(upper, first, second)
+
+
+class Off(BaseException):
+    """The PC goes off."""
+
+
+class Mortal:
+    """A store that takes in so many pages, and then there is no PC any more."""
+
+    def __init__(self, store: SyncStore, pages: int) -> None:
+        self._store, self._left = store, pages
+
+    def __getattr__(self, name: str) -> Any:
+        if name == "apply_pull":
+            self._left -= 1
+            if self._left < 0:
+                raise Off
+        return getattr(self._store, name)
+
+
+@pytest.mark.parametrize("way", ["line", "stick"])
+def test_a_new_pc_that_goes_off_meanwhile_goes_on_where_it_was(
+    upper: Upper,
+    enrolled: Enrolled,
+    copied: Callable[[Pair], Pair],
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    way: str,
+) -> None:
+    """What had come is not sent again, and it says how much is to come."""
+    monkeypatch.setattr(feed, "MOST_EVENTS", 5)
+    first, new = enrolled(1), enrolled(2)
+    codes = [accept(first).code for _ in range(18)]
+    synced(first)
+    own = new[0].sync_store.waiting()
+    sheet, answer = tmp_path / "len.hsx", tmp_path / "xuong.hsx"
+    if way == "stick":
+        new[0].bundles.write(sheet)
+        bundles.take_in(upper.database, upper.keys, sheet)
+        bundles.write(upper.database, upper.keys, new[0].identity.device_id, answer)
+
+    def take(counter: Counter) -> Summary:
+        return counter.sync.cycle() if way == "line" else counter.bundles.take_in(answer)
+
+    speaker: Any = new[0].sync if way == "line" else new[0].bundles
+    speaker._store = Mortal(new[0].sync_store, 3)
+    with pytest.raises(Off):
+        take(new[0])
+    again = copied(new)
+    standing = again[0].sync_state().standing
+    head = events_above(upper)
+
+    done = take(again[0])
+
+    assert (standing.to_come, done.received) == (head - 15, head - 15 - own)
+    assert again[0].sync_state().standing.to_come == 0
+    assert all(again[0].search.by_code(code) for code in codes)

@@ -52,6 +52,11 @@ def failing(blame: Blame, waiting: int = 3, hours: float = 1) -> Standing:
     [
         (GOOD, "ok", "Đã gửi 131/131, lần cuối 09:12"),
         (
+            replace(GOOD, waiting=2, to_come=8964),
+            "waiting",
+            "Đã gửi 131/131, còn 2, còn 8.964 thay đổi chưa nhận, lần cuối 09:12",
+        ),
+        (
             replace(GOOD, last_success_at="2026-11-18T16:58:00+07:00"),
             "ok",
             "Đã gửi 131/131, lần cuối 16:58 18/11",
