@@ -3,6 +3,7 @@
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import (
@@ -118,6 +119,8 @@ _LAST_OWN = (
     .where(event_log.c.type != "slip.printed")
     .group_by(event_log.c.subject)
 )
+_key_of_procedure = lru_cache(1000)(search_key)
+"""There are few of them, with long names, and each stands on many dossiers."""
 _NOTHING_READ: Mapping[str, Sequence[Entry]] = {}
 _ALIKE = select(dossier.c.code).where(
     dossier.c.applicant_key == bindparam("applicant"),
@@ -370,7 +373,6 @@ def words_of(state: Dossier) -> str:
         facts.applicant.other_document,
         facts.applicant.tax_code,
         facts.applicant.phone,
-        facts.procedure.name,
         state.code,
         *state.aliases,
     ]
@@ -380,7 +382,8 @@ def words_of(state: Dossier) -> str:
             facts.representative.personal_number,
             facts.representative.phone,
         ]
-    return search_key(" ".join(part for part in parts if part))
+    words = search_key(" ".join(part for part in parts if part))
+    return f"{words} {_key_of_procedure(facts.procedure.name)}"
 
 
 def _standing(among: Collection[Status]) -> ColumnElement[bool]:

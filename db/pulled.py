@@ -8,6 +8,7 @@ the order only repeats what this counter wrote.
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from operator import attrgetter
 from typing import Any
 
 from sqlalchemy import ColumnElement, Row, and_, bindparam, delete, literal_column, select, text
@@ -32,7 +33,8 @@ from db.tables import event_log, event_verdict, issued_code
 
 _BY_ID = select(event_log.c.event_id, event_log.c.hash).where(is_listed(event_log.c.event_id))
 _AT = text("""
-    SELECT e.device, e.incarnation, e.dseq, e.hash, e.event_id, e.subject, e.type, at.value ->> 3 AS cseq
+    SELECT e.device, e.incarnation, e.dseq, e.hash, e.event_id, e.subject, e.type, e.num,
+        at.value ->> 3 AS cseq
     FROM json_each(:listed) AS at CROSS JOIN event_log AS e
     WHERE e.device = at.value ->> 0 AND e.incarnation = at.value ->> 1 AND e.dseq = at.value ->> 2
 """)
@@ -216,7 +218,7 @@ def apply_page(books: Books, answer: PullAnswer, server_id: str) -> Applied:
         books.pads.refresh(pad)
     touched = dict.fromkeys(subject for subject, type in types if type in DOSSIER_TYPES)
     in_front = all(cseq > behind for cseq in ordered.values())
-    states = _fold_again(books, touched, taken, ordered, in_front)
+    states = _fold_again(books, touched, taken, own if in_front else (), ordered)
     problems = [*_refused(books, states), *_told_of_new_codes(books, taken.entries)]
     return Applied(len(taken.entries), [hashes[event_id] for event_id in ordered], problems)
 
@@ -245,27 +247,45 @@ def _fold_again(
     books: Books,
     touched: Mapping[str, object],
     taken: Taken,
+    in_front: Sequence[Row[Any]],
     ordered: Mapping[str, int],
-    in_front: bool,
 ) -> Iterable[Dossier]:
-    """Bring those dossiers up to date about which the page may say something new."""
+    """Bring those dossiers up to date about which the page may say something new. `in_front`: own events
+    where the page stands in front of all that was ordered before, so that it may only repeat what the
+    fold has seen.
+    """
     own = books.settings.identity().device_id
     told: dict[str, list[Entry]] = {}
     for entry in taken.entries:
         told.setdefault(entry[0].subject, []).append(entry)
-    counts = books.log.counts(told)
+    repeated = touched.keys() - told.keys() - taken.let_go
+    counts = books.log.counts([*told, *repeated])
     whole = {
         subject: sorted(entries, key=lambda entry: ordered[entry[0].event_id])
         for subject, entries in told.items()
         if counts[subject] == len(entries)
         and all(event.device != own and event.event_id in ordered for event, _ in entries)
     }
-    repeated = touched.keys() - told.keys() - taken.let_go
-    # what stands in front of all that was ordered before only repeats what the fold has seen
-    stories = books.log.own_stories(repeated) if in_front else {}
-    wanted = [subject for subject in touched if not stories.get(subject, False)]
+    said_before: set[str] = set()
+    if in_front:
+        said_before = repeated & _as_written(in_front, counts)
+        stories = books.log.own_stories(repeated - said_before)
+        said_before |= {subject for subject, in_order in stories.items() if in_order}
+    wanted = [subject for subject in touched if subject not in said_before]
     wanted += taken.let_go - touched.keys()
     return books.dossiers.refresh_all(wanted, whole).values()
+
+
+def _as_written(own: Sequence[Row[Any]], counts: Mapping[str, int]) -> set[str]:
+    """The subjects of which all that is told stands in these own events, in the order it was written."""
+    nums: dict[str, list[int]] = {}
+    for row in sorted(own, key=attrgetter("cseq")):
+        nums.setdefault(row.subject, []).append(row.num)
+    return {
+        subject
+        for subject, written in nums.items()
+        if counts.get(subject) == len(written) and written == sorted(written)
+    }
 
 
 def _refused(books: Books, states: Iterable[Dossier]) -> Iterator[SyncProblem]:

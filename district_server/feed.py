@@ -108,10 +108,11 @@ def _signed_heads(
     signing: ServerKeys, events: Sequence[Event]
 ) -> tuple[tuple[str, int, str, str], ...]:
     """The server's last own event of each life among these, signed: so a counter can give them back."""
-    last = {known.incarnation: known for known in events if known.device == signing.server_id}
+    own = signing.server_id
+    last = {known.incarnation: known for known in events if known.device == own}
     found = []
     for life, known in last.items():
-        message = head_bytes(signing.server_id, life, known.dseq, known.hash)
+        message = head_bytes(own, life, known.dseq, known.hash)
         found.append((life, known.dseq, known.hash, signing.sign(message)))
     return tuple(found)
 
