@@ -5,7 +5,7 @@ import json
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import and_, case, func, select
+from sqlalchemy import and_, case, func, or_, select
 
 from counter_app.domain import chain
 from counter_app.domain.events import Event
@@ -43,7 +43,7 @@ from db.lives import (
 )
 from db.pulled import apply_page, keep_verdict
 from db.store import Books, Store
-from db.tables import dossier, event_log, event_order, event_verdict
+from db.tables import attachment, dossier, event_log, event_order, event_verdict
 
 _NOTHING: Mapping[str, int] = {}
 _BLAMES: Mapping[str, Blame] = {"person": "person", "server": "server"}
@@ -343,6 +343,12 @@ class SyncStore:
             problems = connection.execute(
                 select(func.count(event_verdict.c.subject.distinct()))
             ).scalar_one()
+            epoch = kept.get("epoch", "")
+            pages = connection.execute(
+                select(func.count()).where(
+                    or_(attachment.c.epoch < epoch, attachment.c.epoch > epoch)
+                )
+            ).scalar_one()
             copy = is_copy(books)
         return Standing(
             bool(kept.get("server_url")),
@@ -357,6 +363,7 @@ class SyncStore:
             copy,
             _BLAMES.get(kept.get("blame", ""), "line"),
             max(0, int(kept.get("head", "0")) - int(kept.get("cursor", "0"))),
+            pages,
         )
 
 

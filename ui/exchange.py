@@ -61,6 +61,8 @@ class Exchanges(QObject):
         self._count(str(getattr(fault, "message", "Chưa trao đổi được với quầy khác.")))
 
     def _count(self, fault: str) -> None:
+        plan = ExchangePlan(self._desk.counter.settings)
+        self._desk.lanes.records.submit(lambda: plan.note_trouble(fault))
         self._failures = self._failures + 1 if fault else 0
         if self._failures == _PATIENCE:
             self._desk.refused.emit(fault)

@@ -212,7 +212,7 @@ class SyncPage(Page):
         return (
             ("Máy chủ", server),
             ("Sao lưu", plan.trouble or backup.removeprefix("Sao lưu ")),
-            ("Các quầy", f"trao đổi qua thư mục: {every}"),
+            ("Các quầy", exchange.trouble or f"trao đổi qua thư mục: {every}"),
         )
 
     def _on_health(self, facts: tuple[tuple[str, str], ...]) -> None:

@@ -82,6 +82,8 @@ class Standing:
     """Of the last error, where there is one."""
     to_come: int = 0
     """Changes that are above and not here yet, as the last answer told."""
+    pages_waiting: int = 0
+    """Pages of scanned papers that the server has not; they follow the dossiers."""
 
 
 @dataclass(slots=True)

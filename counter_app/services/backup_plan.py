@@ -100,11 +100,13 @@ class BackupPlan:
 def short_words(plan: BackupPlan, now: datetime) -> tuple[bool, str]:
     """For the status bar: whether all is well, and a few words."""
     last = plan.last
+    if plan.trouble:
+        return False, "Chưa tự sao lưu được, xem F9"
     if last is None:
         return False, "Chưa sao lưu lần nào" if plan.hours else "Chưa đặt sao lưu"
     at = datetime.fromisoformat(last.at)
     said = f"Sao lưu lúc {at:%H:%M}" if at.date() == now.date() else f"Sao lưu {at:%H:%M %d/%m}"
-    return not plan.trouble and now - at < _LATE, said
+    return now - at < _LATE, said
 
 
 def long_words(plan: BackupPlan) -> str:

@@ -17,7 +17,6 @@ from counter_app.errors import EnvironmentFault, Refused
 from counter_app.ports import Clock, Signer
 from counter_app.ports.exchange import Exchanged, ExchangeStore, Peer
 from counter_app.ports.sync import Forked, LineFault
-from counter_app.sync.engine import NOT_ENROLLED
 from counter_app.wire import bundle
 from counter_app.wire.bundle import Header
 from counter_app.wire.messages import (
@@ -36,6 +35,11 @@ MOST_EVENTS = 20_000
 
 KIND = "peer"
 _part = msgspec.json.Decoder(PeerHello | PeerRun)
+
+_ALONE = (
+    "Máy này chưa biết quầy nào khác của xã. Ghi danh (F11, mục Máy chủ) rồi đồng bộ một lần, bằng mạng hay USB; xã "
+    "chỉ có một quầy thì đặt 0 để tắt."
+)
 
 
 class Exchange:
@@ -56,7 +60,7 @@ class Exchange:
         """Read what lies there for this counter, then write for each other one."""
         peers, own = self._store.peers(), self._store.device()
         if not peers:
-            raise Refused("no_peers", f"{NOT_ENROLLED} Trao đổi cần danh sách quầy từ cấp trên.")
+            raise Refused("no_peers", _ALONE)
         done = Exchanged()
         try:
             if not folder.is_dir():

@@ -32,9 +32,13 @@ class SyncState:
 def state_of(standing: Standing, now: datetime) -> SyncState:
     """Words for a standing. The network is weather, not an error."""
     level, said, pointer = _words(standing, now)
-    left = standing.to_come if standing.enrolled else 0
-    coming = f"Từ cấp trên {to_come(left)}." if left else ""
-    hints = (_COPY if standing.is_copy else "", coming, _HINTS.get(level, ""))
+    left, pages = (standing.to_come, standing.pages_waiting) if standing.enrolled else (0, 0)
+    hints = (
+        _COPY if standing.is_copy else "",
+        f"Từ cấp trên {to_come(left)}." if left else "",
+        _HINTS.get(level, ""),
+        f"Còn {pages} trang bản quét, gửi sau hồ sơ." if pages else "",
+    )
     return SyncState(level, said, standing, "\n".join(filter(None, hints)), pointer)
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from conftest import SOME_MORNING, ToldClock
 from fault_proxy import FaultProxy
+from scans_made import jpeg
 from sync_steps import Enrolled, accept, do, synced
 
 from counter_app.ports.sync import Blame, LineFault, Standing
@@ -114,6 +115,11 @@ def test_the_line_says_what_it_is(standing: Standing, level: str, text: str) -> 
     assert (state.level, state.text) == (level, text)
 
 
+def test_scanned_pages_that_wait_are_told_below() -> None:
+    state = state_of(replace(GOOD, pages_waiting=3), NOW)
+    assert (state.level, state.hint) == ("ok", "Còn 3 trang bản quét, gửi sau hồ sơ.")
+
+
 def test_counts_and_days_of_a_real_book(
     enrolled: Enrolled,
     upper,
@@ -131,6 +137,8 @@ def test_counts_and_days_of_a_real_book(
     do(first, old.dossier_id, "transfer")
     clock.move(minutes=1)
     assert first[0].sync_state().text == "Đã gửi 0/0, còn 1, lần cuối 09:24 20/11"
+    first[0].attachments.add(old.dossier_id, "giay.jpg", jpeg(), "", first[1])
+    assert first[0].sync_state().standing.pages_waiting == 1
     proxy.page = b"<html>Wi-Fi</html>"
     first[0].sync.cycle()
     assert first[0].sync_state().text.endswith("F9 xem vì sao")

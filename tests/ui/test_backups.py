@@ -74,6 +74,7 @@ def test_a_stick_that_is_not_there_is_said_in_words(hand: Hand, place: Place, st
         screen("F9")(hand)
         hand.wait(lambda: hand.says("Cắm ổ hoặc USB sao lưu"), 10_000)
         look(hand)
+        hand.wait(lambda: hand.says("Chưa tự sao lưu được, xem F9"), 10_000)
         (stick / "rut").mkdir()
         look(hand)
         hand.wait(lambda: hand.says("Sao lưu lúc 09:24"), 10_000)

@@ -80,6 +80,14 @@ def test_what_goes_wrong_again_and_again_is_told_once(
         look(hand)
         hand.wait(lambda so_far=place: len(neighbours.rounds) == 2 + so_far)
     hand.wait(lambda: hand.says("Gói của quầy 1"))
+    hand.window.frame.banner.tell("")
+    screen("F9")(hand)
+    hand.wait(lambda: hand.says("Gói của quầy 1"))
+    neighbours.faults.clear()
+    frame.exchanges._last = None
+    look(hand)
+    screen("F1", "F9")(hand)
+    hand.wait(lambda: hand.says("trao đổi qua thư mục: 5 phút một lần"))
 
 
 def test_nonsense_is_refused(hand: Hand, neighbours: Neighbours) -> None:
