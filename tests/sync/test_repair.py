@@ -219,8 +219,12 @@ def test_what_was_set_aside_goes_again_to_a_server_that_was_put_back(
     """Though it was the last that its author wrote, and nothing else is missing above."""
     first, second = enrolled(1), enrolled(2)
     from_paper(first, "H50.99.01-261119-3007", "HỒ VĂN MỘT")
-    twice = from_paper(second, "H50.99.01-261119-3007", "HỒ VĂN HAI")
     synced(first)
+    synced(second)
+    twice = from_paper(second, "H50.99.01-261119-3008", "HỒ VĂN HAI")
+    with upper.database.begin() as connection:
+        # as if the first had entered it a moment ago
+        connection.execute(dossier.update().values(code="H50.99.01-261119-3008"))
     saved = upper.save()
     assert told(second) == ["code_taken"]
 
