@@ -576,7 +576,9 @@ def test_silence_is_told_from_the_third_day(upper: Upper, enrolled: Enrolled) ->
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_a_stop_finishes_what_has_begun(database_url: str, tmp_path: Path, number: int) -> None:
+def test_a_stop_finishes_what_has_begun(tmp_path: Path, number: int) -> None:
+    # over PostgreSQL: the day with faults below
+    database_url = f"sqlite:///{(tmp_path / 'a.sqlite3').as_posix()}"
     environment = os.environ | {"DISTRICT_DATABASE_URL": database_url, "TMPDIR": str(tmp_path)}
     subprocess.run([BIN / "district-server", "init"], env=environment, check=True)
     server = subprocess.Popen(
