@@ -46,7 +46,7 @@ from district_server.projection import by_code, dossier_of
 from district_server.recovery import begin_epoch
 from district_server.tables import event, quarantine
 
-MOST_STORES = 5
+MOST_STORES = 4
 MOST_BEATS = 60
 """Of one cycle: before and after each request and each word with the store."""
 MOST_DAYS = 3_650
@@ -589,7 +589,11 @@ def test_anything_in_any_order(world: World) -> None:
 
 @pytest.mark.proof
 def test_anything_in_any_order_for_longer(world: World) -> None:
+    """Fewer times over PostgreSQL: what it does otherwise is how it writes, not in which order."""
     larger = settings(
-        _SMALL, max_examples=120, stateful_step_count=50, phases=[Phase.generate, Phase.shrink]
+        _SMALL,
+        max_examples=40 if world.upper.database.on_postgres else 120,
+        stateful_step_count=50,
+        phases=[Phase.generate, Phase.shrink],
     )
     run_state_machine_as_test(machine_of(world), settings=larger)
