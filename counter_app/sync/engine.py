@@ -298,6 +298,7 @@ class _Conversation:
         same refusal; how far they were kept must be asked, and what has not moved is not sent again.
         """
         size, known = self._identity.batch or FIRST_BATCH, None
+        partings = _PARTINGS
         while True:
             epoch = self._hello_again().epoch
             above = dict(self._highs().own)
@@ -307,7 +308,10 @@ class _Conversation:
             known = above
             message = Push(epoch, run_of(events), events[-1].hash, self._signed_head(events[-1]))
             self._pause()
-            self._signed("POST", "/sync/v1/push", compress(encode(message)))
+            status, body = self._signed("POST", "/sync/v1/push", compress(encode(message)))
+            if status == 409 and _decoded(body, Conflict).reason == "fork" and partings:
+                partings, known = partings - 1, None
+                self.part(events[-1].incarnation)
 
     def part(self, life: str) -> None:
         """Find the last place that is shared with the copy, and go on from there under a new life."""
