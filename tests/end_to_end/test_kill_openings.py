@@ -2,6 +2,7 @@
 whole or can begin again, and what stood there before is still there.
 """
 
+import os
 import random
 import shutil
 from collections.abc import Callable, Iterator, Sequence
@@ -143,6 +144,10 @@ def openings(
             left = {one.name for one in place.iterdir() if "part" in one.name}
             left |= {one.name for one in (place / data_folder.BACKUPS).iterdir()}
             assert left == set()
+        else:
+            for one in (place / data_folder.BACKUPS).iterdir():
+                # days pass until the next: what another process may be making is let alone
+                os.utime(one, (0, 0))
 
     return (
         Opening("init", empty, b"", made),
