@@ -297,21 +297,26 @@ class _Conversation:
         """What a revoked device wrote before is kept aside above, run by run. Each is answered with the
         same refusal; how far they were kept must be asked, and what has not moved is not sent again.
         """
-        size, known = self._identity.batch or FIRST_BATCH, None
-        partings = _PARTINGS
+        size, partings = self._identity.batch or FIRST_BATCH, _PARTINGS
+        above: dict[str, int] = {}
         while True:
             epoch = self._hello_again().epoch
-            above = dict(self._highs().own)
             events = self._store.outbox(size, MOST_BYTES, above)
-            if not events or above == known:
+            if not events:
                 return
-            known = above
             message = Push(epoch, run_of(events), events[-1].hash, self._signed_head(events[-1]))
             self._pause()
             status, body = self._signed("POST", "/sync/v1/push", compress(encode(message)))
             if status == 409 and _decoded(body, Conflict).reason == "fork" and partings:
-                partings, known = partings - 1, None
+                # the first run goes whatever is above: so a copy finds out
+                partings, above = partings - 1, {}
                 self.part(events[-1].incarnation)
+                continue
+            self._hello_again()
+            moved = dict(self._highs().own)
+            if moved == above:
+                return
+            above = moved
 
     def part(self, life: str) -> None:
         """Find the last place that is shared with the copy, and go on from there under a new life."""

@@ -6,6 +6,7 @@ from collections.abc import Callable
 import pytest
 from conftest import PASSPHRASE, draft
 from fault_proxy import FaultProxy
+from sqlalchemy import select
 from sync_steps import Enrolled, Pair, accept, assert_at_rest, do, synced
 
 from counter_app.bootstrap import Counter, open_counter, restore_counter
@@ -16,9 +17,11 @@ from counter_app.ports.sync import LineFault
 from counter_app.services.results import Accepted
 from db.check import check
 from district_server.check import faults_of
+from district_server.enrolment import revoke
 from district_server.projection import by_code
 from district_server.recovery import begin_epoch
 from district_server.silence import heard
+from district_server.tables import quarantine
 
 Copied = Callable[[Pair], Pair]
 
@@ -387,3 +390,27 @@ def test_a_backup_restored_twice_and_the_lost_pc_found_lose_nothing(
     assert len({dossier.code for dossier in made}) == 2
     for pair in (one, two):
         pair[0].close()
+
+
+@pytest.mark.parametrize("put_back", [False, True])
+def test_what_a_copy_of_a_revoked_device_wrote_before_is_kept_above(
+    upper, enrolled: Enrolled, copied: Copied, put_back: bool
+) -> None:  # type: ignore[no-untyped-def]
+    first = enrolled(1)
+    synced(first)
+    copy = copied(first)
+    accept(first, name="HỒ VĂN MỘT")
+    synced(first)
+    other = accept(copy, name="HỒ VĂN HAI")
+    with upper.database.begin() as connection:
+        revoke(connection, first[0].identity.device_id)
+        if put_back:
+            # then it is refused before it has sent anything
+            begin_epoch(connection, upper.keys)
+
+    assert copy[0].sync.cycle().blame == "server"
+
+    with upper.database.begin() as connection:
+        aside = connection.scalars(select(quarantine.c.event_id)).all()
+    assert other.dossier_id in aside
+    assert copy[0].search.by_code(other.code)
