@@ -7,6 +7,7 @@ from counter_app.domain.tickets import PRIORITY, Ticket, TicketGroup, TicketStat
 from counter_app.services.results import Changes
 from counter_app.services.tickets import Taken
 from ui.booking import BookingPanel
+from ui.call_display import CallDisplay
 from ui.desk import Desk
 from ui.page import Page
 from ui.table import Column, Line, Table
@@ -32,6 +33,7 @@ class QueuePage(Page):
         ("Enter", "gọi số đang chọn"),
         ("R", "gọi lại"),
         ("V", "vắng"),
+        ("M", "màn hình"),
         ("1-9", "lấy số"),
     )
 
@@ -146,6 +148,7 @@ class QueuePage(Page):
     def enter(self) -> None:
         """Read again; the keyboard is in the list."""
         self._timer.start()
+        self._show_display()
         self._show_tab(self._stack.currentIndex())
 
     def leave(self) -> None:
@@ -184,11 +187,34 @@ class QueuePage(Page):
                 self._call_again()
             case "V":
                 self._absent()
+            case "M":
+                self._toggle_display()
             case _ if name.isdigit() and 1 <= int(name) <= len(self._groups):
                 self._take(self._groups[int(name) - 1].letter)
             case _:
                 return False
         return True
+
+    # ---- the screen for citizens ----------------------------------------------------------------
+
+    def _display(self) -> CallDisplay | None:
+        return self.window().findChild(CallDisplay)
+
+    def _toggle_display(self) -> None:
+        """It stays when another officer sits down; whoever closes it finds the chip gone."""
+        display = self._display()
+        if display is None:
+            display = CallDisplay(self.desk, self.window())
+            display.destroyed.connect(self._show_display)
+            display.open(self.window())
+            self._show_display()
+        else:
+            display.close()
+
+    def _show_display(self) -> None:
+        chip = ("green", "Màn hình gọi số: đang bật" if self._display() is not None else "")
+        if chip != self.chip:
+            self.show_chip(*chip)
 
     # ---- the queue -----------------------------------------------------------------------------
 
@@ -280,7 +306,10 @@ class QueuePage(Page):
         if ticket is None:
             self.desk.told.emit("Không còn ai chờ.")
         else:
-            QApplication.beep()
+            if (display := self._display()) is not None:
+                display.call()
+            else:
+                QApplication.beep()
             self.desk.told.emit(f"Mời số {ticket.label}.")
         self._announce()
 

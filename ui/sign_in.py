@@ -96,7 +96,7 @@ class SignInPage(QWidget):
         desk = self._desk
         if desk is not None:
             desk.read(desk.counter.officers.all, self._on_officers)
-            desk.read(lambda: _hours(desk), self._hours.setText)
+            desk.read(lambda: hours_today(desk), self._hours.setText)
             desk.read(lambda: _counter(desk), self._counter.setText)
 
     @property
@@ -220,7 +220,8 @@ def _counter(desk: Desk) -> str:
     return f"Quầy {desk.counter.identity.counter_no} · {backup[:1].lower()}{backup[1:]}"
 
 
-def _hours(desk: Desk) -> str:
+def hours_today(desk: Desk) -> str:
+    """The office hours of today, and until when a thing of the same day is taken in."""
     calendar = desk.counter.catalogue.calendar(desk.counter.office)
     info = calendar.day(desk.now().date())
     if not info.sessions:

@@ -3,11 +3,13 @@
 from collections.abc import Callable
 
 import pytest
-from hands import Hand, Place, TickingClock, keep_printer, sign_in, visible
+from hands import Hand, Place, TickingClock, keep_printer, sign_in, texts, visible
+from looks import cut
 from PySide6.QtWidgets import QListView
 from scenes import booking, queue, screen
 
 from counter_app.printing.virtual import VirtualPrinter
+from ui.call_display import CallDisplay
 
 
 def states(place: Place) -> dict[str, str]:
@@ -53,6 +55,30 @@ def test_the_queue_shows_who_is_served_who_is_next_and_who_waits(hand: Hand) -> 
     ]
     assert hand.says("5 người")
     assert hand.says("Cứ 2 số ưu tiên có 1 số thường")
+
+
+def test_the_screen_for_citizens_follows_and_takes_no_keyboard(hand: Hand) -> None:
+    queue(hand)
+    hand.press("M")
+    hand.wait(lambda: hand.window.findChild(CallDisplay) is not None)
+    display = hand.window.findChild(CallDisplay)
+    hand.wait(lambda: "U001" in texts(display))
+    assert "B001   C001   A002   U002" in texts(display)
+    hand.front()
+    hand.press("F12")
+    hand.wait(lambda: "U002" in texts(display), 10_000)
+    # it blinks
+    hand.wait(lambda: not display._number.isEnabled())
+    hand.wait(display._number.isEnabled)
+    assert "B001   C001   A002   A003" in texts(display)
+    assert hand.says("Màn hình gọi số: đang bật")
+    # from any screen, and nobody's name
+    hand.press("F1", "Ctrl+G")
+    hand.wait(lambda: "B001" in texts(display), 10_000)
+    assert list(cut(display)) == []
+    hand.press("F6", "M")
+    hand.wait(lambda: hand.window.findChild(CallDisplay) is None, 10_000)
+    assert not hand.says("Màn hình gọi số: đang bật")
 
 
 def test_f12_calls_the_next_in_turn(hand: Hand, place: Place) -> None:
