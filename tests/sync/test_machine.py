@@ -393,6 +393,10 @@ def machine_of(world: World) -> type[RuleBasedStateMachine]:
             if self.revoked:
                 return
             device_id, org, number = world.first
+            # whom a server that was put back asks nothing any more cannot give back what it lost
+            for desk in self.desks:
+                if desk.device == device_id:
+                    desk.counter.sync.cycle()
             with world.upper.database.begin() as connection:
                 revoke(connection, device_id)
                 code, _ = issue_code(connection, org, number)
