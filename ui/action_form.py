@@ -18,18 +18,9 @@ from counter_app.services.acts import Acted
 from counter_app.services.results import Changes, Rejected
 from ui.acts import ACTS, UPPER, ActForm, Ask, papers_after, seq_of
 from ui.desk import Desk
+from ui.fields import Combo, EnterMoves, Field
 from ui.intake.due_card import DayStrip
-from ui.widgets import (
-    Button,
-    Combo,
-    EnterMoves,
-    Field,
-    clear,
-    column,
-    label,
-    row,
-    set_property,
-)
+from ui.widgets import Button, clear, column, label, row, set_property
 
 _LINES_HEIGHT = 74
 _MIDNIGHT = "00:00"

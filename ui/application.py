@@ -19,10 +19,11 @@ from counter_app import crash, data_folder
 from counter_app.errors import EnvironmentFault, Refused
 from ui.assets import load_fonts, pixmap
 from ui.desk import Desk, Lanes
+from ui.fields import Field
 from ui.keys import KeyFilter
 from ui.lanes import Lane, LanesByName
 from ui.theme import CONTRAST, LIGHT, SCALES, Theme
-from ui.widgets import Button, Card, Field, column, label, row
+from ui.widgets import Button, Card, column, label, row
 from ui.words import Words
 
 if TYPE_CHECKING:

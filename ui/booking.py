@@ -11,9 +11,10 @@ from counter_app.domain.typed_moment import typed_moment
 from counter_app.services.appointments import Booked
 from counter_app.services.results import Rejected
 from ui.desk import Desk
+from ui.fields import Field
 from ui.intake.procedure_box import ProcedureBox
 from ui.table import Column, Line, Table
-from ui.widgets import Banner, Button, Card, Field, column, label, row
+from ui.widgets import Banner, Button, Card, column, label, row
 
 _LEFT, _LEFT_NARROW = 500, 470
 _SLOTS = (Column("Giờ", 130), Column("Còn chỗ"))

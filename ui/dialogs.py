@@ -9,8 +9,9 @@ from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QApplication, QDialog, QGridLayout, QPlainTextEdit, QWidget
 
 from counter_app.domain.typed_moment import typed_moment
+from ui.fields import Field
 from ui.keys import is_editor
-from ui.widgets import Button, Field, column, label
+from ui.widgets import Button, column, label
 
 _WIDTH = 520
 

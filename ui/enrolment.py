@@ -13,8 +13,9 @@ from PySide6.QtWidgets import QFileDialog, QWidget
 
 from counter_app.errors import EnvironmentFault, Refused
 from ui.desk import Desk
+from ui.fields import Choice, Field, enter_moves
 from ui.open_file import documents
-from ui.widgets import Button, Choice, Field, column, enter_moves, label, row
+from ui.widgets import Button, column, label, row
 
 if TYPE_CHECKING:
     from counter_app.services.local_settings import LocalSettings

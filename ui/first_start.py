@@ -12,20 +12,9 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFileDialog, QLayout, QStackedWidget, QWidget
 
 from counter_app.errors import EnvironmentFault, Refused
+from ui.fields import Choice, Drop, Field, Tick, enter_moves
 from ui.lanes import Runs
-from ui.widgets import (
-    Banner,
-    Button,
-    Card,
-    Choice,
-    Drop,
-    Field,
-    Tick,
-    column,
-    enter_moves,
-    label,
-    row,
-)
+from ui.widgets import Banner, Button, Card, column, label, row
 
 if TYPE_CHECKING:
     from ui.desk import Desk

@@ -18,22 +18,10 @@ from counter_app.domain.printer import (
 from counter_app.errors import Refused
 from counter_app.services.prints import Printed
 from ui.desk import Desk
+from ui.fields import Choice, Drop, Field, Tick
 from ui.intake.slip_view import SlipView
 from ui.lanes import Runs
-from ui.widgets import (
-    Banner,
-    Button,
-    Choice,
-    Drop,
-    Field,
-    Tick,
-    chip,
-    column,
-    label,
-    row,
-    set_chip,
-    set_name,
-)
+from ui.widgets import Banner, Button, chip, column, label, row, set_chip, set_name
 
 STEPS = ("Tìm máy", "Khổ giấy", "Hỏi máy", "In thử", "Xong")
 _FIND, _PAPER, _ASK, _TRY, _DONE = range(5)

@@ -16,23 +16,11 @@ from counter_app.services.results import Changes, Rejected
 from counter_app.services.scans import Judged
 from counter_app.services.search import DossierView
 from ui.desk import Desk
+from ui.fields import Choice, Field, Tick
 from ui.lists import DossierList, Shape
 from ui.page import Page
 from ui.verdict import VerdictBar
-from ui.widgets import (
-    Button,
-    Card,
-    Choice,
-    Field,
-    SectionCard,
-    Tick,
-    chip,
-    clear,
-    column,
-    label,
-    row,
-    set_chip,
-)
+from ui.widgets import Button, Card, SectionCard, chip, clear, column, label, row, set_chip
 
 _TO = (("owner", "Chính chủ"), ("proxy", "Người được ủy quyền"), ("post", "Bưu chính"))
 

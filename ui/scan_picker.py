@@ -27,7 +27,8 @@ from PySide6.QtWidgets import QDialog, QListWidget, QListWidgetItem, QWidget
 
 from counter_app.errors import EnvironmentFault, Refused
 from ui.desk import Desk
-from ui.widgets import Button, Combo, Tick, chip, column, label, row, set_chip
+from ui.fields import Combo, Tick
+from ui.widgets import Button, chip, column, label, row, set_chip
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -15,8 +15,9 @@ from PySide6.QtWidgets import QDialog, QFileDialog, QScrollArea, QWidget
 from counter_app.errors import EnvironmentFault, Refused
 from counter_app.services.results import Changes
 from ui.desk import Desk
+from ui.fields import Combo
 from ui.scan_picker import ScanPicker, Source, camera_source, scanner_source, start_camera
-from ui.widgets import Button, Combo, chip, clear, column, label, row
+from ui.widgets import Button, chip, clear, column, label, row
 
 if TYPE_CHECKING:
     from counter_app.domain.dossier import Dossier

@@ -14,9 +14,10 @@ from ui.acts import ACTS
 from ui.assets import pixmap
 from ui.desk import Desk
 from ui.dossier_view import DossierPane
+from ui.fields import Choice
 from ui.lists import COMPACT, DossierList
 from ui.page import Page
-from ui.widgets import Button, Card, Choice, label, row
+from ui.widgets import Button, Card, label, row
 
 _MOST = 200
 _LEFT, _LEFT_NARROW = 408, 352

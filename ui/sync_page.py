@@ -22,11 +22,12 @@ from ui.action_form import ActionForm
 from ui.counter import SyncWords
 from ui.desk import Desk
 from ui.enrolment import waits_for_answer
+from ui.fields import Field
 from ui.lists import DossierList
 from ui.open_file import documents
 from ui.page import Page
 from ui.sync_parts import RoundsBox, StateBox
-from ui.widgets import Banner, Button, Card, Field, clear, column, label, row
+from ui.widgets import Banner, Button, Card, clear, column, label, row
 
 _STICK = (
     "Xã không có mạng: xuất gói ra USB, đưa cấp trên, rồi nhập gói trả lời. Gói niêm phong, mất USB "

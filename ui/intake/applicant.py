@@ -12,9 +12,10 @@ from counter_app.domain.personal_number import number_problem, year_and_sex
 from counter_app.domain.problems import Problem
 from counter_app.domain.scan import Scan
 from counter_app.services.intake import IdentitySource
+from ui.fields import Drop, Field
 from ui.intake.section import Section
 from ui.intake.villages import VillageHints
-from ui.widgets import Drop, Field, column, row
+from ui.widgets import column, row
 
 _SEXES = (("", ""), ("male", "Nam"), ("female", "Nữ"))
 _FOR = (("self", "Chính mình"), ("other", "Người khác"), ("organisation", "Tổ chức"))

@@ -17,6 +17,7 @@ from counter_app.services.results import Rejected
 from counter_app.services.scans import Judged
 from ui.desk import Desk
 from ui.dialogs import ask_notice
+from ui.fields import EnterMoves, Field
 from ui.intake.applicant import ApplicantSection
 from ui.intake.paper_strip import PaperStrip
 from ui.intake.papers import Papers
@@ -28,7 +29,7 @@ from ui.intake.section import Section
 from ui.intake.taking import Taken, Taking
 from ui.intake.visit import VisitTabs
 from ui.page import Page
-from ui.widgets import Banner, Button, EnterMoves, Field, column, row
+from ui.widgets import Banner, Button, column, row
 
 _EDGE, _EDGE_NARROW = 12, 4
 """Pixels above and below."""

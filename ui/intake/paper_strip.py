@@ -12,7 +12,8 @@ from PySide6.QtWidgets import QFrame
 from counter_app.domain.code import DossierCode
 from counter_app.domain.problems import Problem
 from counter_app.domain.typed_moment import typed_moment
-from ui.widgets import Button, Field, row
+from ui.fields import Field
+from ui.widgets import Button, row
 
 _NO_MOMENT = "Ngày giờ ghi trên phiếu không đúng. Gõ ngày như 20/11 và giờ như 09:24."
 

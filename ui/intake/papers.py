@@ -7,8 +7,9 @@ from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtWidgets import QFrame, QLineEdit, QScrollArea, QSizePolicy, QWidget
 
 from counter_app.domain.procedure import Component, ProcedureCase
+from ui.fields import EnterMoves, Tick
 from ui.intake.section import Section
-from ui.widgets import EnterMoves, Tick, clear, column, label, row, set_name, set_property
+from ui.widgets import clear, column, label, row, set_name, set_property
 
 _COUNTS = (("originals", "Chính"), ("certified", "C.thực"), ("copies", "Sao"))
 _TICK, _COUNT, _STATE, _PAGES = 30, 44, 52, 80

@@ -8,8 +8,9 @@ from PySide6.QtWidgets import QFrame
 
 from counter_app.domain.problems import Problem
 from ui.assets import pixmap
+from ui.fields import Field
 from ui.theme import Palette
-from ui.widgets import Card, Field, clear, column, label, row
+from ui.widgets import Card, clear, column, label, row
 
 _MOST = 9
 _SECTIONS = {

@@ -8,9 +8,10 @@ from PySide6.QtCore import Signal
 from counter_app.domain.procedure import Procedure, ProcedureCase
 from counter_app.domain.receipt import term_text
 from ui.desk import Desk
+from ui.fields import Drop
 from ui.intake.procedure_box import ProcedureBox
 from ui.intake.section import Section
-from ui.widgets import Drop, chip, column, label, row
+from ui.widgets import chip, column, label, row
 
 
 class ProcedureSection(Section):

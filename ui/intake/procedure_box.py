@@ -4,8 +4,9 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QWidget
 
 from counter_app.domain.procedure import Procedure, ProcedureIndex
+from ui.fields import Field
 from ui.intake.hint_list import HintList
-from ui.widgets import Field, column
+from ui.widgets import column
 
 _SHOWN = 8
 _WIDER = 200

@@ -7,8 +7,9 @@ from PySide6.QtCore import Qt
 
 from counter_app.domain.money import vnd
 from counter_app.services.intake import Check
+from ui.fields import Choice, Field
 from ui.intake.section import Section
-from ui.widgets import Choice, Field, row
+from ui.widgets import row
 
 _RETURNS = (("counter", "Tại quầy"), ("post", "Bưu chính"), ("online", "Trực tuyến"))
 

@@ -6,7 +6,8 @@ from typing import Any
 from PySide6.QtCore import Signal
 
 from counter_app.domain.problems import Problem
-from ui.widgets import Field, SectionCard
+from ui.fields import Field
+from ui.widgets import SectionCard
 
 
 class Section(SectionCard):

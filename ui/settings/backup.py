@@ -12,9 +12,10 @@ from counter_app.errors import EnvironmentFault
 from counter_app.services.backup_plan import USUAL_HOURS, long_words
 from counter_app.services.results import Changes
 from ui.desk import Desk
+from ui.fields import Field
 from ui.open_file import documents
 from ui.settings.section import Section
-from ui.widgets import Banner, Button, Field, column, label, row
+from ui.widgets import Banner, Button, column, label, row
 
 _FOLDER = "sao-luu"
 _GOOD = ("Đã lưu lịch và", "Đã lưu lịch sao lưu", "Đã tắt")

@@ -10,8 +10,9 @@ from counter_app.errors import Refused
 from counter_app.services.exchange_plan import ExchangePlan
 from counter_app.services.results import Changes
 from ui.desk import Desk
+from ui.fields import Field
 from ui.settings.section import Section
-from ui.widgets import Banner, Field, column, label
+from ui.widgets import Banner, column, label
 
 if TYPE_CHECKING:
     from counter_app.ports.exchange import Exchanged

@@ -4,8 +4,9 @@ from counter_app.domain.events import Actor
 from counter_app.domain.officer import ROLE_NAMES, Officer, Right, Role
 from counter_app.services.results import Rejected
 from ui.desk import Desk
+from ui.fields import Drop, Field
 from ui.settings.section import Section
-from ui.widgets import Banner, Drop, Field, clear, column, label, row
+from ui.widgets import Banner, clear, column, label, row
 
 
 class OfficersSection(Section):

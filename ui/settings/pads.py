@@ -12,9 +12,10 @@ from counter_app.ports.desk import PadRow
 from counter_app.services.results import Changes
 from counter_app.services.scans import Judged
 from ui.desk import Desk
+from ui.fields import Choice, Field
 from ui.open_file import open_pdf
 from ui.settings.section import Section
-from ui.widgets import Banner, Button, Choice, Field, column, label, row
+from ui.widgets import Banner, Button, column, label, row
 
 FATES = {
     "unused": "Chưa dùng",

@@ -8,8 +8,9 @@ from PySide6.QtWidgets import QFileDialog
 
 from counter_app.domain.officer import Right
 from ui.desk import Desk
+from ui.fields import Field, Tick
 from ui.settings.section import Section
-from ui.widgets import Banner, Button, Field, Tick, column, label, row
+from ui.widgets import Banner, Button, column, label, row
 
 
 @dataclass(frozen=True, slots=True)

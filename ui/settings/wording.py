@@ -14,9 +14,10 @@ from counter_app.ports import PagePicture
 from counter_app.services.forms import Forms
 from counter_app.services.wording import WordedSet
 from ui.desk import Desk
+from ui.fields import Field
 from ui.settings.section import Section
 from ui.table import Column, Line, Table
-from ui.widgets import Banner, Button, Field, column, label, row
+from ui.widgets import Banner, Button, column, label, row
 
 _COLUMNS = (Column("Mẫu"), Column("Câu chữ", 112))
 _LEAST, _LIST = 300, 420
