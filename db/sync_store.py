@@ -42,10 +42,12 @@ from db.lives import (
     unsent,
 )
 from db.pulled import apply_page, keep_verdict
+from db.sets import is_listed, listed
 from db.store import Books, Store
 from db.tables import attachment, dossier, event_log, event_order, event_verdict
 
 _NOTHING: Mapping[str, int] = {}
+_HERE = select(event_log.c.event_id).where(is_listed(event_log.c.event_id))
 _BLAMES: Mapping[str, Blame] = {"person": "person", "server": "server"}
 
 
@@ -124,7 +126,12 @@ class SyncStore:
             proof = [answer.epoch, answer.high, answer.head_hash, answer.signature]
             put_state(books, **{f"proof:{life}": json.dumps(proof)})
             keep_high(books, life, answer.high)
+            ids = listed(problem.event_id for problem in answer.problems)
+            here = set(books.connection.scalars(_HERE, ids))
             for problem in answer.problems:
+                if problem.event_id not in here:
+                    # a copy of this store wrote it under the same life; it is told there
+                    continue
                 row = books.dossiers.row(problem.subject)
                 code = row.code if row else problem.dossier_code
                 problems.append(SyncProblem(code, problem.code, problem.message))

@@ -20,6 +20,7 @@ from sync_steps import Enrolled, Pair, accept, assert_at_rest, do, events_above,
 import resources
 from counter_app.bootstrap import Counter, open_counter
 from counter_app.errors import EnvironmentFault, Refused
+from counter_app.services.results import Accepted
 from counter_app.sync import bundles as counter_bundles
 from counter_app.sync.enrol import write_request
 from counter_app.wire import bundle
@@ -365,6 +366,30 @@ def test_a_copy_parts_by_stick(
             one.dossier_id,
             other.dossier_id,
         }
+
+
+def test_a_copy_need_not_put_right_what_its_twin_wrote(
+    upper, enrolled: Enrolled, copied: Callable[[Pair], Pair], stick: Path
+) -> None:  # type: ignore[no-untyped-def]
+    first, second = enrolled(1), enrolled(2)
+    synced(first)
+    copy = copied(first)
+    paper = {"origin": "paper", "code": "H50.99.01-261119-3007", "received_at": "2026-11-20T08:00"}
+    for pair, name in ((second, "HỒ VĂN MỘT"), (first, "HỒ VĂN HAI")):
+        assert isinstance(pair[0].intake.accept(draft(name, from_paper=paper), pair[1]), Accepted)
+    synced(second)
+    accept(copy)
+    carry(upper, first, stick)
+    copy[0].bundles.write(stick / "len.hsx")
+    with pytest.raises(ServerRefused):
+        up(upper, stick / "len.hsx")
+    bundles.write(upper.database, upper.keys, first[0].identity.device_id, stick / "tach.hsx")
+
+    told = copy[0].bundles.take_in(stick / "tach.hsx")
+
+    assert [problem.code for problem in told.problems] == ["fork"]
+    standing = [pair[0].sync_store.standing("2026-11-20").problems for pair in (first, copy)]
+    assert standing == [1, 0]
 
 
 def test_a_copy_that_has_nothing_to_say_hears_by_stick_that_it_is_one(
