@@ -294,9 +294,13 @@ class _Conversation:
         raise LineFault("fork")
 
     def _leave_what_waits(self) -> None:
-        """What a revoked device wrote before is kept aside above, run by run. Each is answered with the
-        same refusal; how far they were kept must be asked, and what has not moved is not sent again.
+        """What a revoked device wrote before is kept aside above, run by run, also what a server that was put
+        back had already. Each is answered with the same refusal; how far they were kept must be asked, and
+        what has not moved is not sent again.
         """
+        self._hello_again()
+        for life, high in self._behind():
+            self._store.rewind(life, high)
         size, partings = self._identity.batch or FIRST_BATCH, _PARTINGS
         above: dict[str, int] = {}
         while True:
@@ -610,17 +614,20 @@ class _Conversation:
         """Send again what the server has not, whatever it once said: it was put back to before that, and
         nobody has noticed yet.
         """
-        above = dict(self._highs().own)
-        behind = [
-            (proof.life, above.get(proof.life, 0))
-            for proof in self._store.proofs()
-            if above.get(proof.life, 0) < self._store.high(proof.life)
-        ]
-        if behind:
+        if behind := self._behind():
             self._show_proofs()
             for life, high in behind:
                 self._store.rewind(life, high)
             raise _PutBack
+
+    def _behind(self) -> list[tuple[str, int]]:
+        """Lives of which the server has less than it acknowledged, and how much it has."""
+        above = dict(self._highs().own)
+        return [
+            (proof.life, above.get(proof.life, 0))
+            for proof in self._store.proofs()
+            if above.get(proof.life, 0) < self._store.high(proof.life)
+        ]
 
     def _highs(self) -> HighsAnswer:
         status, body = self._signed("GET", "/sync/v1/highs", b"")

@@ -414,3 +414,25 @@ def test_what_a_copy_of_a_revoked_device_wrote_before_is_kept_above(
         aside = connection.scalars(select(quarantine.c.event_id)).all()
     assert other.dossier_id in aside
     assert copy[0].search.by_code(other.code)
+
+
+@pytest.mark.parametrize("noticed", [False, True])
+def test_what_a_revoked_device_had_sent_is_kept_by_a_server_that_lost_it(
+    upper, enrolled: Enrolled, noticed: bool
+) -> None:  # type: ignore[no-untyped-def]
+    first = enrolled(1)
+    synced(first)
+    saved = upper.save()
+    lost = accept(first, name="HỒ VĂN MỘT")
+    synced(first)
+    upper.put_back(saved)
+    with upper.database.begin() as connection:
+        revoke(connection, first[0].identity.device_id)
+        if noticed:
+            begin_epoch(connection, upper.keys)
+
+    assert first[0].sync.cycle().blame == "server"
+
+    with upper.database.begin() as connection:
+        aside = connection.scalars(select(quarantine.c.event_id)).all()
+    assert aside == [lost.dossier_id]
