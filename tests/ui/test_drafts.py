@@ -193,7 +193,7 @@ def test_a_form_left_while_it_is_saved_is_one_dossier_and_no_draft(
     hand.wait(lambda: len(place.dossiers()) == before + 1, 10_000)
     hand.settle()
     assert hand.field(NAME).isEnabled()
-    assert hand.field(NAME).text().upper() == "VÕ THỊ SEN"
+    hand.wait(lambda: hand.field(NAME).text().upper() == "VÕ THỊ SEN")
     assert page.taking.made is None
     hand.wait(lambda: len(drafts(place)) == 1)
     assert "SEN" in str(drafts(place)[0]).upper()
