@@ -464,11 +464,16 @@ def machine_of(world: World) -> type[RuleBasedStateMachine]:
                 assert faults_of(connection) == []
                 self._assert_codes(connection, live)
                 above, aside = _ids(connection, event), _ids(connection, quarantine)
+                repaired = self._repaired(connection)
             for desk in live:
                 assert check(desk.counter.store).faults == ()
                 here = _log(desk)
                 # the server's own decisions too: whoever holds one gives it back
-                assert set(here) - aside.get(desk.org, set()) == above.get(desk.org, set())
+                assert above.get(desk.org, set()) <= set(here)
+                # what was put right stands above as its correction, and as it was only with its author
+                assert (
+                    set(here) - above.get(desk.org, set()) - aside.get(desk.org, set()) <= repaired
+                )
                 own = {known for known, device in here.items() if device == desk.device}
                 assert _verdicts(desk) == own & aside.get(desk.org, set())
             for desk in given_up:
@@ -476,6 +481,23 @@ def machine_of(world: World) -> type[RuleBasedStateMachine]:
             for org in {desk.org for desk in live}:
                 digests = {d.counter.sync_store.order_digest() for d in live if d.org == org}
                 assert len(digests) == 1
+
+        def _repaired(self, connection: Connection) -> set[str]:
+            """Acceptances that the server refused and somebody put right, and what tried to before."""
+            right = {
+                made.dossier_id
+                for made in self.refused
+                if dossier_of(connection, made.org, made.dossier_id) is not None
+            }
+            query = select(event_log.c.event_id, event_log.c.subject).where(
+                event_log.c.type.in_(("dossier.accepted", "dossier.corrected"))
+            )
+            found = set()
+            for desk in self.desks:
+                with desk.counter.store.read() as books:
+                    rows = books.connection.execute(query).all()
+                found |= {row.event_id for row in rows if row.subject in right}
+            return found
 
         def _assert_codes(self, connection: Connection, live: list[Desk]) -> None:
             """Every slip of a live PC leads to its dossier everywhere, and no code to two of them."""
