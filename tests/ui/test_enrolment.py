@@ -106,13 +106,15 @@ def test_the_whole_way_and_the_program_closed_in_between(
     hand.wait(lambda: hand.says("đã ghi danh"), 10_000)
     hand.field("Tệp trên USB").setText(str(going))
     hand.press("Alt+X")
-    hand.wait(lambda: hand.says("vào len.hsx."), 10_000)
+    hand.wait(lambda: hand.says("Đã kiểm tra gói len.hsx:"), 10_000)
     upper("bundle-in", going)
     upper("bundle-out", "--device", enrolled["device"], coming)
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_, **__: (str(coming), ""))
     hand.press("Alt+U")
     hand.press("Alt+N")
-    hand.wait(lambda: hand.says("Đã nhập xuong.hsx. Còn 0 việc chờ."), 10_000)
+    hand.wait(
+        lambda: hand.says("Đã nhập xuong.hsx:") and hand.says("Không còn hồ sơ nào chờ."), 10_000
+    )
     for name, *_ in PEOPLE:
         (row,) = [r for r in counter_of(hand).search.find(name) if r.applicant_name == name]
         assert row.sent == "sent"
