@@ -192,9 +192,8 @@ def test_what_waits_elsewhere_is_not_freed_by_a_repair_of_something_else(
     assert_at_rest(upper, first, second, superseded=2)
 
 
-def test_the_author_sees_why_though_the_answer_was_lost(
-    upper, proxy: FaultProxy, enrolled: Enrolled
-) -> None:  # type: ignore[no-untyped-def]
+def taken_meanwhile(upper, enrolled: Enrolled) -> tuple[Pair, Accepted]:  # type: ignore[no-untyped-def]
+    """A counter and the paper it entered, whose code is another dossier's above."""
     first, second = enrolled(1), enrolled(2)
     from_paper(first, "H50.99.01-261119-3007", "HỒ VĂN MỘT")
     synced(first)
@@ -203,6 +202,13 @@ def test_the_author_sees_why_though_the_answer_was_lost(
     with upper.database.begin() as connection:
         # as if the first had entered it a moment ago
         connection.execute(dossier.update().values(code="H50.99.01-261119-3008"))
+    return second, twice
+
+
+def test_the_author_sees_why_though_the_answer_was_lost(
+    upper, proxy: FaultProxy, enrolled: Enrolled
+) -> None:  # type: ignore[no-untyped-def]
+    second, twice = taken_meanwhile(upper, enrolled)
     # hello comes back whole; the answer to the push is lost after the server has committed
     proxy.cut_down = 420
     assert second[0].sync.cycle().fault
@@ -217,14 +223,7 @@ def test_what_was_set_aside_goes_again_to_a_server_that_was_put_back(
     upper, enrolled: Enrolled
 ) -> None:  # type: ignore[no-untyped-def]
     """Though it was the last that its author wrote, and nothing else is missing above."""
-    first, second = enrolled(1), enrolled(2)
-    from_paper(first, "H50.99.01-261119-3007", "HỒ VĂN MỘT")
-    synced(first)
-    synced(second)
-    twice = from_paper(second, "H50.99.01-261119-3008", "HỒ VĂN HAI")
-    with upper.database.begin() as connection:
-        # as if the first had entered it a moment ago
-        connection.execute(dossier.update().values(code="H50.99.01-261119-3008"))
+    second, twice = taken_meanwhile(upper, enrolled)
     saved = upper.save()
     assert told(second) == ["code_taken"]
 
