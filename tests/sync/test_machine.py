@@ -74,9 +74,7 @@ STEPS = (
 
 
 _NAMED = "SELECT id, code FROM dossier UNION SELECT dossier_id, code FROM dossier_alias"
-_LIVES = (
-    "SELECT min(dseq), max(dseq), count(*) FROM event_log WHERE device = ? GROUP BY incarnation"
-)
+_LIFE = "SELECT min(dseq), max(dseq), count(*) FROM event_log WHERE device = ? AND incarnation = ?"
 _TWICE = "SELECT commune, code FROM dossier GROUP BY commune, code HAVING count(*) > 1"
 _DENSE = "SELECT commune, max(cseq), count(*) FROM event GROUP BY commune"
 
@@ -165,6 +163,7 @@ def machine_of(world: World) -> type[RuleBasedStateMachine]:
             self.made: list[Made] = []
             self.refused: list[Made] = []
             self.revoked = ""
+            self.was_put_back = False
             self.backups: list[tuple[Path, bytes, dict[str, str]]] = []
             # a server put back to before it knew its counters is another story
             self.saved = world.begun
@@ -384,6 +383,7 @@ def machine_of(world: World) -> type[RuleBasedStateMachine]:
 
         def put_the_server_back(self) -> None:
             world.upper.put_back(self.saved)
+            self.was_put_back = True
             if self.much % 2:
                 with world.upper.database.begin() as connection:
                     begin_epoch(connection, world.upper.keys)
@@ -415,13 +415,15 @@ def machine_of(world: World) -> type[RuleBasedStateMachine]:
                     ask = books.connection.exec_driver_sql
                     named = {tuple(row) for row in ask(_NAMED)}
                     last, places = ask("SELECT max(cseq), count(*) FROM event_order").one()
-                    lives = ask(_LIVES, (desk.device,)).all()
+                    own = books.settings.identity()
+                    first, head, count = ask(_LIFE, (own.device_id, own.incarnation)).one()
                 # whoever holds a slip is found by it, where it came out of the printer
                 assert named >= set(desk.printed.items())
                 # and no other commune's dossier is here
                 assert all(code.startswith(desk.org + "-") for _, code in named)
-                assert places == (last or 0)
-                assert all((first, last) == (1, count) for first, last, count in lives)
+                # a round that was cut before it compared may know two orders of a server that was put back
+                assert places == (last or 0) or self.was_put_back
+                assert (first, head) == ((1, count) if count else (None, None))
 
         @invariant()
         def the_server_is_in_order(self) -> None:
