@@ -42,6 +42,7 @@ proof: setup
 bench: setup
 	@scripts/system-packages test
 	@$(BIN)/python -m benchmarks
+	@$(BIN)/python -m benchmarks peers --rounds 1
 
 peers: setup
 	@scripts/system-packages test
