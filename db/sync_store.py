@@ -5,7 +5,7 @@ import json
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import and_, case, func, or_, select
+from sqlalchemy import and_, case, func, select
 
 from counter_app.domain import chain
 from counter_app.domain.events import Event
@@ -44,7 +44,8 @@ from db.lives import (
 from db.pulled import apply_page, keep_verdict
 from db.sets import is_listed, listed
 from db.store import Books, Store
-from db.tables import attachment, dossier, event_log, event_order, event_verdict
+from db.tables import dossier, event_log, event_order, event_verdict
+from db.uploads import not_above
 
 _NOTHING: Mapping[str, int] = {}
 _HERE = select(event_log.c.event_id).where(is_listed(event_log.c.event_id))
@@ -350,11 +351,8 @@ class SyncStore:
             problems = connection.execute(
                 select(func.count(event_verdict.c.subject.distinct()))
             ).scalar_one()
-            epoch = kept.get("epoch", "")
             pages = connection.execute(
-                select(func.count()).where(
-                    or_(attachment.c.epoch < epoch, attachment.c.epoch > epoch)
-                )
+                select(func.count()).where(not_above(kept.get("epoch", "")))
             ).scalar_one()
             copy = is_copy(books)
         return Standing(

@@ -32,13 +32,9 @@ class SyncNotices:
 
     def keep(self, problems: Iterable[SyncProblem]) -> None:
         """Of what a round told, what belongs here; once each."""
-        kept = list(self.all())
-        for problem in problems:
-            notice = Notice(problem.dossier_code, problem.message)
-            if problem.code in _TOLD_HERE and notice not in kept:
-                kept.append(notice)
-        if len(kept) != len(self.all()):
-            self._put(kept[-_MOST:])
+        told = [Notice(one.dossier_code, one.message) for one in problems if one.code in _TOLD_HERE]
+        if told:
+            self._put(list(dict.fromkeys([*self.all(), *told]))[-_MOST:])
 
     def all(self) -> tuple[Notice, ...]:
         """The oldest first."""

@@ -7,7 +7,7 @@ open while the line is waited for. What the clerk sees of all this is one line i
 import base64
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 import msgspec
@@ -304,13 +304,13 @@ class _Conversation:
         size, partings = self._identity.batch or FIRST_BATCH, _PARTINGS
         above: dict[str, int] = {}
         while True:
-            epoch = self._hello_again().epoch
+            # a server that was put back refuses before the new epoch is entered
+            self._identity = replace(self._identity, epoch=self._hello_again().epoch)
             events = self._store.outbox(size, MOST_BYTES, above)
             if not events:
                 return
-            message = Push(epoch, run_of(events), events[-1].hash, self._signed_head(events[-1]))
             self._pause()
-            status, body = self._signed("POST", "/sync/v1/push", compress(encode(message)))
+            status, body, _ = self._send_run(self._pack(events, size))
             if status == 409 and _decoded(body, Conflict).reason == "fork" and partings:
                 # the first run goes whatever is above: so a copy finds out
                 partings, above = partings - 1, {}
@@ -440,7 +440,9 @@ class _Conversation:
 
     def _pack(self, events: Sequence[Event], most: int, *, and_pull: bool = False) -> "_Run":
         run, last = run_of(events), events[-1]
-        message = Push(self._identity.epoch, run, last.hash, self._signed_head(last))
+        head = head_bytes(last.device, last.incarnation, last.dseq, last.hash)
+        signature = base64.b64encode(self._signer.sign(head)).decode("ascii")
+        message = Push(self._identity.epoch, run, last.hash, signature)
         if and_pull:
             here = self._store.identity()
             message = msgspec.structs.replace(message, after=here.cursor, keys=here.keys_version)
@@ -482,10 +484,6 @@ class _Conversation:
         self._is_level = False
         if answer.page is not None:
             self._apply(answer.page)
-
-    def _signed_head(self, last: Event) -> str:
-        head = head_bytes(last.device, last.incarnation, last.dseq, last.hash)
-        return base64.b64encode(self._signer.sign(head)).decode("ascii")
 
     def _settle(self, conflict: Conflict, life: str) -> None:
         """The server stands elsewhere in this life than we thought."""
