@@ -125,13 +125,12 @@ class SyncEngine:
         summary = Summary()
         tries = 0
         last_progress = self._clock.uptime()
-        ends = last_progress + LONGEST_CYCLE
-        broken = False
+        line = _Line(last_progress + LONGEST_CYCLE)
         while True:
             link = self._connect(self._store.identity())
             before = summary.sent + summary.received + summary.pieces
             try:
-                self._over(link, summary, ends, broken).run()
+                self._over(link, summary, line).run()
                 summary.fault, summary.wait = "", 0.0
                 summary.blame = "line"
                 break
@@ -139,7 +138,7 @@ class SyncEngine:
                 summary.fault, summary.wait, summary.unfinished = "", 0.0, True
                 break
             except LineFault as fault:
-                broken = True
+                line.broken = True
                 summary.fault, summary.blame = _told(str(fault))
                 summary.wait = fault.wait
                 if fault.wait:
@@ -155,7 +154,7 @@ class SyncEngine:
                 tries, last_progress = 0, self._clock.uptime()
             tries += 1
             now = self._clock.uptime()
-            if tries > RECONNECTS or now - last_progress > PATIENCE or now > ends:
+            if tries > RECONNECTS or now - last_progress > PATIENCE or now > line.ends:
                 break
         summary.waiting = self._store.waiting()
         at = self._clock.now().isoformat(timespec="seconds")
@@ -167,7 +166,8 @@ class SyncEngine:
         identity = self._store.identity()
         link = self._connect(identity)
         try:
-            conversation = self._over(link, Summary(), self._clock.uptime() + LONGEST_CYCLE)
+            line = _Line(self._clock.uptime() + LONGEST_CYCLE)
+            conversation = self._over(link, Summary(), line)
             conversation.greet()
             conversation.part(identity.incarnation)
         except LineFault as fault:
@@ -181,12 +181,12 @@ class SyncEngine:
         """
         self._refuse_without_line()
         done, tries = Fetched(), 0
-        ends = self._clock.uptime() + LONGEST_CYCLE
+        line = _Line(self._clock.uptime() + LONGEST_CYCLE)
         while self._pages is not None:
             link = self._connect(self._store.identity())
             before = done.pieces
             try:
-                conversation = self._over(link, Summary(), ends)
+                conversation = self._over(link, Summary(), line)
                 conversation.greet()
                 done.not_above = done.wrong = 0
                 self._pages.fetch(conversation.ask, wanted, done)
@@ -208,9 +208,7 @@ class SyncEngine:
         if url == BY_STICK:
             raise Refused("by_stick", _BY_STICK)
 
-    def _over(
-        self, link: Link, summary: Summary, ends: float, broken: bool = False
-    ) -> "_Conversation":
+    def _over(self, link: Link, summary: Summary, line: "_Line") -> "_Conversation":
         return _Conversation(
             self._store,
             link,
@@ -220,9 +218,20 @@ class SyncEngine:
             summary,
             self._pages,
             self._relay,
-            ends,
-            broken,
+            line,
         )
+
+
+@dataclass(slots=True)
+class _Line:
+    """What a cycle knows of its line, whichever connection told it."""
+
+    ends: float
+    """When the cycle has had its time."""
+    broken: bool = False
+    """Then nothing grows for the rest of the cycle."""
+    most: int = 0
+    """The largest size that went through."""
 
 
 class _Conversation:
@@ -238,8 +247,7 @@ class _Conversation:
         summary: Summary,
         pages: Pages | None,
         relay: Relay | None,
-        ends: float,
-        broken: bool,
+        line: "_Line",
     ) -> None:
         self._store = store
         self._link = link
@@ -249,9 +257,7 @@ class _Conversation:
         self._summary = summary
         self._pages = pages
         self._relay = relay
-        self._ends = ends
-        self._broken = broken
-        """Whether the line broke in this cycle: then nothing grows for the rest of it."""
+        self._line = line
         self._took = 0
         """The size that this connection took last."""
         self._identity = store.identity()
@@ -374,7 +380,7 @@ class _Conversation:
 
     def _pause(self) -> None:
         """Between two batches, where what was done is kept: whether the cycle was long enough."""
-        if self._clock.uptime() > self._ends:
+        if self._clock.uptime() > self._line.ends:
             raise _LongEnough
 
     def greet(self) -> None:
@@ -424,7 +430,7 @@ class _Conversation:
                 elif ahead is None or ahead.most != most:
                     # slower than hoped for, or something was written meanwhile
                     ahead = self._next_run(most, run)
-                in_time = self._clock.uptime() <= self._ends
+                in_time = self._clock.uptime() <= self._line.ends
                 sent = line.submit(self._send_run, ahead) if ahead and in_time else None
                 if answer is not None:
                     self._acknowledge(run, answer)
@@ -535,7 +541,7 @@ class _Conversation:
             while not self._is_level:
                 answer, took = self._tried(asked.result, size)
                 then = self._next_size(size, took)
-                over = self._clock.uptime() > self._ends
+                over = self._clock.uptime() > self._line.ends
                 if answer.more and not over:
                     keys = keys if answer.keys is None else answer.keys_version
                     asked = line.submit(self._page, answer.upto, keys, then)
@@ -652,21 +658,25 @@ class _Conversation:
                 return shared
 
     def _tried(self, ask: Callable[[], _Answer], size: int) -> _Answer:
-        """What a fresh line does not take or bring whole goes in halves the next time; a line that took
-        as much before it was cut will do so again.
+        """What a fresh line does not take or bring whole goes in halves the next time, or three quarters
+        where as much went through before; a line that took it before it was cut will do so again.
         """
         try:
             answer = ask()
         except LineFault:
-            self._store.keep_batch(min(size, self._took) or max(1, size // 2))
+            less = size * 3 // 4 if size <= self._line.most else size // 2
+            self._store.keep_batch(min(size, self._took) or max(1, less))
             raise
         self._took = size
+        self._line.most = max(self._line.most, size)
         return answer
 
     def _next_size(self, size: int, took: float) -> int:
         if took > SLOW:
             return max(1, size // 2)
-        return min(MOST_EVENTS, size * 3 // 2 + 1) if took < FAST and not self._broken else size
+        return (
+            min(MOST_EVENTS, size * 3 // 2 + 1) if took < FAST and not self._line.broken else size
+        )
 
     def _signed(self, method: str, target: str, body: bytes) -> tuple[int, bytes]:
         """A signed request; the answer's own signature is checked before a byte of it is used."""
