@@ -47,9 +47,14 @@ _NO_REPAIR = delete(event_verdict).where(
     is_listed(event_verdict.c.event_id), event_verdict.c.verdict == "quarantined"
 )
 
+_REFUSED_BEFORE = select(event_verdict.c.event_id).where(event_verdict.c.verdict == "rejected")
+_FORGET = delete(event_verdict).where(is_listed(event_verdict.c.event_id))
+
 _WRITTEN_HERE = select(event_log.c.event_id).where(
     is_listed(event_log.c.event_id), literal_column("+event_log.device") == bindparam("device")
 )
+
+_OF_OFFICERS = ("officer.added", "officer.changed")
 
 _REJECTED = {
     "state": "Việc này làm khi hồ sơ không còn ở trạng thái đó. Mở hồ sơ xem diễn biến.",
@@ -216,6 +221,9 @@ def apply_page(books: Books, answer: PullAnswer, server_id: str) -> Applied:
     types += [(row.subject, row.type) for row in own]
     for pad in {subject for subject, type in types if type == "pad.accounted"}:
         books.pads.refresh(pad)
+    for told_of in {subject for subject, type in types if type in _OF_OFFICERS}:
+        # of two changes the last in the order holds, not the last that came here
+        books.officers.refresh(told_of)
     touched = dict.fromkeys(subject for subject, type in types if type in DOSSIER_TYPES)
     in_front = all(cseq > behind for cseq in ordered.values())
     states = _fold_again(books, touched, taken, own if in_front else (), ordered)
@@ -289,10 +297,19 @@ def _as_written(own: Sequence[Row[Any]], counts: Mapping[str, int]) -> set[str]:
 
 
 def _refused(books: Books, states: Iterable[Dossier]) -> Iterator[SyncProblem]:
-    """Own actions that the common order refuses, each told once."""
-    lines = [
-        (state, line) for state in states for line in state.timeline if line.rejected is not None
-    ]
+    """Own actions that the common order refuses, each told once. What it takes after all, because
+    something before it was taken back, is nobody's mistake any more.
+    """
+    before = set(books.connection.scalars(_REFUSED_BEFORE))
+    lines, after_all = [], []
+    for state in states:
+        for line in state.timeline:
+            if line.rejected is not None:
+                lines.append((state, line))
+            elif line.event_id in before:
+                after_all.append(line.event_id)
+    if after_all:
+        books.connection.execute(_FORGET, listed(after_all))
     if not lines:
         return
     device = {"device": books.settings.identity().device_id}

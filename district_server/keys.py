@@ -33,6 +33,8 @@ from counter_app.domain.events import UPPER_PREFIX
 from district_server.database import get_meta, put_meta
 from district_server.faults import ServerFault
 
+_EVER = datetime(1970, 1, 1, tzinfo=UTC)
+"""A PC whose battery is empty shows 2015 or 1980 and finds the server all the same."""
 _YEARS = 20
 _SECRETS = ("signing_key", "ca_key", "sealing_key")
 
@@ -95,7 +97,7 @@ def make_keys(connection: Connection, passphrase: str | None) -> None:
         .issuer_name(name)
         .public_key(ca_key.public_key())
         .serial_number(x509.random_serial_number())
-        .not_valid_before(now - timedelta(days=3650))
+        .not_valid_before(_EVER)
         .not_valid_after(now + timedelta(days=365 * _YEARS))
         .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
         .sign(ca_key, hashes.SHA256())
@@ -160,7 +162,7 @@ def issue_certificate(keys: ServerKeys, hosts: Sequence[str]) -> tuple[bytes, by
         .issuer_name(ca.subject)
         .public_key(key.public_key())
         .serial_number(x509.random_serial_number())
-        .not_valid_before(now - timedelta(days=3650))
+        .not_valid_before(_EVER)
         .not_valid_after(now + timedelta(days=365 * _YEARS))
         .add_extension(x509.SubjectAlternativeName(names), critical=False)
         .sign(ca_key, hashes.SHA256())

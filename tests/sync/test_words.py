@@ -6,11 +6,12 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from conftest import SOME_MORNING, ToldClock
+from cryptography import x509
 from fault_proxy import FaultProxy
 from scans_made import jpeg
 from sync_steps import Enrolled, accept, do, synced
@@ -160,6 +161,15 @@ def test_a_certificate_of_somebody_else_is_told_as_such(tmp_path: Path) -> None:
         with pytest.raises(LineFault, match="certificate"):
             link.send("POST", "/sync/v1/hello", {}, b"")
         link.close()
+
+
+@pytest.mark.parametrize("year", [1980, 2000, 2015, 2036])
+def test_a_wrong_clock_finds_the_servers_certificate_good(tmp_path: Path, year: int) -> None:
+    ours = keys(tmp_path / "mot.db")
+    there = datetime(year, 1, 1, tzinfo=UTC)
+    for pem in (ours.ca_pem, issue_certificate(ours, ["motcua.tinh.vn"])[0]):
+        one = x509.load_pem_x509_certificate(pem)
+        assert one.not_valid_before_utc < there < one.not_valid_after_utc
 
 
 def keys(path: Path) -> ServerKeys:
