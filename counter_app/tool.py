@@ -46,6 +46,12 @@ VERBS = {
     "restore": "restore",
     "seed": "seed",
 }
+_NO_VERBS = {
+    "--self-check": ("commands.self_check", "run"),
+    "--pages": ("attachments.reencoding", "run"),
+    "--check-behind": ("commands.check", "run_behind"),
+}
+"""What the program itself calls it for."""
 _WITHOUT_STORE = {"due"}
 _STORE_IF_GIVEN = {"scan"}
 
@@ -104,10 +110,9 @@ def _data_dir(given: list[str]) -> Path:
 
 
 def _run(given: list[str]) -> int:
-    if given and given[0] == "--self-check":
-        return int(import_module("counter_app.commands.self_check").run())
-    if given and given[0] == "--pages":
-        return int(import_module("counter_app.attachments.reencoding").run())
+    if given and given[0] in _NO_VERBS:
+        module, does = _NO_VERBS[given[0]]
+        return int(getattr(import_module(f"counter_app.{module}"), does)())
     names = ", ".join(VERBS)
     if not given or given[0] in ("-h", "--help"):
         sys.stderr.write(f"counter-tool VIỆC [--data-dir THƯ_MỤC] …\nCác việc: {names}\n")

@@ -4,12 +4,13 @@ from collections.abc import Iterable, Sequence
 from datetime import date, datetime, timedelta
 from operator import attrgetter
 
-from sqlalchemy import Connection, bindparam, func, insert, select
+from sqlalchemy import Connection, bindparam, func, insert, literal, select
 
 from counter_app.domain import chain
 from counter_app.domain.clock import clock_state
 from counter_app.domain.dossier import Entry
 from counter_app.domain.events import Actor, Event, Payload
+from counter_app.errors import EnvironmentFault
 from counter_app.ports import Clock, IdSource
 from counter_app.wire.codec import decode_payload, encode_payload, type_and_version
 from db.sets import insert_all, is_listed, listed
@@ -59,10 +60,22 @@ _BETWEEN = (
     .where(event_log.c.occurred_at < bindparam("after"))
     .order_by(event_log.c.num)
 )
-_WHEN = select(event_log.c.occurred_at).where(
+_OWN = (
     event_log.c.device == bindparam("device_id"),
     event_log.c.incarnation == bindparam("incarnation"),
-    event_log.c.dseq == bindparam("dseq"),
+)
+_LAST = select(event_log.c.occurred_at, event_log.c.hash).where(
+    *_OWN, event_log.c.dseq == bindparam("dseq")
+)
+_END = (
+    select(*(literal("") if column.name == "payload" else column for column in EVENT_COLUMNS))
+    .where(*_OWN, event_log.c.dseq >= bindparam("first"))
+    .order_by(event_log.c.dseq)
+)
+
+BROKEN = (
+    "Cuối sổ không còn như lúc ghi: có việc bị mất hoặc bị sửa. Không ghi thêm vào sổ này. Đừng xóa tệp nào. "
+    "Hãy khôi phục từ bản sao lưu, hoặc báo cấp trên."
 )
 
 
@@ -149,15 +162,34 @@ class Log:
         return [(event, decode_payload(event)) for event in events]
 
     def last_at(self) -> datetime | None:
-        """When the newest own event was written; the clock is doubted against it."""
+        """When the newest own event was written; the clock is doubted against it. Raises
+        `EnvironmentFault` where the log does not end there: nothing is ever written behind another end.
+        """
         if self._last_at is None:
-            own, _, dseq = self._settings.identity(), *self._head()
-            last = self._connection.execute(
-                _WHEN,
-                {"device_id": own.device_id, "incarnation": own.incarnation, "dseq": dseq},
-            ).scalar_one_or_none()
-            self._last_at = None if last is None else datetime.fromisoformat(last)
+            head, dseq = self._head()
+            last = self._connection.execute(_LAST, self._own() | {"dseq": dseq}).one_or_none()
+            if head != (chain.GENESIS if last is None else last.hash):
+                raise EnvironmentFault("head_wrong", BROKEN)
+            self._last_at = None if last is None else datetime.fromisoformat(last.occurred_at)
         return self._last_at
+
+    def look_at_end(self, links: int) -> None:
+        """The last so many own events follow each other, up to the head; `EnvironmentFault` where not."""
+        head, dseq = self._head()
+        first = max(1, dseq - links)
+        rows = self._connection.execute(_END, self._own() | {"first": first})
+        end, reached = chain.GENESIS, first - 1
+        for event in (Event(*row) for row in rows):
+            follows = event.prev_hash == end or event.dseq == first > 1
+            if not follows or event.dseq != reached + 1 or not chain.holds(event):
+                raise EnvironmentFault("chain_broken", BROKEN)
+            end, reached = event.hash, event.dseq
+        if (end, reached) != (head, dseq):
+            raise EnvironmentFault("head_wrong", BROKEN)
+
+    def _own(self) -> dict[str, object]:
+        own = self._settings.identity()
+        return {"device_id": own.device_id, "incarnation": own.incarnation}
 
     def _head(self) -> tuple[str, int]:
         return self._settings.get("head") or chain.GENESIS, int(self._settings.get("dseq") or 0)

@@ -30,7 +30,14 @@ if TYPE_CHECKING:
     from ui.counter import Counter
 
 _SIZE = (1366, 768)
-_DAMAGED = ("disk_fault", "key_file_missing", "key_file_damaged")
+_DAMAGED = (
+    "disk_fault",
+    "key_file_missing",
+    "key_file_damaged",
+    "store_damaged",
+    "chain_broken",
+    "head_wrong",
+)
 """Faults of opening that a backup puts right."""
 _CHECK_SECONDS = 60
 _PAINTED_MS = 40
@@ -66,7 +73,9 @@ class Window(QStackedWidget):
         self.frame: Any = None
         self.sign_in: Any = None
         self.first_start: Any = None
+        self._checks: Any = None
         self._restorable = False
+        self._goes_on = False
         self._damaged: QWidget | None = None
         records, sync, paper, backup = (
             Lane(name, self.report) for name in ("records", "sync", "paper", "backup")
@@ -134,11 +143,27 @@ class Window(QStackedWidget):
         if self.first_start is not None:
             self.first_start.go_on(self.desk)
             return
+        if trouble := counter.soundness.trouble:
+            self.show_fault(
+                "Sổ có chỗ hỏng.",
+                f"{trouble} Đừng xóa tệp nào. Nếu còn mạng hay USB, hãy vào làm việc, gửi hết lên cấp trên "
+                "rồi mới khôi phục; hoặc báo người hỗ trợ.",
+                restorable=True,
+                goes_on=True,
+            )
+            return
+        self._go_on()
+
+    def _go_on(self) -> None:
+        """Who sits here? While the PIN is typed: what the sign-in would have to wait for."""
+        self._goes_on = False
         if self.sign_in is None:
             self._show_sign_in()
+        self.setCurrentWidget(self.sign_in)
         self.sign_in.open(self.desk)
-        # while the PIN is typed: 100 ms that the sign-in would have to wait for
         self.lanes.records.submit(_load_screens)
+        if self.desk is not None:
+            self.lanes.records.submit(self.desk.counter.look_at_end, None, self._on_not_opened)
 
     def _on_not_opened(self, fault: Exception) -> None:
         self.first_start = None
@@ -161,6 +186,10 @@ class Window(QStackedWidget):
             self.frame.deleteLater()
             self.frame = None
         self.desk.officer = officer
+        if self._checks is None:
+            from ui.checks import Checks
+
+            self._checks = Checks(self.desk, self)
         if self.frame is None:
             self.frame = Frame(self.desk)
             self.frame.lock_requested.connect(self.lock)
@@ -192,6 +221,9 @@ class Window(QStackedWidget):
 
     def _restore_damaged(self) -> None:
         if (behind := self.currentWidget()) is not None:
+            if self.desk is not None:
+                # Windows renames no folder with an open file in it; who goes on after all opens it again
+                self.desk.counter.close()
             self._show_first_start(behind)
 
     def _on_restore_left(self) -> None:
@@ -239,16 +271,25 @@ class Window(QStackedWidget):
     def _on_passphrase(self) -> None:
         self._open(self._passphrase.edit.text())
 
-    def show_fault(self, title: str, sentence: str, *, restorable: bool = False) -> None:
-        """A plain screen instead of a traceback; a damaged store may be restored from there."""
+    def show_fault(
+        self, title: str, sentence: str, *, restorable: bool = False, goes_on: bool = False
+    ) -> None:
+        """A plain screen instead of a traceback; a damaged store may be restored from there, one that can
+        still be worked with may be opened.
+        """
         card = Card(label(title, "title", wrap=True), label(sentence, wrap=True), margins=28)
         card.setFixedWidth(640)
-        self._restorable = restorable
+        self._restorable, self._goes_on = restorable, goes_on
         inside = card.layout()
         if restorable and isinstance(inside, QBoxLayout):
             restore = Button("Khôi phục từ bản sao lưu", "F12", "primary")
             restore.clicked.connect(self._restore_damaged)
-            inside.addLayout(row(1, restore))
+            buttons = row(1, restore)
+            if goes_on:
+                enter = Button("Vào làm việc", "Esc")
+                enter.clicked.connect(self._go_on)
+                buttons.insertWidget(1, enter)
+            inside.addLayout(buttons)
         page = QWidget()
         page.setObjectName("canvas")
         page.setLayout(column(1, row(1, card, 1), 1))
@@ -280,6 +321,9 @@ class Window(QStackedWidget):
             return bool(self.sign_in.key(name))
         if self.first_start is not None and current == self.first_start:
             return bool(self.first_start.key(name))
+        if name == "Esc" and self._goes_on and self.first_start is None:
+            self._go_on()
+            return True
         if name == "F12" and self._restorable and self.first_start is None:
             self._restore_damaged()
             return True

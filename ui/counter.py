@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from counter_app.services.scan_plan import ScanPlan
     from counter_app.services.scans import Scans
     from counter_app.services.search import Search
+    from counter_app.services.soundness import Soundness
     from counter_app.services.sync_notices import SyncNotices
     from counter_app.services.tickets import Tickets
     from counter_app.services.visits import Visits
@@ -165,6 +166,15 @@ class Counter(Protocol):
 
     def back_up_by_plan(self) -> bool:
         """A backup where one is due; whether one was made."""
+
+    @property
+    def soundness(self) -> Soundness: ...
+
+    def look_at_end(self) -> None:
+        """Whether the log ends as it was written. Raises `EnvironmentFault`."""
+
+    def check_behind(self) -> str:
+        """Look whether the book is sound, in a process that gives way; what is wrong, in a sentence."""
 
     @property
     def bundles(self) -> Bundles: ...

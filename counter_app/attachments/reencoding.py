@@ -8,9 +8,9 @@ import json
 import subprocess
 import sys
 from io import BytesIO
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from counter_app import child
 from counter_app.errors import Refused
 
 if TYPE_CHECKING:
@@ -63,29 +63,18 @@ def _drawn(raw: bytes, *more: str) -> "Sequence[bytes]":
         raise _refused("attachment_size")
     if not raw.startswith((_JPEG, _PNG, _PDF)):
         raise _refused("attachment_type")
-    flags = 0
-    if sys.platform == "win32":
-        flags = subprocess.CREATE_NO_WINDOW
     try:
         done = subprocess.run(
-            [*_command(), *more],
+            child.command(FLAG, *more),
             input=raw,
             capture_output=True,
             timeout=_SECONDS,
             check=False,
-            creationflags=flags,
+            creationflags=child.HIDDEN,
         )
     except subprocess.TimeoutExpired:
         raise _refused("attachment_slow") from None
     return _answer(done.stdout)
-
-
-def _command() -> list[str]:
-    if getattr(sys, "frozen", False):
-        # the window's console twin lies beside it
-        program = Path(sys.executable)
-        return [str(program.with_name("counter-tool" + program.suffix)), FLAG]
-    return [sys.executable, "-m", "counter_app.tool", FLAG]
 
 
 def _answer(out: bytes) -> "Sequence[bytes]":

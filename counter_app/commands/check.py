@@ -1,9 +1,18 @@
-"""`check`: read every page, replay the log, compare."""
+"""`check`: read every page, replay the log, compare. Also as a child of the window, behind its work."""
 
 import argparse
+import os
+import sys
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING
 
+from counter_app.bootstrap import CHECK_PAGES, Counter
 from counter_app.commands.lines import write
 from counter_app.commands.session import opened
+
+if TYPE_CHECKING:
+    from db.check import Report
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -14,6 +23,28 @@ def run(options: argparse.Namespace) -> int:
     """1 where anything does not fit; the first bad event is named."""
     with opened(options) as counter:
         report = counter.check()
+    return _told(report)
+
+
+def run_behind() -> int:
+    """The child: what to look at and where stand on the command line, the key comes in a line. It ends
+    with whoever called it, and gives way to everybody else.
+    """
+    what, folder = sys.argv[2:4]
+    if hasattr(os, "nice"):
+        os.nice(10)
+    key = bytes.fromhex(sys.stdin.readline().strip())
+    threading.Thread(target=_end_with_the_caller, daemon=True).start()
+    counter = Counter(Path(folder), key)
+    return _told(counter.check(only_pages=what == CHECK_PAGES))
+
+
+def _end_with_the_caller() -> None:
+    sys.stdin.read()
+    os._exit(3)
+
+
+def _told(report: "Report") -> int:
     write(
         {
             "ok": not report.faults,

@@ -128,7 +128,7 @@ def test_an_enormous_picture_costs_little() -> None:
 
 def test_a_child_that_dies_is_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
     killed = [sys.executable, "-c", "import os; os.abort()"]
-    monkeypatch.setattr(reencoding, "_command", lambda: killed)
+    monkeypatch.setattr(reencoding.child, "command", lambda _: killed)
     with pytest.raises(Refused) as refused:
         pages_of(jpeg())
     assert refused.value.code == "attachment_broken"
@@ -136,7 +136,7 @@ def test_a_child_that_dies_is_a_sentence(monkeypatch: pytest.MonkeyPatch) -> Non
 
 def test_a_child_that_hangs_is_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
     waiting = [sys.executable, "-c", "import threading; threading.Event().wait()"]
-    monkeypatch.setattr(reencoding, "_command", lambda: waiting)
+    monkeypatch.setattr(reencoding.child, "command", lambda _: waiting)
     monkeypatch.setattr(reencoding, "_SECONDS", 0.2)
     with pytest.raises(Refused) as refused:
         pages_of(jpeg())

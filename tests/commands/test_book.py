@@ -4,13 +4,17 @@ import json
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
+from conftest import ToldClock
 from console import PASSPHRASE, PIN, Answer, Console, in_vietnamese, lines
 
-from counter_app.bootstrap import open_counter
+from counter_app.bootstrap import Counter, open_counter
 from counter_app.domain.form_kinds import KINDS
+from counter_app.services.soundness import words
 
 ROOT = Path(__file__).parents[2]
 KHE_SANH = ROOT / "resources" / "offices" / "khe-sanh.toml"
@@ -565,16 +569,70 @@ def test_a_store_that_does_not_open_is_told_and_left_alone(
 
 def test_a_page_damaged_in_the_middle_is_found_by_check(console: Console) -> None:
     console.accept(*[draft() for _ in range(20)])
+    damaged(console)
+
+    answer = console("check")
+
+    assert (answer.status, answer.codes) == (1, ["page_damaged"])
+    assert in_vietnamese(answer)
+
+
+def damaged(console: Console) -> None:
     book = console.folder / "store.db"
     raw = bytearray(book.read_bytes())
     middle = len(raw) // 2
     raw[middle : middle + 64] = bytes(64)
     book.write_bytes(bytes(raw))
 
-    answer = console("check")
 
-    assert answer.status in (1, 3)
-    assert in_vietnamese(answer)
+@pytest.fixture
+def counter(console: Console) -> Iterator[Counter]:
+    opened = open_counter(console.folder, PASSPHRASE)
+    yield opened
+    opened.close()
+
+
+def test_a_child_looks_at_everything_each_week_and_at_the_pages_in_between(
+    console: Console, counter: Counter
+) -> None:
+    console.accept(draft())
+    assert (counter.check_behind(), counter.soundness.trouble) == ("", "")
+    assert counter.soundness.whole is not None
+    with counter.store.write() as books:
+        # no page is damaged, and yet the list is wrong
+        books.connection.exec_driver_sql("UPDATE dossier SET status = 'returned' || status")
+    assert counter.check_behind() == ""
+    looked = datetime.fromisoformat(counter.soundness.whole.at)
+    counter.clock = ToldClock(looked + timedelta(days=6, hours=23))
+    assert counter.check_behind() == ""
+    counter.clock = ToldClock(looked + timedelta(days=7))
+    assert "khác với sổ (status)" in counter.check_behind()
+    assert "khác với sổ (status)" in words(counter.soundness)
+    with counter.store.write() as books:
+        books.connection.exec_driver_sql("UPDATE dossier SET status = substr(status, 9)")
+    # whatever was wrong is looked for again without waiting a week
+    assert (counter.check_behind(), counter.soundness.trouble) == ("", "")
+    assert words(counter.soundness).endswith(": khớp.")
+
+
+def test_the_child_finds_a_damaged_page_and_ends_with_whoever_called_it(
+    console: Console, counter: Counter
+) -> None:
+    counter.check_behind()
+    counter.close()
+    damaged(console)
+    assert "bị hỏng" in counter.check_behind()
+    assert "bị hỏng" in counter.soundness.trouble
+
+    code = (
+        "import threading; from counter_app.commands import check\n"
+        "threading.Thread(target=check._end_with_the_caller, daemon=True).start()\n"
+        "threading.Event().wait()\n"
+    )
+    with subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.PIPE) as child:
+        assert child.stdin is not None
+        child.stdin.close()
+        assert child.wait(30) == 3
 
 
 @pytest.mark.parametrize(

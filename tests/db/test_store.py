@@ -24,6 +24,7 @@ from counter_app.keys import store_key
 from counter_app.services.results import Accepted
 from db import schema
 from db.check import check
+from db.creation import begin_restored
 from db.engine import connect
 from db.tables import metadata
 
@@ -112,6 +113,48 @@ def test_check_names_the_first_bad_event(counter: Counter, officer: Officer) -> 
     connection.close()
     faults = check(counter.store).faults
     assert faults[0].event == first.dossier_id
+
+
+AT_THE_END = {
+    "a link": ("actor", "chain_broken"),
+    "a gap": ("dropped", "chain_broken"),
+    "the last": ("last dropped", "head_wrong"),
+}
+
+
+@pytest.mark.parametrize("name", AT_THE_END)
+def test_the_end_of_the_log_is_looked_at_before_anything_is_written_behind_it(
+    counter: Counter, officer: Officer, name: str
+) -> None:
+    for _ in range(2):
+        accept(counter, officer)
+    counter.look_at_end()
+    tampering, code = AT_THE_END[name]
+    connection = raw(counter)
+    for trigger in ("event_log_no_delete", "event_log_no_update"):
+        connection.execute(f"DROP TRIGGER {trigger}")
+    connection.execute(TAMPERING[tampering])
+    connection.close()
+
+    with counter.store.read() as books:
+        # as far back as it is asked for: the last one has none behind it
+        books.log.look_at_end(0) if code == "chain_broken" else None
+        with pytest.raises(EnvironmentFault) as found:
+            books.log.look_at_end(5_000)
+
+    assert found.value.code == code
+    if code == "head_wrong":
+        with pytest.raises(EnvironmentFault) as refused:
+            accept(counter, officer)
+        assert refused.value.code == "head_wrong"
+
+
+def test_a_new_life_is_looked_at_from_its_own_beginning(counter: Counter, officer: Officer) -> None:
+    accept(counter, officer)
+    begin_restored(counter.store, counter.ids, counter.clock.now())
+    counter.look_at_end()
+    accept(counter, officer)
+    counter.look_at_end()
 
 
 def test_migrations_and_tables_say_the_same(counter: Counter) -> None:

@@ -281,3 +281,71 @@ def test_the_server_can_wait(begin: Begin, place: Place, tmp_path: Path) -> None
     hand.press("Esc")
     hand.wait(lambda: hand.says("Ai đang ngồi quầy?"), 10_000)
     hand.wait(lambda: hand.says("Hồ Thị Mai"), 10_000)
+
+
+def signed_in(hand: Hand) -> None:
+    hand.wait(lambda: hand.window.sign_in and hand.window.sign_in.first_officer, 10_000)
+    hand.field("Mã PIN").setFocus()
+    hand.type(PIN)
+    hand.press("Enter")
+    hand.wait(lambda: hand.window.frame is not None, 10_000)
+
+
+def test_what_was_found_wrong_is_told_at_the_next_start_and_work_may_go_on(
+    begin: Begin, place: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = backed_up(place, tmp_path / "so.mcb")
+    counter = place.open()
+    counter.soundness.note("Danh sách khác với sổ.", place.clock.now(), whole=True)
+    counter.close()
+    monkeypatch.setattr(Counter, "check_behind", lambda _: "Có 1 trang của tệp sổ bị hỏng.")
+    hand = begin(place.folder)
+    hand.wait(lambda: hand.says("Gõ câu mở sổ"), 10_000)
+    hand.type(PASSPHRASE)
+    hand.press("Enter")
+    hand.wait(lambda: hand.says("Sổ có chỗ hỏng."), 20_000)
+    assert hand.says("Danh sách khác với sổ.")
+    keeps_the_rules(hand)
+    hand.press("F12")
+    hand.wait(lambda: hand.says("Sổ hỏng được để riêng cả thư mục, không bị xóa."), 10_000)
+    hand.press("Esc")
+    hand.wait(lambda: hand.says("Danh sách khác với sổ."), 10_000)
+    hand.press("Esc")
+    hand.wait(lambda: hand.says("Ai đang ngồi quầy?"), 10_000)
+    signed_in(hand)
+    hand.window._checks.look()
+    hand.wait(lambda: hand.says("Sổ có chỗ hỏng. Có 1 trang của tệp sổ bị hỏng."), 10_000)
+    assert source.exists()
+
+
+def test_a_book_that_does_not_open_may_be_restored_from_where_that_is_told(
+    begin: Begin, place: Place
+) -> None:
+    book = place.folder / "store.db"
+    book.write_bytes(bytes(4096) + book.read_bytes()[4096:])
+    hand = begin(place.folder)
+    hand.wait(lambda: hand.says("Gõ câu mở sổ"), 10_000)
+    hand.type(PASSPHRASE)
+    hand.press("Enter")
+    hand.wait(lambda: hand.says("Chưa mở được sổ."), 20_000)
+    hand.press("F12")
+    hand.wait(lambda: hand.says("Sổ hỏng được để riêng cả thư mục, không bị xóa."), 10_000)
+
+
+def test_a_book_with_another_end_is_not_worked_with(begin: Begin, place: Place) -> None:
+    counter = place.open()
+    with counter.store.write() as books:
+        books.connection.exec_driver_sql("DROP TRIGGER event_log_no_delete")
+        books.connection.exec_driver_sql(
+            "DELETE FROM event_log WHERE num = (SELECT max(num) FROM event_log)"
+        )
+    counter.close()
+    hand = begin(place.folder)
+    hand.wait(lambda: hand.says("Gõ câu mở sổ"), 10_000)
+    hand.type(PASSPHRASE)
+    hand.press("Enter")
+    hand.wait(lambda: hand.says("Cuối sổ không còn như lúc ghi"), 20_000)
+    keeps_the_rules(hand)
+    assert not hand.says("Vào làm việc")
+    hand.press("F12")
+    hand.wait(lambda: hand.says("Sổ hỏng được để riêng cả thư mục, không bị xóa."), 10_000)

@@ -11,6 +11,7 @@ from counter_app.domain.officer import Right
 from counter_app.errors import EnvironmentFault
 from counter_app.services.backup_plan import USUAL_HOURS, long_words
 from counter_app.services.results import Changes
+from counter_app.services.soundness import words
 from ui.desk import Desk
 from ui.fields import Field
 from ui.open_file import documents
@@ -30,6 +31,7 @@ class _Known:
     hours: int
     kept: int
     words: str
+    sound: str
 
 
 class BackupSection(Section):
@@ -40,6 +42,7 @@ class BackupSection(Section):
         self._busy = False
         self.file = Field("Tệp sao lưu: nên ở USB hoặc ổ khác", required=True, limit=400)
         self._last = label("", "caption", wrap=True)
+        self._sound = label("", "caption", wrap=True)
         self.folder = Field("Thư mục trên ổ khác hay USB", limit=400)
         self.hours = Field("Mấy giờ một lần (0 là tắt)", width=220, limit=3)
         self.kept = Field("Giữ mấy bản mới nhất", width=190, limit=3)
@@ -69,6 +72,7 @@ class BackupSection(Section):
                 when,
                 self._last,
                 label(lines[2], "caption", wrap=True),
+                self._sound,
                 1,
             )
         )
@@ -173,10 +177,11 @@ class BackupSection(Section):
         self._read(self._on_words)
 
     def _read(self, on_read: object) -> None:
-        plan = self.desk.counter.backup_plan
+        plan, soundness = self.desk.counter.backup_plan, self.desk.counter.soundness
 
         def work() -> _Known:
-            return _Known(plan.folder, plan.hours, plan.kept, long_words(plan))
+            said = long_words(plan), words(soundness)
+            return _Known(plan.folder, plan.hours, plan.kept, *said)
 
         self.desk.read(work, on_read)  # type: ignore[arg-type]
 
@@ -187,6 +192,7 @@ class BackupSection(Section):
 
     def _on_words(self, known: _Known) -> None:
         self._last.setText(known.words)
+        self._sound.setText(known.sound)
 
     def _may(self, what: str) -> bool:
         if self.desk.who.may(Right.SETTINGS):
