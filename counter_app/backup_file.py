@@ -92,7 +92,8 @@ def write(target: Path, book: Path, folder: Path, made_at: str) -> Manifest:
             f"Không ghi được bản sao lưu vào {target.parent}. Xem ổ còn cắm, còn chỗ và ghi được không.",
         ) from None
     finally:
-        part.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):  # it is not there, or nothing can be done
+            part.unlink()
 
 
 def planned_name(counter_no: int, at: datetime) -> str:

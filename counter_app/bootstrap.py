@@ -505,6 +505,7 @@ class Counter:
         from counter_app import backup_file
         from db.copying import copy_whole
 
+        data_folder.refuse_book(target)
         folder, copying = self.folder / data_folder.BACKUPS, "dang-sao-luu"
         for left in folder.glob(f"{copying}*"):
             # a power cut left it; what another process makes now is younger

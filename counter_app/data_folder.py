@@ -22,20 +22,56 @@ CRASHES = "su-co.txt"
 _RESTORED, _ASIDE = "-khoi-phuc-", "-hong-"
 MAKING = "dang-tao"
 """Where a new book and its key are made; they move up when both are whole."""
+_OF_A_BOOK = {KEY, *(f"{STORE}{end}" for end in ("", "-wal", "-shm", "-journal"))}
+_LONGEST = 160 if os.name == "nt" else 400
+"""Of the path of a folder, in what the system counts: a scanned page lies 90 further down, Windows ends at
+260 and SQLite at 512.
+"""
+
+
+def refuse_book(target: Path) -> None:
+    """Before anything is written to a path that somebody gave: a slip of the hand must not put a slip, a
+    bundle or a backup in the place of a book or its key, of this counter or of another.
+    """
+    with contextlib.suppress(OSError, RuntimeError):  # whoever writes there says what is wrong
+        if target.is_dir():
+            raise EnvironmentFault(
+                "file_is_folder", f"{target} là thư mục. Viết cả tên tệp rồi làm lại."
+            )
+        # Windows takes capitals, and dots and blanks at the end, for the same name
+        if target.resolve().name.casefold().rstrip(". ") in _OF_A_BOOK:
+            raise Refused(
+                "file_of_book",
+                f"{target.name} là tệp của sổ dữ liệu; ghi vào đó thì mất sổ. Chọn tên tệp khác.",
+            )
 
 
 def is_half_made(folder: Path) -> bool:
     """Whether the making of a store was cut between the moves of the book and of its key."""
     made = folder / MAKING
-    waits = (made / KEY).exists() and not (made / STORE).exists()
-    return waits and not (folder / KEY).exists()
+    with looked_into(folder):
+        waits = (made / KEY).exists() and not (made / STORE).exists()
+        return waits and not (folder / KEY).exists()
+
+
+@contextmanager
+def looked_into(folder: Path) -> Iterator[None]:
+    """Whatever keeps this program out of a folder, told; a book that cannot be seen is not taken for none."""
+    try:
+        yield
+    except OSError:
+        raise EnvironmentFault(
+            "folder_closed",
+            f"Không mở được {folder}. Xem lại đường dẫn và quyền của người dùng máy này ở thư mục đó.",
+        ) from None
 
 
 def is_free(folder: Path) -> bool:
     """Whether nothing stands there but what a cut left of making a store."""
-    if not folder.exists() or is_half_made(folder):
-        return True
-    return folder.is_dir() and all(found.name == MAKING for found in folder.iterdir())
+    with looked_into(folder):
+        if not folder.exists() or is_half_made(folder):
+            return True
+        return folder.is_dir() and all(found.name == MAKING for found in folder.iterdir())
 
 
 @contextmanager
@@ -43,6 +79,12 @@ def making(folder: Path) -> Iterator[Path]:
     """Make a store in the given folder: it stands in `folder` when the block ends well, else nothing
     does. A full disk, a cut or a fault in between leaves room for the next try.
     """
+    path = folder.absolute()
+    if len(str(path) if os.name == "nt" else os.fsencode(path)) > _LONGEST:
+        raise EnvironmentFault(
+            "path_too_long",
+            "Đường dẫn của thư mục sổ dài quá. Chọn một thư mục gần gốc ổ đĩa, tên ngắn.",
+        )
     try:
         folder.mkdir(parents=True, exist_ok=True)
         _clear(folder)

@@ -105,8 +105,21 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def _data_dir(given: list[str]) -> Path:
-    at = given.index("--data-dir") + 1 if "--data-dir" in given else len(given)
-    return Path(given[at]) if at < len(given) else Path()
+    found, _ = _data_dir_parser().parse_known_args(given)
+    return Path(found.data_dir or "")
+
+
+def _data_dir_parser(required: bool = False) -> argparse.ArgumentParser:
+    parser = _Parser(add_help=False, allow_abbrev=False)
+    parser.add_argument("--data-dir", type=_folder, required=required)
+    return parser
+
+
+def _folder(text: str) -> str:
+    """A script with an empty variable means no folder, and never the one it stands in."""
+    if not text.strip():
+        raise argparse.ArgumentTypeError("empty")
+    return text
 
 
 def _run(given: list[str]) -> int:
@@ -121,9 +134,8 @@ def _run(given: list[str]) -> int:
     if verb not in VERBS:
         raise WrongUsage(f"Không có việc “{verb}”. Các việc: {names}.")
     command = import_module(f"counter_app.commands.{VERBS[verb]}")
-    parser = _Parser(prog=f"counter-tool {verb}", allow_abbrev=False)
-    if verb not in _WITHOUT_STORE:
-        parser.add_argument("--data-dir", required=verb not in _STORE_IF_GIVEN)
+    store = [] if verb in _WITHOUT_STORE else [_data_dir_parser(verb not in _STORE_IF_GIVEN)]
+    parser = _Parser(prog=f"counter-tool {verb}", allow_abbrev=False, parents=store)
     command.arguments(parser)
     status: int = command.run(parser.parse_args(rest))
     return status

@@ -5,6 +5,7 @@ and every later start dies; and BEGIN IMMEDIATE for reads makes a reader wait be
 So reads begin deferred on connections that cannot write, writes begin immediate.
 """
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +42,11 @@ def connect(path: Path, key: bytes, *, query_only: bool) -> Any:
             uri, uri=True, isolation_level=None, timeout=WAIT_FOR_WRITER, check_same_thread=False
         )
     except sqlcipher.OperationalError:
+        if path.is_file() and not os.access(path, os.R_OK):
+            raise EnvironmentFault(
+                "file_closed",
+                f"Người dùng máy này không có quyền đọc {path}. Xem lại quyền của thư mục sổ.",
+            ) from None
         raise EnvironmentFault("store_missing", DAMAGED) from None
     try:
         # it would tell of a damaged page in English beside our sentence

@@ -179,6 +179,7 @@ def write(
     objects: Objects | None = None,
 ) -> dict[str, Any]:
     """The answer for a counter: proofs of what is here, and all that it has not."""
+    _refuse_database(database, target)
     with database.begin() as connection:
         caller = caller_of(connection, device_id)
         if caller is None:
@@ -203,10 +204,23 @@ def write(
     return {"ok": True, "device": caller.device, "bytes": size}
 
 
+def _refuse_database(database: Database, target: Path) -> None:
+    """A slip of the hand must not put a bundle in the place of the database."""
+    with contextlib.suppress(OSError):  # whoever writes there says what is wrong
+        if target.is_dir():
+            raise ServerFault("file_is_folder", f"{target} là thư mục. Viết cả tên tệp.")
+        if database.file is not None and target.samefile(database.file):
+            raise Refused(
+                "file_of_database",
+                f"{target.name} là cơ sở dữ liệu; ghi vào đó thì mất hết. Chọn tên tệp khác.",
+            )
+
+
 def enrol_by_stick(
     database: Database, keys: ServerKeys, source: Path, target: Path, url: str
 ) -> dict[str, Any]:
     """Answer a counter's request on a stick. Its code is good for seven days instead of minutes."""
+    _refuse_database(database, target)
     try:
         asked = msgspec.json.decode(source.read_bytes(), type=EnrolRequest).asked
     except OSError:
@@ -228,7 +242,8 @@ def enrol_by_stick(
             "file_failed", f"Không ghi được {target.name}. Xem USB còn cắm không."
         ) from None
     finally:
-        part.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):  # it is not there, or nothing can be done
+            part.unlink()
     return {
         "ok": True,
         "device": enrolled.device,

@@ -6,8 +6,8 @@ import json
 from pathlib import Path
 
 from counter_app.commands.lines import write
+from counter_app.commands.on_paper import save
 from counter_app.commands.session import opened
-from counter_app.errors import EnvironmentFault
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -30,11 +30,6 @@ def run(options: argparse.Namespace) -> int:
             for key in books.settings.keys().values()
         ]
     text = json.dumps({"keys": keys}, ensure_ascii=False, indent=1) + "\n"
-    try:
-        options.file.write_text(text, encoding="utf-8")
-    except OSError:
-        raise EnvironmentFault(
-            "disk_fault", f"Không ghi được tệp {options.file.name}. Xem lại đường dẫn."
-        ) from None
+    save(options.file, text.encode())
     write({"ok": True, "keys": len(keys)})
     return 0

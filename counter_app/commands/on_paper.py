@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from counter_app.bootstrap import Counter
+from counter_app.data_folder import refuse_book
 from counter_app.domain.officer import Officer
 from counter_app.domain.outcome import Outcome
 from counter_app.domain.printer import WIDTHS, Profile
@@ -101,6 +102,7 @@ def status_of(answer: dict[str, Any]) -> int:
 
 def save(path: Path, content: bytes) -> None:
     """Write a file, or say why not."""
+    refuse_book(path)
     try:
         path.write_bytes(content)
     except OSError:

@@ -19,5 +19,5 @@ class Argon2Pins:
         """Whether `pin` made `hashed`."""
         try:
             return _hasher.verify(hashed, pin)
-        except (VerificationError, InvalidHashError):
+        except (VerificationError, InvalidHashError, UnicodeEncodeError):
             return False

@@ -10,10 +10,12 @@ import json
 import os
 import secrets
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Literal
+from unicodedata import normalize
 
-from counter_app.data_folder import KEY, STORE, is_half_made
+from counter_app.data_folder import KEY, STORE, is_half_made, looked_into
 from counter_app.errors import EnvironmentFault, Refused
 
 SHORTEST_PASSPHRASE = 10
@@ -89,7 +91,8 @@ def unlock(folder: Path, passphrase: str | None = None, recovery: str | None = N
 
 def state(folder: Path) -> Literal["none", "passphrase", "ready", "damaged"]:
     """What stands in a folder, before anything is opened; `passphrase`: somebody must type it."""
-    has_store, has_key = (folder / STORE).exists(), (folder / KEY).exists()
+    with looked_into(folder):
+        has_store, has_key = (folder / STORE).exists(), (folder / KEY).exists()
     if (not has_store and not has_key) or is_half_made(folder):
         return "none"
     if not has_store or not has_key:
@@ -120,6 +123,11 @@ def _wraps(folder: Path) -> dict[str, dict[str, Any]]:
             "key_file_missing",
             "Thiếu tệp khóa store.key bên cạnh sổ dữ liệu. Hãy chép lại tệp này từ bản sao lưu.",
         ) from None
+    except PermissionError:
+        raise EnvironmentFault(
+            "file_closed",
+            f"Người dùng máy này không có quyền đọc {path}. Xem lại quyền của thư mục sổ.",
+        ) from None
     except (ValueError, KeyError, TypeError, RecursionError, OSError):
         raise EnvironmentFault(
             "key_file_damaged",
@@ -131,7 +139,7 @@ def _derive(secret: str, salt: bytes) -> bytes:
     from argon2.low_level import Type, hash_secret_raw  # not needed where the key store opens
 
     return hash_secret_raw(
-        secret.encode(),
+        secret.encode(errors="surrogatepass"),
         salt,
         time_cost=3,
         memory_cost=64 * 1024,
@@ -143,14 +151,27 @@ def _derive(secret: str, salt: bytes) -> bytes:
 
 def _wrap_by_secret(kind: str, secret: str, key: bytes) -> dict[str, Any]:
     salt = secrets.token_bytes(_SALT)
-    return {"kind": kind, "salt": _text(salt), **_seal(_derive(secret, salt), key)}
+    return {
+        "kind": kind,
+        "salt": _text(salt),
+        **_seal(_derive(normalize("NFC", secret), salt), key),
+    }
 
 
 def _open(wraps: dict[str, dict[str, Any]], kind: str, secret: str, wrong: str) -> bytes:
     if kind not in wraps:
         raise Refused("wrong_key", wrong)
     wrap = wraps[kind]
-    return _unseal(wrap, lambda: _derive(secret, _bytes(wrap["salt"], _SALT)), wrong)
+
+    def opened(written: str) -> bytes:
+        return _unseal(wrap, lambda: _derive(written, _bytes(wrap["salt"], _SALT)), wrong)
+
+    # one keyboard writes an accent into its letter, another behind it: the same words to whoever types
+    *others, last = dict.fromkeys((normalize("NFC", secret), normalize("NFD", secret), secret))
+    for other in others:
+        with suppress(Refused):
+            return opened(other)
+    return opened(last)
 
 
 def _wrap_by_key_store(key: bytes) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from counter_app.data_folder import refuse_book
 from counter_app.domain.outcome import Reason, Sent, sent
 from counter_app.domain.printer import Learnt, Profile
 
@@ -108,6 +109,7 @@ class FilePrinter(_Spool):
 
     def __init__(self, path: Path, profile: Profile | None = None, name: str = "file") -> None:
         super().__init__(name, profile)
+        refuse_book(path)
         self._path = path
 
     def state(self) -> Reason | None:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import msgspec
 
+from counter_app.data_folder import refuse_book
 from counter_app.domain.slip_code import Verify
 from counter_app.errors import EnvironmentFault, Refused
 from counter_app.ports import Clock, Signer
@@ -82,6 +83,7 @@ class Bundles:
         has not: events first, in `target`; pages that find no room there in `target-2` and so on. Sends
         nothing by itself: a lost stick loses nothing, and what is waiting waits until the answer is here.
         """
+        refuse_book(target)
         identity = self._identity()
         summary = Summary()
         pages = deque(self._pages())

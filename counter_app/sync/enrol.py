@@ -6,11 +6,13 @@ import ipaddress
 import os
 import ssl
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import msgspec
 
+from counter_app.data_folder import refuse_book
 from counter_app.domain.slip_code import Verify
 from counter_app.errors import EnvironmentFault, Refused
 from counter_app.ports import Signer
@@ -128,6 +130,7 @@ def _read_answer(store: SyncStore, verify: Verify, source: Path) -> tuple[Enroll
 
 
 def _write_whole(target: Path, raw: bytes) -> None:
+    refuse_book(target)
     part = target.with_name(target.name + ".part")
     try:
         with part.open("wb") as out:
@@ -140,7 +143,8 @@ def _write_whole(target: Path, raw: bytes) -> None:
             "file_failed", f"Không ghi được vào {target.parent}. Xem USB còn cắm, còn chỗ không."
         ) from None
     finally:
-        part.unlink(missing_ok=True)
+        with suppress(OSError):  # it is not there, or nothing can be done
+            part.unlink()
 
 
 def grouped(ca_pem: str) -> str:

@@ -12,6 +12,7 @@ import hashlib
 import os
 import zlib
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import IO
 
@@ -90,7 +91,8 @@ def write(
         part.replace(target)
         return target.stat().st_size
     finally:
-        part.unlink(missing_ok=True)
+        with suppress(OSError):  # it is not there, or nothing can be done
+            part.unlink()
 
 
 def read(

@@ -1,14 +1,17 @@
 """`init`, `accept`, `refuse`, `act`, `find`, `show`, `check`: the book by console."""
 
 import json
+import os
 import shutil
 import subprocess
 import sys
+import unicodedata
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
+import sqlcipher3.dbapi2 as sqlcipher
 from conftest import ToldClock
 from console import PASSPHRASE, PIN, Answer, Console, in_vietnamese, lines
 
@@ -565,6 +568,93 @@ def test_a_store_that_does_not_open_is_told_and_left_alone(
     assert in_vietnamese(answer)
     after = {path.name: path.read_bytes() for path in console.folder.iterdir()}
     assert {name: after[name] for name in before} == before
+
+
+def test_what_is_closed_to_this_user_is_told_for_what_it_is(
+    console: Console, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody is sent to a backup where the book is whole."""
+    whole = console.folder
+    console.folder = tmp_path / ("x" * 300)
+    assert console("find", "a").codes == ["folder_closed"]
+    assert console("init", "--office", KHE_SANH, "--counter", 2).codes == ["folder_closed"]
+    assert console("restore", tmp_path / "a.mcb").codes == ["folder_closed"]
+    console.folder = tmp_path / "/".join(["một-thư-mục-tên-dài"] * 16)
+    assert console("init", "--office", KHE_SANH, "--counter", 2).codes == ["path_too_long"]
+
+    console.folder = whole
+    with monkeypatch.context() as closed:
+        closed.setattr(sqlcipher, "connect", _closed)
+        closed.setattr(os, "access", lambda *_: False)
+        assert console("find", "a").codes == ["file_closed"]
+    with monkeypatch.context() as closed:
+        closed.setattr(Path, "read_text", lambda *_, **__: open_at_all())
+        assert console("find", "a").codes == ["file_closed"]
+
+
+def _closed(*_: object, **__: object) -> None:
+    raise sqlcipher.OperationalError("unable to open database file")
+
+
+def open_at_all() -> str:
+    raise PermissionError
+
+
+@pytest.mark.parametrize("name", ["store.db", "Store.KEY"])
+def test_no_verb_writes_over_a_book(console: Console, tmp_path: Path, name: str) -> None:
+    code = console.accept(draft()).one["code"]
+    key = (console.folder / "store.key").read_bytes()
+    book = console.folder / name
+    (tmp_path / "sao-luu.mcb").symlink_to(book)
+    console.folder.joinpath("Store.KEY").touch()
+    for written in (
+        ("backup", book),
+        ("backup", tmp_path / "sao-luu.mcb"),
+        ("keys", book),
+        ("slip", code, "--png", book),
+        ("slip", code, "--printer", f"file:{book}"),
+        ("bundle-out", book),
+        ("enrol", "--code", "ABC", "--request", book),
+        ("templates", "export", "FS-2018", "receipt", book),
+    ):
+        answer = console(*map(str, written))
+        assert (answer.status, answer.codes) == (1, ["file_of_book"]), written
+        assert in_vietnamese(answer)
+    assert console("backup", tmp_path).codes == ["file_is_folder"]
+    assert console("backup", "").codes == ["file_is_folder"]
+    (tmp_path / "tep").touch()
+    assert console("backup", tmp_path / "tep" / "a.mcb").codes == ["backup_failed"]
+    assert dossiers(console) == 1
+    assert (console.folder / "store.key").read_bytes() == key
+
+
+def test_a_passphrase_opens_however_its_accents_are_typed(console: Console, tmp_path: Path) -> None:
+    """Keyboards of Vietnam write a letter and its accent as one sign or as two."""
+    console.folder = tmp_path / "moi"
+    words = "cầu Đắk Rông, số mười"
+    one, two = (unicodedata.normalize(form, words) for form in ("NFC", "NFD"))
+    assert one != two
+    console.environment["COUNTER_PASSPHRASE"] = two
+    assert console("init", "--office", KHE_SANH, "--counter", 2).status == 0
+    for typed in (one, two):
+        console.environment["COUNTER_PASSPHRASE"] = typed
+        assert console("find", "a").status == 0
+    console.environment["COUNTER_PASSPHRASE"] = words.replace("mười", "chín")
+    assert console("find", "a").codes == ["wrong_key"]
+
+
+def test_bytes_that_are_no_text_are_a_wrong_secret(console: Console) -> None:
+    """So Python hands on what a script sets in another encoding."""
+    console.environment["COUNTER_PIN"] = "24681\udcff"
+    assert console.accept(draft()).codes == ["pin_wrong"]
+    console.environment["COUNTER_PASSPHRASE"] = "câu mở sổ \udcff"
+    assert console("find", "a").codes == ["wrong_key"]
+
+
+def test_an_empty_folder_name_is_wrong_usage(console: Console) -> None:
+    """A script with an empty variable makes no book where it stands."""
+    answer = console("init", "--data-dir", "", "--office", KHE_SANH, "--counter", 2, store=False)
+    assert (answer.status, answer.codes) == (2, ["wrong_usage"])
 
 
 def test_a_page_damaged_in_the_middle_is_found_by_check(console: Console) -> None:

@@ -76,6 +76,13 @@ def test_the_way_of_a_counter_without_a_line(
     assert upper("bundle-out", "--device", "c-khong-co", coming)[0] == 1
     assert console("sync").codes == ["by_stick"]
 
+    # never over the database
+    database = tmp_path / "may-chu.sqlite3"
+    assert upper("bundle-out", "--device", told["device_id"], database)[0] == 1
+    assert upper("enrol-file", ask, database)[0] == 1
+    assert upper("bundle-out", "--device", told["device_id"], tmp_path)[0] == 3
+    assert upper("show", made["code"])[1]["status"] == "accepted"
+
 
 def test_a_server_put_back_is_told(upper: District) -> None:
     status, told = upper("restore-done")

@@ -8,6 +8,7 @@ from PySide6.QtCore import QStandardPaths, Qt, QUrl
 from PySide6.QtGui import QDesktopServices, QImage, QPixmap, QResizeEvent
 from PySide6.QtWidgets import QLabel, QScrollArea, QVBoxLayout
 
+from counter_app.data_folder import refuse_book
 from counter_app.domain.officer import Officer
 from counter_app.errors import EnvironmentFault
 from counter_app.ports import PagePicture
@@ -171,6 +172,7 @@ class WordingSection(Section):
         path = Path(self.file.text)
 
         def work() -> str:
+            refuse_book(path)
             text = forms.text(form_set, form)
             try:
                 path.parent.mkdir(parents=True, exist_ok=True)
