@@ -24,11 +24,11 @@ from counter_app.domain.office import Office, parse_office
 from counter_app.domain.printer import FoundPrinter, Profile
 from counter_app.errors import EnvironmentFault, Refused
 from counter_app.keys import store_key
-from counter_app.ports import Clock, IdSource, PaperMaker, Printer
-from counter_app.system import SystemClock, SystemIds, SystemProcess
+from counter_app.ports import Clock, IdSource, OfficeClock, PaperMaker, Printer
+from counter_app.system import OfficeTime, SystemClock, SystemIds, SystemProcess
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from counter_app.attachments.vault import Vault
     from counter_app.backup_file import Manifest
@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from counter_app.services.attachments import Attachments
     from counter_app.services.backup_plan import BackupPlan
     from counter_app.services.catalogue import Catalogue
+    from counter_app.services.clock_guard import ClockGuard
     from counter_app.services.drafts import Drafts
     from counter_app.services.forms import Forms
     from counter_app.services.intake import Intake
@@ -99,13 +100,30 @@ class Counter:
         self._key = key
         self.ids: IdSource = SystemIds()
         # the zone stands in the office file inside the store; until it is read, any zone will do
-        self.store = Store(folder, key, SystemClock("Asia/Ho_Chi_Minh"), self.ids)
+        self._clock = OfficeTime(SystemClock("Asia/Ho_Chi_Minh"))
+        self.store = Store(folder, key, self._clock, self.ids)
         self._read_identity()
         with self.store.read() as books:
             self.office: Office = books.settings.office()
             self._kept_printers = books.settings.get("printers")
             self._private_key = base64.b64decode(books.settings.get("device_key") or "")
-        self.clock: Clock = SystemClock(self.office.time_zone)
+        self._clock.pc = SystemClock(self.office.time_zone)
+
+    @property
+    def clock(self) -> OfficeClock:
+        """The time that everything here goes by."""
+        return self._clock
+
+    @clock.setter
+    def clock(self, pc: Clock) -> None:
+        self._clock.pc = pc
+
+    @cached_property
+    def clock_guard(self) -> "ClockGuard":
+        """The true time, typed where the PC's cannot be believed."""
+        from counter_app.services.clock_guard import ClockGuard
+
+        return ClockGuard(self.store, self.clock, self.catalogue)
 
     @cached_property
     def signer(self) -> "DeviceSigner":
@@ -120,12 +138,14 @@ class Counter:
         from counter_app.domain.published import CALENDAR, PROCEDURES
         from counter_app.services.catalogue import Catalogue, in_force
 
-        with self.store.read() as books:
-            published = books.settings.published()
-        today = self.clock.now().date()
+        def of(kind: str, shipped: "Callable[[], Sequence[str]]") -> "Sequence[str]":
+            with self.store.read() as books:
+                published = books.settings.published()
+            return in_force(kind, shipped(), published, self.clock.now().date())
+
         return Catalogue(
-            lambda: in_force(PROCEDURES, resources.procedure_texts(), published, today),
-            lambda: in_force(CALENDAR, resources.calendar_texts(), published, today),
+            lambda: of(PROCEDURES, resources.procedure_texts),
+            lambda: of(CALENDAR, resources.calendar_texts),
         )
 
     @cached_property
@@ -572,7 +592,7 @@ def create_counter(
         raise Refused(problem.code, problem.message, problem.field)
     if store_key.state(folder) != "none":
         raise data_folder.store_exists()
-    clock, ids = SystemClock(office.time_zone), SystemIds()
+    clock, ids = OfficeTime(SystemClock(office.time_zone)), SystemIds()
     private = new_private_key()
     signer = DeviceSigner(private)
     made = NewStore(

@@ -4,10 +4,16 @@ import os
 import secrets
 import sys
 import time
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cache
 from pathlib import Path
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
+
+from counter_app.ports import Clock
+
+_SET_BY_HAND = 120.0
+"""Seconds that a PC's clock does not move by itself beside the time that has run."""
 
 
 class SystemClock:
@@ -27,6 +33,54 @@ class SystemClock:
     def boot_id(self) -> str:
         """Names this boot: from the kernel where it has one, else by when it began."""
         return _boot_id()
+
+
+class _Typed(NamedTuple):
+    shown: datetime
+    """What the PC showed when the true time was typed."""
+    uptime: float
+    ahead: timedelta
+
+
+class OfficeTime:
+    """What the PC shows, or what goes on from the time that an officer typed: until the PC's clock is set,
+    or the program ends.
+    """
+
+    def __init__(self, pc: Clock) -> None:
+        self.pc = pc
+        self._typed: _Typed | None = None
+
+    def now(self) -> datetime:
+        """Wall time of the office."""
+        shown, typed = self.pc.now(), self._typed
+        if typed is None:
+            return shown
+        went = (shown - typed.shown).total_seconds()
+        if abs(went - (self.pc.uptime() - typed.uptime)) > _SET_BY_HAND:
+            # somebody set the PC's clock: it is believed, or doubted, for what it shows now
+            self._typed = None
+            return shown
+        return shown + typed.ahead
+
+    def uptime(self) -> float:
+        """The PC's."""
+        return self.pc.uptime()
+
+    def boot_id(self) -> str:
+        """The PC's."""
+        return self.pc.boot_id()
+
+    @property
+    def typed(self) -> bool:
+        """Whether an officer's time is in force."""
+        self.now()
+        return self._typed is not None
+
+    def put_right(self, at: datetime) -> None:
+        """It is `at` now."""
+        shown = self.pc.now()
+        self._typed = _Typed(shown, self.pc.uptime(), at - shown)
 
 
 @cache

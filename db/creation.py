@@ -10,7 +10,7 @@ from counter_app import data_folder
 from counter_app.domain import chain
 from counter_app.domain.events import SYSTEM, StoreCreated
 from counter_app.domain.slip_code import KnownKey, key_id_of
-from counter_app.ports import Clock, IdSource
+from counter_app.ports import IdSource, OfficeClock
 from db import schema
 from db.lives import Head, begin_life
 from db.store import Store, faults_in_words
@@ -31,7 +31,7 @@ class NewStore:
 
 
 def create_store(
-    folder: Path, key: bytes, made: NewStore, clock: Clock, ids: IdSource, at: datetime
+    folder: Path, key: bytes, made: NewStore, clock: OfficeClock, ids: IdSource, at: datetime
 ) -> Store:
     """An empty register with its first event. Refuses where a file stands already."""
     with faults_in_words():

@@ -7,11 +7,11 @@ from operator import attrgetter
 from sqlalchemy import Connection, bindparam, func, insert, literal, select
 
 from counter_app.domain import chain
-from counter_app.domain.clock import clock_state
+from counter_app.domain.clock import ClockState, clock_state
 from counter_app.domain.dossier import Entry
 from counter_app.domain.events import Actor, Event, Payload
 from counter_app.errors import EnvironmentFault
-from counter_app.ports import Clock, IdSource
+from counter_app.ports import IdSource, OfficeClock
 from counter_app.wire.codec import decode_payload, encode_payload, type_and_version
 from db.sets import insert_all, is_listed, listed
 from db.settings import Settings
@@ -83,7 +83,7 @@ class Log:
     """Appends own events with their chain, reads those of a subject in the order that counts."""
 
     def __init__(
-        self, connection: Connection, settings: Settings, clock: Clock, ids: IdSource
+        self, connection: Connection, settings: Settings, clock: OfficeClock, ids: IdSource
     ) -> None:
         self._connection = connection
         self._settings = settings
@@ -104,7 +104,7 @@ class Log:
     ) -> Event:
         """Write one event behind the head of the own chain, in this transaction."""
         own, head, dseq = self._settings.identity(), *self._head()
-        state = clock_state(at, self.last_at())
+        state = ClockState.TYPED if self._clock.typed else clock_state(at, self.last_at())
         event_id = event_id or self._ids.new_id(at)
         name, version = type_and_version(payload)
         event = chain.seal(

@@ -12,7 +12,7 @@ from sqlalchemy.exc import DatabaseError
 
 from counter_app import data_folder
 from counter_app.errors import EnvironmentFault
-from counter_app.ports import Clock, IdSource
+from counter_app.ports import IdSource, OfficeClock
 from db import schema
 from db.attachments import Attachments
 from db.books import Drafts, Notices, Numbers, Officers
@@ -46,7 +46,7 @@ class Books:
 class Store:
     """An open store. Reading never waits for a writer; a write is durable when its block ends."""
 
-    def __init__(self, folder: Path, key: bytes, clock: Clock, ids: IdSource) -> None:
+    def __init__(self, folder: Path, key: bytes, clock: OfficeClock, ids: IdSource) -> None:
         self.path = folder / data_folder.STORE
         self._clock = clock
         self._ids = ids

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from counter_app.services.attachments import Attachments
     from counter_app.services.backup_plan import BackupPlan
     from counter_app.services.catalogue import Catalogue
+    from counter_app.services.clock_guard import ClockGuard
     from counter_app.services.drafts import Drafts
     from counter_app.services.forms import Forms
     from counter_app.services.intake import Intake
@@ -60,11 +61,16 @@ class SyncWords(Protocol):
 class Counter(Protocol):
     """An open counter, as `bootstrap` makes it."""
 
-    clock: Clock
     ids: IdSource
     folder: Path
     identity: Identity
     office: Office
+
+    @property
+    def clock(self) -> Clock: ...
+
+    @property
+    def clock_guard(self) -> ClockGuard: ...
 
     @property
     def catalogue(self) -> Catalogue: ...

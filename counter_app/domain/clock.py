@@ -20,6 +20,8 @@ class ClockState(StrEnum):
     """Before the program was made."""
     FAR = "far"
     """Long after what was done last."""
+    TYPED = "typed"
+    """As an officer typed it, because the PC showed something else."""
 
 
 def clock_state(now: datetime, last: datetime | None) -> ClockState:

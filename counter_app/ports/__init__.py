@@ -42,6 +42,17 @@ class Clock(Protocol):
         """Names this boot of the PC."""
 
 
+class OfficeClock(Clock, Protocol):
+    """The time of the office: what the PC shows, or what an officer typed where that cannot be believed."""
+
+    @property
+    def typed(self) -> bool:
+        """Whether `now` goes on from what an officer typed."""
+
+    def put_right(self, at: datetime) -> None:
+        """It is `at` now, whatever the PC shows."""
+
+
 class IdSource(Protocol):
     """Where ids and random bytes come from."""
 

@@ -51,6 +51,12 @@ class Catalogue:
         """Names the calendars a date was counted by."""
         return hashlib.sha256("\0".join(self._calendar_texts()).encode()).hexdigest()[:12]
 
+    def read_again(self) -> None:
+        """Another day may have other files in force: they are read at the next use."""
+        for name in ("procedures", "years", "calendar_version"):
+            self.__dict__.pop(name, None)
+        self._calendars_of.clear()
+
     def procedure(self, code: str) -> Procedure | None:
         """The procedure of that code."""
         return self.procedures.get(code)

@@ -23,7 +23,7 @@ from counter_app.domain.procedure import Procedure, ProcedureCase
 from counter_app.domain.receipt import Receipt, receipt_of
 from counter_app.domain.text import clean_text
 from counter_app.errors import Refused
-from counter_app.ports import Books, Clock, IdSource, NoticeRow, Store
+from counter_app.ports import Books, IdSource, NoticeRow, OfficeClock, Store
 from counter_app.services.catalogue import Catalogue
 from counter_app.services.clock_guard import doubt
 from counter_app.services.drafting import KEYS, read_draft
@@ -70,7 +70,7 @@ class Intake:
         self,
         store: Store,
         catalogue: Catalogue,
-        clock: Clock,
+        clock: OfficeClock,
         ids: IdSource,
         sealer: ReceiptSealer,
     ) -> None:
@@ -91,7 +91,7 @@ class Intake:
         problems += [*wrong, *wrong_override]
         moment, why, preview = None, "", None
         with self._store.read() as books:
-            if (doubted := doubt(books, self._clock.now())) is not None:
+            if (doubted := self._doubt(books)) is not None:
                 problems.append(doubted)
             office = books.settings.office()
             if reading.procedure is not None and reading.case is not None:
@@ -142,7 +142,7 @@ class Intake:
             with self._store.write() as books:
                 office = books.settings.office()
                 warnings = [*reading.warnings, *_alike(books, reading.facts)]
-                if (doubted := doubt(books, self._clock.now())) is not None:
+                if (doubted := self._doubt(books)) is not None:
                     if asks_about_clock:
                         return Rejected((doubted,))
                     warnings.append(doubted)
@@ -244,6 +244,10 @@ class Intake:
             )
             books.notices.add(NoticeRow(event.event_id, number, notice, now))
         return Noticed(event.event_id, number, Changes(topics=frozenset({"notices"})))
+
+    def _doubt(self, books: Books) -> Problem | None:
+        """What an officer typed was asked for, and looked at, when it was typed."""
+        return None if self._clock.typed else doubt(books, self._clock.now())
 
     def _due(
         self, books: Books, office: Office, received_at: datetime, case: ProcedureCase

@@ -7,6 +7,7 @@ from conftest import ToldClock
 from services.desk import Desk, given, moment, shown
 
 from counter_app.domain import events as ev
+from counter_app.domain.problems import Problem
 from counter_app.services.clock_guard import doubt
 from counter_app.services.results import Accepted
 
@@ -176,3 +177,68 @@ def test_checking_a_draft_under_a_wrong_clock_writes_nothing(desk: Desk) -> None
 
     assert desk.count("event_log") == before
     assert doubted(desk.accept())
+
+
+def states(desk: Desk, dossier_id: str) -> list[str]:
+    return [event.clock.split()[0] for event, _ in desk.story(dossier_id)]
+
+
+def test_what_an_officer_types_holds_until_the_pcs_clock_is_set(
+    desk: Desk, clock: ToldClock
+) -> None:
+    desk.at("2015-01-01T00:05")
+    guard = desk.counter.clock_guard
+
+    # the year is the book's, whatever the PC shows
+    assert guard.put_right("21/11", "8h10") == moment("2026-11-21T08:10")
+    clock.move(minutes=20)
+    made = desk.accept()
+    desk.do(made.dossier_id, "transfer")
+
+    assert shown(made.received_at) == "2026-11-21T08:30"
+    assert not doubted(made)
+    assert states(desk, made.dossier_id) == ["typed", "typed"]
+    assert desk.faults() == []
+    # the network set it; what is typed is no more
+    clock.at = moment("2026-11-21T08:35")
+    later = desk.accept()
+    assert shown(later.received_at) == "2026-11-21T08:35"
+    assert states(desk, later.dossier_id) == ["ok"]
+    # and where it was set to something that cannot be, it is doubted again
+    clock.at = moment("2016-01-01T00:00")
+    assert doubted(desk.accept())
+
+
+@pytest.mark.parametrize(
+    ("day", "hour", "words"),
+    [
+        ("", "", "Gõ ngày như"),
+        ("31/11", "08:10", "Gõ ngày như"),
+        ("21/11", "25", "Gõ ngày như"),
+        ("21/11/2015", "08:10", "Năm 2015 chưa có"),
+    ],
+)
+def test_a_time_that_cannot_be_is_told_and_changes_nothing(
+    desk: Desk, day: str, hour: str, words: str
+) -> None:
+    desk.at("2015-01-01T00:05")
+    for sure in (False, True):
+        told = desk.counter.clock_guard.put_right(day, hour, sure=sure)
+        assert isinstance(told, Problem)
+        assert (words in told.message, told.severity) == (True, "must")
+    assert doubted(desk.accept())
+
+
+@pytest.mark.parametrize(("day", "hour"), [("19/11", "08:10"), ("21/11/2027", "08:10")])
+def test_a_time_that_contradicts_the_book_is_asked_about_once(
+    desk: Desk, day: str, hour: str
+) -> None:
+    desk.at("2015-01-01T00:05")
+    guard = desk.counter.clock_guard
+    told = guard.put_right(day, hour)
+    assert isinstance(told, Problem)
+    assert (told.severity, "20/11/2026 07:00" in told.message) == ("may", True)
+    assert not desk.counter.clock.typed
+
+    assert not isinstance(guard.put_right(day, hour, sure=True), Problem)
+    assert not doubted(desk.accept())

@@ -3,7 +3,7 @@ on trust.
 """
 
 from collections.abc import Callable
-from datetime import date
+from datetime import date, datetime
 
 import pytest
 from conftest import PASSPHRASE, draft
@@ -67,6 +67,20 @@ def test_a_new_fee_holds_from_its_day_and_old_dossiers_keep_theirs(
     after = later.search.open(made.dossier_id)
     assert after is not None
     assert after.dossier.facts == before.dossier.facts
+    later.close()
+
+
+def test_the_day_that_was_typed_is_the_day_of_the_fees(upper: Upper, enrolled: Enrolled) -> None:
+    counter, _ = enrolled(1)
+    published(upper, PROCEDURES, DEARER, "20/11/2026")
+    assert not counter.sync.cycle().fault
+    counter.clock.pc.at = datetime(2015, 1, 1, tzinfo=counter.clock.now().tzinfo)
+    later = again(counter)
+    assert fee(later) == 2000
+
+    later.clock_guard.put_right("21/11/2026", "8:00", sure=True)
+
+    assert fee(later) == 3000
     later.close()
 
 

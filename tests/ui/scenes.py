@@ -122,6 +122,22 @@ def pad(hand: Hand) -> None:
     hand.settle()
 
 
+def wrong_clock(hand: Hand) -> None:
+    """The PC shows a day of 2015; what was typed in its place contradicts the book."""
+    desk = hand.window.desk
+    assert desk is not None
+    desk.counter.clock.pc.move(days=-4000)  # type: ignore[attr-defined]
+    filled(hand)
+    hand.press("F12")
+    hand.wait(lambda: hand.says("Chưa lưu. "))
+    hand.type("23/11/2027")
+    hand.press("Enter")
+    hand.type("08:10")
+    hand.press("F12")
+    hand.wait(lambda: hand.says("thì bấm F12 lần nữa"))
+    hand.settle()
+
+
 def opened(number: int, *keys: str) -> Scene:
     """The dossier of one of the people, on the search screen."""
 
@@ -350,6 +366,7 @@ SCENES: dict[str, Scene] = {
     "F2 saved": saved,
     "F2 visit": visit,
     "F2 pad": pad,
+    "F2 clock": wrong_clock,
     "F3": screen("F3"),
     "F3 opened": opened(0),
     "F3 papers": opened(0, "Alt+2"),

@@ -667,3 +667,35 @@ def test_a_wrong_clock_is_told_at_once_and_asked_about_before_anything_is_saved(
         hand.press("Alt+G", "F12")
         hand.wait(lambda: hand.says("H50.99.01-270119-2001"), 10_000)
     assert popped == []
+
+
+def test_the_true_day_and_hour_are_typed_and_hold(hand: Hand, place: Place, before: int) -> None:
+    place.clock.move(days=-4000)
+    filled(hand)
+    hand.wait(lambda: hand.says("Đồng hồ máy chỉ 08/12/2015"))
+    # nothing takes the keyboard from who types; F12 shows where to
+    hand.press("F12")
+    hand.wait(lambda: hand.says("Chưa lưu. Đồng hồ máy chỉ 08/12/2015"), 10_000)
+    assert hand.focus_name == "Hôm nay là ngày"
+    hand.type("31/11")
+    hand.press("Enter")
+    hand.type("08:10")
+    hand.press("F12")
+    hand.wait(lambda: hand.says("Ngày giờ không đúng. Gõ ngày như 20/11/2026"), 10_000)
+    hand.fill("Hôm nay là ngày", "23/11/2027")
+    hand.press("F12")
+    hand.wait(lambda: hand.says("Đúng là 23/11/2027 08:10 thì bấm F12 lần nữa"), 10_000)
+    assert len(place.dossiers()) == before
+    hand.fill("Hôm nay là ngày", "23/11")
+    hand.press("F12")
+    hand.wait(lambda: hand.says("H50.99.01-261123-2001"), 10_000)
+    assert not hand.says("Hôm nay là ngày")
+    opened = place.open()
+    (made,) = opened.search.by_code("H50.99.01-261123-2001")
+    opened.close()
+    assert f"{made.dossier.received_at:%d/%m/%Y %H:%M}" == "23/11/2026 08:10"
+    # the next one is not asked about
+    hand.press("Esc")
+    filled(hand)
+    hand.press("F12")
+    hand.wait(lambda: hand.says("H50.99.01-261123-2002"), 10_000)

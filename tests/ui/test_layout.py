@@ -44,6 +44,7 @@ TALL = frozenset(
         "F1 queue",
         "F2 problems",
         "F2 pad",
+        "F2 clock",
         "F3 new date",
         "F3 not taken",
         "F5 Alt+B",

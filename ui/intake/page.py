@@ -1,6 +1,7 @@
 """The intake screen: the sections at the left, what they promise at the right, and how it all goes on."""
 
 from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from PySide6.QtCore import Qt, QTimer
@@ -19,6 +20,7 @@ from ui.desk import Desk
 from ui.dialogs import ask_notice
 from ui.fields import EnterMoves, Field
 from ui.intake.applicant import ApplicantSection
+from ui.intake.clock_strip import ClockStrip
 from ui.intake.paper_strip import PaperStrip
 from ui.intake.papers import Papers
 from ui.intake.problem_list import Marks, section_of
@@ -36,7 +38,10 @@ _EDGE, _EDGE_NARROW = 12, 4
 _CHECK_AFTER_MS = 120
 _NEXT_AFTER_MS = 1200
 _CLOCK = "clock_doubtful"
-_SET_CLOCK = "Sửa giờ của máy rồi bấm F12; giờ đúng thì Alt+G."
+_SET_CLOCK = (
+    "Gõ ngày giờ đúng ở ô dưới (Alt+T), hoặc sửa giờ của máy, rồi bấm F12. Máy chỉ đúng thì Alt+G."
+)
+_CLOCK_TYPED = "Từ giờ ghi theo {:%H:%M, %d/%m/%Y} và đi tiếp, đến khi tắt chương trình. Nhớ nhờ người chỉnh giờ của máy."
 _ENDED = {
     Outcome.CONFIRMED: "Đã in phiếu.",
     Outcome.SENT: "Đã gửi phiếu tới máy in.",
@@ -71,7 +76,10 @@ class IntakePage(Page):
         self._doubted = ""
         self._check_soon = _once_after(_CHECK_AFTER_MS, self._check, self)
         self._next = _once_after(_NEXT_AFTER_MS, self.start_new, self)
+        self._waits_for_clock: Callable[[], None] | None = None
+        """What F12 or Ctrl+D goes on with once the typed time is in force."""
         self.banner = Banner()
+        self.clock = ClockStrip()
         self.visit = VisitTabs()
         self.paper = PaperStrip(desk.now)
         self.applicant = ApplicantSection(desk.now, desk.counter.office.villages)
@@ -98,6 +106,7 @@ class IntakePage(Page):
             "Alt+A": self.papers.tick_required,
             "Alt+N": self.promise.change_due,
             "Alt+P": self.paper.toggle,
+            "Alt+T": self.clock.begin,
             "Alt+X": self.promise.toggle,
             "Ctrl+B": lambda: self._give_notice("supplement"),
             "Ctrl+D": self._add,
@@ -112,7 +121,7 @@ class IntakePage(Page):
 
     def _lay_out(self) -> None:
         left = QWidget()
-        left.setLayout(column(self.banner, self.visit, *self._sections, space=8))
+        left.setLayout(column(self.banner, self.clock, self.visit, *self._sections, space=8))
         whole = row(left, self.promise, space=12)
         whole.setStretch(0, 1)
         self.setLayout(whole)
@@ -150,6 +159,8 @@ class IntakePage(Page):
         self.taking.rejected.connect(self._on_rejected)
         self.taking.failed.connect(self._on_failed)
         self.taking.visit_read.connect(self.visit.go_on)
+        self.clock.typed.connect(self._put_clock_right)
+        self.taking.clock_answered.connect(self._on_clock_answered)
         self.desk.printed.connect(self._on_printed)
 
     def _skip(self, edit: QWidget) -> bool:
@@ -227,6 +238,7 @@ class IntakePage(Page):
         self.taking.begin()
         self._left_at = None
         self._known_alike = self._doubted = ""
+        self.clock.close_up()
         kept = (self.applicant.draft(), self.applicant.source) if keep_applicant else None
         for section in self._sections:
             section.setEnabled(True)
@@ -342,14 +354,37 @@ class IntakePage(Page):
             return
         if self._doubted and not said:
             self.banner.tell("")
+            self.clock.close_up()
         self._doubted = said
         if said:
+            self.clock.show()
             answers = (("Ngày giờ đúng", "Alt+G", self._believe_clock),)
             self.banner.tell(f"{before}{said} {_SET_CLOCK}", "Red", answers)
 
     def _believe_clock(self) -> None:
         self.taking.believe_clock()
+        self.clock.close_up()
         self._doubted = ""
+
+    def _put_clock_right(self, then: Callable[[], None] | None = None) -> None:
+        """The typed time, and what waits for it."""
+        self._waits_for_clock = then
+        day, hour = self.clock.said
+        self.taking.put_clock_right(day, hour, sure=self.clock.sure)
+
+    def _on_clock_answered(self, answer: datetime | Problem) -> None:
+        self.clock.show_answer(answer)
+        then, self._waits_for_clock = self._waits_for_clock, None
+        if isinstance(answer, Problem):
+            return
+        self._doubted = ""
+        self.procedure.read_again()
+        self.banner.tell(_CLOCK_TYPED.format(answer), "Green")
+        self._check_soon.start()
+        if then is not None:
+            then()
+        else:
+            self.enter()
 
     # ---- finishing -----------------------------------------------------------------------------
 
@@ -371,6 +406,9 @@ class IntakePage(Page):
             self._take_in(again=True)
 
     def _take_in(self, *, again: bool = False) -> None:
+        if self.clock.is_filled:
+            self._put_clock_right(lambda: self._take_in(again=again))
+            return
         self.procedure.box.hints.take()
         if mistyped := self._mistyped():
             self._on_rejected(Rejected(tuple(mistyped)))
@@ -383,6 +421,7 @@ class IntakePage(Page):
     def _on_rejected(self, made: Rejected) -> None:
         if [problem.code for problem in made.problems] == [_CLOCK]:
             self._tell_clock(made.problems, "Chưa lưu. ")
+            self.clock.begin()
             return
         self.promise.show_problems(made.problems)
         self._marks.tell(made.problems)

@@ -53,6 +53,8 @@ class Taking(QObject):
     """Taken: of a form that was left before the answer came."""
     rejected = Signal(object)
     failed = Signal(str)
+    clock_answered = Signal(object)
+    """The moment that is gone by from now on, or the Problem why not."""
     visit_read = Signal(str, object)
     """(visit id, codes): what a visit has that waits for its last dossier."""
 
@@ -73,6 +75,14 @@ class Taking(QObject):
     def believe_clock(self) -> None:
         """The day is right, whatever the book says."""
         self._believed = self._desk.now().date()
+
+    def put_clock_right(self, day: str, hour: str, *, sure: bool) -> None:
+        """It is that day and hour, whatever the PC shows."""
+        guard = self._desk.counter.clock_guard
+        self._desk.read(
+            lambda: guard.put_right(day, hour, sure=sure),
+            self._on_clock_answered,
+        )
 
     @property
     def busy(self) -> bool:
@@ -214,6 +224,9 @@ class Taking(QObject):
         self._desk.forms_requested.emit((("", made.notice_id),))
         self._desk.told.emit(f"Đã lập phiếu số {made.notice_no}.")
         self.noticed.emit()
+
+    def _on_clock_answered(self, answer: object) -> None:
+        self.clock_answered.emit(answer)
 
     def _on_visit_read(self, answer: tuple[str, tuple[str, ...]]) -> None:
         self.visit_read.emit(*answer)
