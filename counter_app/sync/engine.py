@@ -441,16 +441,16 @@ class _Conversation:
         """So many own events that are not acknowledged, behind a run that is under way."""
         beyond = {behind.last.incarnation: behind.last.dseq} if behind else {}
         events = self._store.outbox(most, MOST_BYTES, beyond)
-        is_last = len(events) < most and not self._is_too_old
-        return self._pack(events, most, and_pull=is_last) if events else None
+        return self._pack(events, most, and_pull=not self._is_too_old) if events else None
 
     def _pack(self, events: Sequence[Event], most: int, *, and_pull: bool = False) -> "_Run":
+        """A run for the line; the last that there is may ask for what a pull would bring."""
         run, last = run_of(events), events[-1]
         head = head_bytes(last.device, last.incarnation, last.dseq, last.hash)
         signature = base64.b64encode(self._signer.sign(head)).decode("ascii")
         message = Push(self._identity.epoch, run, last.hash, signature)
-        if and_pull:
-            here = self._store.identity()
+        here = self._store.identity()
+        if and_pull and (last.incarnation, last.dseq) == (here.incarnation, here.dseq):
             message = msgspec.structs.replace(message, after=here.cursor, keys=here.keys_version)
         return _Run(last, len(events), most, compress(encode(message)))
 

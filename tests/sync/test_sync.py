@@ -12,10 +12,13 @@ from sqlalchemy import Connection, Table, func, select, update
 from sync_steps import Enrolled, accept, assert_at_rest, do, events_above, synced
 
 from counter_app.errors import EnvironmentFault, Refused
+from counter_app.sync import engine
 from counter_app.sync.engine import FIRST_BATCH
 from counter_app.sync.enrol import enrol
 from counter_app.sync.link import HttpLink
 from counter_app.wire.dossier_json import dossier_json
+from counter_app.wire.messages import PullAnswer
+from db.sync_store import SyncStore
 from district_server import api
 from district_server.acts import act
 from district_server.answering import decoded
@@ -432,8 +435,11 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 
 def test_the_last_push_brings_what_a_pull_would(
-    upper, enrolled: Enrolled, asked: list[str]
-) -> None:  # type: ignore[no-untyped-def]
+    upper,  # type: ignore[no-untyped-def]
+    enrolled: Enrolled,
+    asked: list[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     first, second = enrolled(1), enrolled(2)
     for pair in (first, second, first):
         synced(pair)
@@ -456,6 +462,20 @@ def test_the_last_push_brings_what_a_pull_would(
     asked.clear()
     assert first[0].sync.cycle().received == 20
     assert asked == ["hello", "push", "pull"]
+    assert_at_rest(upper, first, second)
+    # a batch that holds no more bytes is not the last
+    monkeypatch.setattr(engine, "MOST_BYTES", 1)
+    pages: list[PullAnswer] = []
+    apply = SyncStore.apply_pull
+    monkeypatch.setattr(
+        SyncStore, "apply_pull", lambda store, page: pages.append(page) or apply(store, page)
+    )
+    accept(first)
+    accept(first)
+    asked.clear()
+    synced(first)
+    assert asked == ["hello", "push", "push"]
+    assert len(pages) == 1
     assert_at_rest(upper, first, second)
 
 
