@@ -77,11 +77,11 @@ class Window(QStackedWidget):
         self._restorable = False
         self._goes_on = False
         self._damaged: QWidget | None = None
-        records, sync, paper, backup = (
-            Lane(name, self.report) for name in ("records", "sync", "paper", "backup")
+        records, sync, paper, backup, check = (
+            Lane(name, self.report) for name in ("records", "sync", "paper", "backup", "check")
         )
         printers = LanesByName(lambda name: Lane(name, self.report))
-        self.lanes = Lanes(records, printers, sync, paper, backup)
+        self.lanes = Lanes(records, printers, sync, paper, backup, check)
         self.keys = KeyFilter()
         self.keys.pressed.connect(self._on_key)
         self.keys.scanned.connect(self._on_scan)
@@ -393,6 +393,8 @@ class Window(QStackedWidget):
         # what is cut here is made again: nothing half written counts
         self.lanes.sync.stop(0.5)
         self.lanes.backup.stop(0.5)
+        # whoever looks there ends with this process
+        self.lanes.check.stop(0.0)
         if self.desk is not None:
             self.desk.counter.close()
         super().closeEvent(event)

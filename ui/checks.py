@@ -22,7 +22,7 @@ class Checks(QObject):
     def look(self) -> None:
         """Every page, each week everything; what is wrong is told over whatever screen there is."""
         self._timer.start(_EACH_DAY_MS)
-        self._desk.lanes.backup.submit(
+        self._desk.lanes.check.submit(
             self._desk.counter.check_behind, self._on_looked, self._on_fault
         )
 

@@ -27,7 +27,7 @@ _ROUNDS = 8
 @dataclass(slots=True)
 class Lanes:
     """Who may do what where: records owns the store, each printer its transport, sync the line, backup
-    the other disk.
+    the other disk; check waits for the child that looks at the book.
     """
 
     records: Runs
@@ -35,6 +35,7 @@ class Lanes:
     sync: Runs
     paper: Runs
     backup: Runs
+    check: Runs
 
 
 class Desk(QObject):
