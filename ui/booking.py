@@ -80,7 +80,8 @@ class BookingPanel(QWidget):
         self.setLayout(whole)
         for field in (self.name, self.phone):
             field.edit.returnPressed.connect(self._on_enter)
-        desk.read(lambda: desk.counter.catalogue.procedures, self.procedures.set_index)
+        desk.procedures_read.connect(self.procedures.set_index)
+        desk.read_procedures()
 
     def set_narrow(self, narrow: bool) -> None:
         """Less for the left side."""

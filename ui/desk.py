@@ -16,6 +16,7 @@ from ui.theme import Theme
 
 if TYPE_CHECKING:
     from counter_app.domain.officer import Officer
+    from counter_app.domain.procedure import ProcedureIndex
     from counter_app.ports import Printer
     from counter_app.ports.sync import Summary
     from counter_app.services.results import Changes
@@ -66,6 +67,8 @@ class Desk(QObject):
     """What and whose: one more print of a slip that is no dossier's."""
     printed = Signal(str, object)
     """(dossier id, Printed): how a slip ended."""
+    procedures_read = Signal(object)
+    """ProcedureIndex: what is in force."""
     unknown_print = Signal(str, str)
     """(job id, code): nobody knows whether the slip came out."""
 
@@ -94,6 +97,17 @@ class Desk(QObject):
     def read(self, work: Callable[[], Any], on_done: Callable[[Any], None]) -> None:
         """Ask the store on the records lane."""
         self.lanes.records.submit(work, on_done)
+
+    def read_procedures(self) -> None:
+        """Tell what is in force to everyone who looks procedures up."""
+        self.read(lambda: self.counter.catalogue.procedures, self._on_procedures)
+
+    def read_catalogue_again(self) -> None:
+        """It is another day: other files may be in force."""
+        self.read(self.counter.catalogue.read_again, lambda _: self.read_procedures())
+
+    def _on_procedures(self, index: ProcedureIndex) -> None:
+        self.procedures_read.emit(index)
 
     def has_printer(self) -> bool:
         """Whether a slip has anywhere to come out."""

@@ -80,6 +80,7 @@ class Frame(QWidget):
         application = QApplication.instance()
         assert isinstance(application, QApplication)
         application.focusChanged.connect(self._on_focus)
+        self._day = desk.now().date()
         self._clock = QTimer(self)
         self._clock.setInterval(1000)
         self._clock.timeout.connect(self._tick)
@@ -464,6 +465,10 @@ class Frame(QWidget):
 
     def _tick(self) -> None:
         now = self.desk.now()
+        if now.date() != self._day:
+            # a window may stand open for weeks: fees and days off hold from their day
+            self._day = now.date()
+            self.desk.read_catalogue_again()
         self._date.setText(f"{weekday_name(now.date())}, {now:%d/%m/%Y}")
         self._time.setText(f"{now:%H:%M}")
 

@@ -45,7 +45,8 @@ class ProceduresPage(Page):
         self.setLayout(whole)
         self.box.textEdited.connect(self._find)
         self.list.currentItemChanged.connect(self._on_pointed)
-        desk.read(lambda: desk.counter.catalogue.procedures, self._on_index)
+        desk.procedures_read.connect(self._on_index)
+        desk.read_procedures()
 
     def buttons(self) -> list[Button]:
         """Nothing is edited here; what is in force can be hung up."""

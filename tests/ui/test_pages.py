@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -30,11 +31,13 @@ from pytestqt.qtbot import QtBot
 from scenes import filled, opened, returning, screen
 
 from counter_app.domain.printer import KeptPrinter, PrinterRole, Profile
+from counter_app.domain.published import PROCEDURES, Published
 from counter_app.domain.slip_code import decode as decode_slip
 from counter_app.errors import EnvironmentFault, Refused
 from counter_app.printing.virtual import Fault, VirtualPrinter
 from counter_app.services.acts import Acted
 from counter_app.services.tickets import Taken
+from resources import procedure_texts
 from ui.application import _WHILE_LOADING, Doors, Window
 
 TITLES = {
@@ -755,6 +758,23 @@ def test_the_catalogue_is_searched_like_the_intake(hand: Hand) -> None:
     hand.fill("Tìm thủ tục", "xntt")
     hand.wait(lambda: hand.says("Cấp Giấy xác nhận tình trạng hôn nhân"))
     assert hand.says("3 ngày làm việc")
+
+
+def test_a_window_that_stays_open_charges_what_holds_today(hand: Hand, place: Place) -> None:
+    desk = hand.window.desk
+    assert desk is not None
+    text = next(text for text in procedure_texts() if '"chung-thuc"' in text)
+    dearer = text.replace("amount = 2000", "amount = 3000")
+    published = Published(PROCEDURES, "chung-thuc", 1, date(2026, 11, 21), dearer)
+    with desk.counter.store.write() as books:
+        books.settings.put_published(published)
+    screen("F8")(hand)
+    hand.fill("Tìm thủ tục", "2.000815")
+    hand.wait(lambda: hand.says("2.000 đ"))
+    place.clock.move(days=1)
+    # whoever looks at it sees it change
+    hand.wait(lambda: hand.says("3.000 đ"), 10_000)
+    assert not hand.says("2.000 đ")
 
 
 def test_the_status_bar_says_that_nobody_enrolled_this_machine(hand: Hand) -> None:

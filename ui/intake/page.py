@@ -378,7 +378,7 @@ class IntakePage(Page):
         if isinstance(answer, Problem):
             return
         self._doubted = ""
-        self.procedure.read_again()
+        self.desk.read_procedures()
         self.banner.tell(_CLOCK_TYPED.format(answer), "Green")
         self._check_soon.start()
         if then is not None:

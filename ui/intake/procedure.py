@@ -39,11 +39,8 @@ class ProcedureSection(Section):
         self.box.chosen.connect(self._on_chosen)
         self.box.field.changed.connect(self._on_typed)
         self.case.changed.connect(self._show_case)
-        self.read_again()
-
-    def read_again(self) -> None:
-        """What can be found, as it is in force today."""
-        self._desk.read(lambda: self._desk.counter.catalogue.procedures, self.box.set_index)
+        desk.procedures_read.connect(self.box.set_index)
+        desk.read_procedures()
 
     @property
     def name(self) -> str:
