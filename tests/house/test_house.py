@@ -92,6 +92,18 @@ def test_links_inside_the_documents_lead_somewhere() -> None:
             assert (path.parent / target).exists(), f"{path.name}: {target}"
 
 
+def test_every_promise_names_a_module_and_a_test_that_there_are() -> None:
+    said = (ROOT / "docs" / "promises.md").read_text(encoding="utf-8")
+    tests = re.findall(r"`(tests/[\w/]+\.py)::(\w+)`", said)
+    modules = re.findall(r"`([\w/]+\.py)`", said)
+
+    assert len(tests) > 60
+    for name, test in tests:
+        assert f"def {test}(" in (ROOT / name).read_text(encoding="utf-8"), (name, test)
+    for name in modules:
+        assert (ROOT / name).is_file() or (ROOT / "counter_app" / name).is_file(), name
+
+
 def test_no_tracked_file_is_large() -> None:
     big = [path.name for path in FILES if path.stat().st_size > 1_000_000]
     assert big == []
