@@ -13,6 +13,7 @@ from counter_app.domain.published import Published
 from counter_app.domain.slip_code import KnownKey
 from counter_app.ports import IdSource
 from counter_app.ports.sync import (
+    BY_STICK,
     Blame,
     Forked,
     GiveBack,
@@ -319,11 +320,16 @@ class SyncStore:
         with self._store.write() as books:
             put_state(books, wait=f"{wait:.0f}", blame=blame)
             if not error:
-                put_state(books, last_success_at=at, failing_since="", last_error="")
+                put_state(books, last_success_at=at, failing_since="", last_error="", carried_at="")
             elif state_of(books).get("failing_since"):
                 put_state(books, last_error=error)
             else:
                 put_state(books, failing_since=at, last_error=error)
+
+    def note_carried(self, at: str) -> None:
+        """When what waits was last written on a stick."""
+        with self._store.write() as books:
+            put_state(books, carried_at=at)
 
     def standing(self, today: str) -> Standing:
         """Counts in dossiers."""
@@ -369,6 +375,8 @@ class SyncStore:
             _BLAMES.get(kept.get("blame", ""), "line"),
             max(0, int(kept.get("head", "0")) - int(kept.get("cursor", "0"))),
             pages,
+            kept.get("server_url") == BY_STICK,
+            kept.get("carried_at", ""),
         )
 
 

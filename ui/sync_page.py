@@ -266,6 +266,7 @@ class SyncPage(Page):
             f"Đã kiểm tra gói {path.name}: {carried.waiting} hồ sơ{scans}.{more} Đưa cấp trên, rồi nhập gói "
             "trả lời: đến lúc đó hồ sơ mới tính là đã gửi."
         )
+        self.desk.announce(Changes(topics=frozenset({"sync"})))
 
     def _take_in_bundle(self) -> None:
         counter, path = self.desk.counter, Path(self.file.text or ".")

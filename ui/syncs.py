@@ -36,7 +36,8 @@ class Syncs(QObject):
         self.timer = QTimer(self)
         """Until the next one."""
         self.timer.setSingleShot(True)
-        self.timer.timeout.connect(self.begin)
+        self.timer.timeout.connect(self._on_due)
+        self._has_line = True
         self._looking = QTimer(self)
         """A round that takes long tells how far it is."""
         self._looking.setInterval(_LOOK_MS)
@@ -48,6 +49,13 @@ class Syncs(QObject):
         """How it stands, and when the next round is due."""
         self.tell()
         self._plan()
+
+    def _on_due(self) -> None:
+        """Where there is no line, only a hand begins one, and is told so."""
+        if self._has_line:
+            self.begin()
+        else:
+            self._plan()
 
     def begin(self) -> None:
         """A round now, if none is under way."""
@@ -68,6 +76,7 @@ class Syncs(QObject):
         self._desk.read(self._desk.counter.sync_state, self._on_known)
 
     def _on_known(self, state: SyncWords) -> None:
+        self._has_line = state.standing.enrolled and not state.standing.by_stick
         self.known.emit(state)
 
     def _set_began(self, at: datetime | None) -> None:

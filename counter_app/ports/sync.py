@@ -84,6 +84,10 @@ class Standing:
     """Changes that are above and not here yet, as the last answer told."""
     pages_waiting: int = 0
     """Pages of scanned papers that the server has not; they follow the dossiers."""
+    by_stick: bool = False
+    """There is no line: what waits goes by stick."""
+    carried_at: str = ""
+    """ISO: when it was last written on a stick; empty once an answer, or a line, came since."""
 
 
 @dataclass(slots=True)
@@ -237,6 +241,9 @@ class SyncStore(Protocol):
 
     def note_cycle(self, at: str, error: str, wait: float = 0.0, blame: Blame = "line") -> None:
         """How the last cycle ended, and for how many seconds the server wants to hear nothing."""
+
+    def note_carried(self, at: str) -> None:
+        """What waits was written on a stick; until an answer comes nobody is to be told to write it."""
 
     def wanted_wait(self) -> float:
         """Seconds that the server asked for when the last cycle ended; 0 where it did not."""

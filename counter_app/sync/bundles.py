@@ -108,6 +108,7 @@ class Bundles:
                 further, identity, summary, chain((encode(told),), self._scans(pages, summary))
             )
         summary.waiting = self._store.waiting()
+        self._store.note_carried(self._clock.now().isoformat(timespec="seconds"))
         return summary
 
     def _write(

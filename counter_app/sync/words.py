@@ -36,7 +36,7 @@ def state_of(standing: Standing, now: datetime) -> SyncState:
     hints = (
         _COPY if standing.is_copy else "",
         f"Từ cấp trên {to_come(left)}." if left else "",
-        _HINTS.get(level, ""),
+        _ANSWER if standing.waiting and standing.carried_at else _HINTS.get(level, ""),
         f"Còn {pages} trang bản quét, gửi sau hồ sơ." if pages else "",
     )
     return SyncState(level, said, standing, "\n".join(filter(None, hints)), pointer)
@@ -46,6 +46,9 @@ _COPY = (
     "Sổ này là bản sao của một sổ đang dùng ở máy khác, nên đánh số trong khối riêng. Xin cấp trên mã ghi danh "
     "của một quầy khác rồi ghi danh lại ở F11, mục Máy chủ: máy này sẽ có số quầy riêng."
 )
+_ANSWER = (
+    "Nhận gói trả lời ở cấp trên, chọn tệp (Alt+U), nhập (Alt+N). Mất USB thì xuất gói mới (Alt+X)."
+)
 _STICK = "Chưa có mạng thì chọn tệp trên USB (Alt+U), xuất gói (Alt+X), đưa cấp trên, rồi nhập gói trả lời (Alt+N)."
 _HINTS: dict[Level, str] = {
     "late": _STICK,
@@ -53,8 +56,8 @@ _HINTS: dict[Level, str] = {
     "refused": "Không mất gì: hồ sơ vẫn nằm ở máy này, vẫn nhận hồ sơ bình thường.",
     "never": "Có mã ghi danh của cấp trên thì vào F11, mục Máy chủ.",
 }
-_VERY_LATE = 7
-"""Days."""
+_LATE, _LATE_BY_STICK, _VERY_LATE = 1, 3, 7
+"""Days. Nobody carries a stick every day."""
 
 
 def _words(standing: Standing, now: datetime) -> tuple[Level, str, str]:
@@ -66,15 +69,15 @@ def _words(standing: Standing, now: datetime) -> tuple[Level, str, str]:
     if standing.last_error and standing.blame == "server":
         more = f". {left}" if standing.waiting else ""
         return "refused", f"Cấp trên không nhận máy này{more}", "F9 xem vì sao"
-    days = _days_since(standing.oldest_waiting_at, now) if standing.waiting else 0
-    if days >= 1:
-        level: Level = "very_late" if days >= _VERY_LATE else "late"
-        repair = f", {standing.problems} hồ sơ cần sửa" if standing.problems else ""
-        return level, f"{days} ngày chưa gửi. {left}{repair}", "F9 để xuất USB"
+    if standing.waiting and (late := _late(standing, left, now)) is not None:
+        return late
     if standing.problems:
         return "repair", f"{sent}, {standing.problems} hồ sơ cần sửa", "F9"
     if standing.is_copy:
         return "copy", f"Sổ này là bản sao của máy khác. {sent}", "F9 xem phải làm gì"
+    if standing.waiting and standing.carried_at:
+        since = _at(standing.carried_at, now)
+        return "waiting", f"Đã xuất USB {since}, chờ gói trả lời. {left}", ""
     if standing.failing_since and standing.blame == "person":
         more = f". {left}" if standing.waiting else ""
         since = _at(standing.failing_since, now)
@@ -87,10 +90,25 @@ def _words(standing: Standing, now: datetime) -> tuple[Level, str, str]:
         last = "chưa gửi lần nào"
     if standing.waiting:
         sent += f", còn {standing.waiting}"
+    if standing.waiting and standing.by_stick:
+        last = f"gửi bằng USB, {last}"
     if standing.to_come:
         sent += f", {to_come(standing.to_come)}"
-    level = "waiting" if standing.waiting or standing.to_come else "ok"
+    level: Level = "waiting" if standing.waiting or standing.to_come else "ok"
     return level, f"{sent}, {last}", ""
+
+
+def _late(standing: Standing, left: str, now: datetime) -> tuple[Level, str, str] | None:
+    """What has waited for days: at this counter, or on a stick whose answer has not come."""
+    carried = standing.carried_at
+    days = _days_since(carried or standing.oldest_waiting_at, now)
+    if days < (_LATE_BY_STICK if carried or standing.by_stick else _LATE):
+        return None
+    level: Level = "very_late" if days >= _VERY_LATE else "late"
+    repair = f", {standing.problems} hồ sơ cần sửa" if standing.problems else ""
+    if carried:
+        return level, f"{days} ngày chờ gói trả lời. {left}{repair}", "F9 để nhập gói"
+    return level, f"{days} ngày chưa gửi. {left}{repair}", "F9 để xuất USB"
 
 
 def to_come(count: int) -> str:

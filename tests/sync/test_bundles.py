@@ -85,7 +85,11 @@ def test_a_counter_without_a_line_works_by_stick_alone(
     made = accept(pair)
     do(pair, made.dossier_id, "transfer", to="upper")
     assert lonely.search.open(made.dossier_id).row.sent == "local"
+    assert lonely.sync_state().text.endswith("còn 1, gửi bằng USB, chưa gửi lần nào")
+    lonely.bundles.write(stick / "len.hsx")
+    assert lonely.sync_state().text == "Đã xuất USB 09:24, chờ gói trả lời. Còn 1 hồ sơ"
     assert carry(upper, pair, stick) == (4, 0)
+    assert lonely.sync_state().text == "Đã gửi 1/1, lần cuối 09:24"
     assert lonely.search.open(made.dossier_id).row.sent == "sent"
     other = accept(first)
     synced(first)

@@ -49,6 +49,17 @@ def failing(blame: Blame, waiting: int = 3, hours: float = 1) -> Standing:
     )
 
 
+def stick(hours: float, waiting: int = 3, carried: float = 0) -> Standing:
+    """A commune without a line."""
+    return replace(
+        GOOD,
+        waiting=waiting,
+        oldest_waiting_at=ago(hours=hours),
+        by_stick=True,
+        carried_at=ago(hours=carried) if carried else "",
+    )
+
+
 @pytest.mark.parametrize(
     ("standing", "level", "text"),
     [
@@ -69,6 +80,40 @@ def failing(blame: Blame, waiting: int = 3, hours: float = 1) -> Standing:
             "offline",
             "Chưa gửi được từ 16:24 19/11. Còn 3 hồ sơ, sẽ tự gửi khi có mạng",
         ),
+        (
+            stick(hours=71),
+            "waiting",
+            "Đã gửi 131/131, còn 3, gửi bằng USB, lần cuối 09:12",
+        ),
+        (stick(hours=73), "late", "3 ngày chưa gửi. Còn 3 hồ sơ. F9 để xuất USB"),
+        (stick(hours=169), "very_late", "7 ngày chưa gửi. Còn 3 hồ sơ. F9 để xuất USB"),
+        (
+            stick(hours=200, carried=71),
+            "waiting",
+            "Đã xuất USB 10:24 17/11, chờ gói trả lời. Còn 3 hồ sơ",
+        ),
+        (
+            stick(hours=200, carried=73),
+            "late",
+            "3 ngày chờ gói trả lời. Còn 3 hồ sơ. F9 để nhập gói",
+        ),
+        (
+            stick(hours=200, carried=169),
+            "very_late",
+            "7 ngày chờ gói trả lời. Còn 3 hồ sơ. F9 để nhập gói",
+        ),
+        (
+            replace(stick(hours=200, carried=1), problems=1),
+            "repair",
+            "Đã gửi 131/131, 1 hồ sơ cần sửa. F9",
+        ),
+        # a line that is down, and a stick under way meanwhile
+        (
+            replace(failing("line", hours=50), carried_at=ago(hours=2)),
+            "waiting",
+            "Đã xuất USB 07:24, chờ gói trả lời. Còn 3 hồ sơ",
+        ),
+        (stick(hours=0, waiting=0), "ok", "Đã gửi 131/131, lần cuối 09:12"),
         (failing("line", waiting=0), "ok", "Đã gửi 131/131, lần cuối 09:12"),
         (
             failing("person"),

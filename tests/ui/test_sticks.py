@@ -73,6 +73,7 @@ def test_a_stick_there_and_back(
         stick.mkdir()
         # a folder alone: the usual name; the test's own disk is that of the book
         then("Alt+X", stick, "Đã kiểm tra gói quay-2.hsx: 6 hồ sơ.", "Tệp nằm trên ổ của máy này")
+        hand.wait(lambda: hand.says("chờ gói trả lời. Còn 6 hồ sơ"), 10_000)
         then("Alt+N", stick / "quay-2.hsx", "Đây là gói máy này xuất cho cấp trên.")
         bundles.take_in(upper.database, upper.keys, stick / "quay-2.hsx")
         bundles.write(upper.database, upper.keys, counter.identity.device_id, down)
