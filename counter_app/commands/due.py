@@ -13,6 +13,7 @@ from counter_app.domain.calendar import WorkCalendar
 from counter_app.domain.dossier import Wait
 from counter_app.domain.due import CountRefused, count_due
 from counter_app.domain.faults import FileFault
+from counter_app.domain.fields import local_moment
 from counter_app.domain.office import parse_calendar, parse_office
 from counter_app.domain.problems import Problem
 from counter_app.domain.procedure import ProcessingUnit
@@ -80,7 +81,8 @@ def _answer(calendar: WorkCalendar, line: dict[str, Any]) -> dict[str, Any]:
     if unit not in tuple(ProcessingUnit):
         raise CountRefused("unit_unknown", "Đơn vị thời hạn không có. Xem lại ô unit.")
     received_at = _moment(calendar, line.get("received_at"))
-    pauses = line.get("pauses") or []
+    pauses = line.get("pauses")
+    pauses = [] if pauses is None else pauses
     if not isinstance(pauses, list):
         raise CountRefused("pauses_wrong", "Ô pauses phải là một danh sách.")
     waits = tuple(_wait(calendar, pause) for pause in pauses)
@@ -103,12 +105,11 @@ def _wait(calendar: WorkCalendar, pause: object) -> Wait:
 
 
 def _moment(calendar: WorkCalendar, given: object) -> datetime:
-    if isinstance(given, str) and len(given) == len("2026-11-20T09:24"):
-        with suppress(ValueError, OverflowError):  # no such moment; or before the first in UTC
-            naive = datetime.strptime(given, "%Y-%m-%dT%H:%M")
-            moment = naive.replace(tzinfo=calendar.zone)
+    moment = local_moment(given, datetime.now(calendar.zone))
+    if moment is not None:
+        with suppress(OverflowError):  # before the first in UTC
             back = moment.astimezone(UTC).astimezone(calendar.zone)
-            if back.replace(tzinfo=None) == naive:
+            if back.replace(tzinfo=None) == moment.replace(tzinfo=None):
                 return moment
     raise CountRefused(
         "moment_wrong", "Ngày giờ không có thật hoặc sai dạng; viết như 2026-11-20T09:24."

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from datetime import date
 
 _GRAMMAR = re.compile(
-    r"^(?P<org>\d{3}\.\d{2}\.\d{2}\.H\d{2}|H\d{2}(?:\.\d{2,3}){0,3})-(?P<day>\d{6})-(?P<seq>\d{4,7})$"
+    r"^(?P<org>\d{3}\.\d{2}\.\d{2}\.H\d{2}|H\d{2}(?:\.\d{2,3}){0,3})-(?P<day>\d{6})-(?P<seq>\d{4,7})$",
+    re.ASCII,
 )
 
 LAST_NUMBER_OF_A_DAY = 9_999

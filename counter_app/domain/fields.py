@@ -55,7 +55,7 @@ class Fields:
 
     def texts(self, key: str, missing: str | None) -> tuple[str, ...]:
         """A list of texts; `missing` is the sentence where an empty one will not do."""
-        value = self._given.get(key) or []
+        value = [] if self._given.get(key) in (None, "") else self._given[key]
         if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
             self.add(key, "wrong_type", "Ô này phải là một danh sách.")
             return ()
@@ -68,7 +68,7 @@ class Fields:
 
     def amount(self, key: str, default: int | None) -> int:
         """Money in đồng."""
-        value = self._given.get(key, default)
+        value = default if self._given.get(key) is None else self._given[key]
         if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= _MOST_MONEY:
             return value
         self.add(key, "amount_wrong", "Số tiền phải là số đồng, không có dấu chấm, không âm.")
@@ -80,7 +80,7 @@ class Fields:
         if value is None or value == "":
             return None
         try:
-            return datetime.fromisoformat(str(value)).date()
+            return datetime.fromisoformat(value if isinstance(value, str) else "").date()
         except ValueError:
             self.add(key, "day_wrong", "Ngày phải có dạng 2026-11-26.")
             return None
@@ -102,7 +102,9 @@ class Fields:
 
     def flag(self, key: str) -> bool:
         """Yes or no."""
-        value = self._given.get(key, False)
+        value = self._given.get(key)
+        if value is None:
+            return False
         if not isinstance(value, bool):
             self.add(key, "wrong_type", "Ô này phải là true hoặc false.")
             return False
@@ -116,14 +118,16 @@ class Fields:
         if not isinstance(value, Mapping) or set(value) - keys:
             self.add(key, "wrong_type", f"Ô này gồm: {', '.join(sorted(keys))}.")
             return {}
-        return {
-            name: clean_text(str(text))[:_LIMIT] for name, text in value.items() if text is not None
-        }
+        part = Fields(value, keys, self._now)
+        found = {name: part.text(name) for name in value if value[name] is not None}
+        for problem in part.problems():
+            self.add(f"{key}.{problem.field}", problem.code, problem.message)
+        return found
 
 
 def local_moment(given: object, like: datetime) -> datetime | None:
     """`YYYY-MM-DDTHH:MM` in the zone of `like`; None where it is none."""
-    if not isinstance(given, str) or len(given) != len("2026-11-20T09:24"):
+    if not isinstance(given, str) or len(given) != len("2026-11-20T09:24") or not given.isascii():
         return None
     try:
         return datetime.strptime(given, "%Y-%m-%dT%H:%M").replace(tzinfo=like.tzinfo)

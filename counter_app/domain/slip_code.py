@@ -23,7 +23,9 @@ ALPHABET = "0123456789BCFGHJKLMNPQRSTVXZ"
 _VALUE = {character: value for value, character in enumerate(ALPHABET)}
 _CONTEXT = b"slip/v1"
 _VERSION = 1
-_EPOCH = datetime(2000, 1, 1)
+FIRST_YEAR = 2000
+"""No slip can say an earlier moment."""
+_EPOCH = datetime(FIRST_YEAR, 1, 1)
 _WALL_CLOCK = timezone(timedelta(hours=7))
 """A slip tells wall-clock minutes without a zone; every office that prints one keeps this clock."""
 SIGNATURE_SIZE = 64

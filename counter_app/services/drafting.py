@@ -284,9 +284,9 @@ def _pages(draft: Mapping[str, Any], found: list[Problem]) -> tuple[PageLine, ..
         if not isinstance(line, Mapping) or set(line) - {"name", "pages", "copies"}:
             found.append(Problem(at, "wrong_type", "Mỗi dòng có tên giấy tờ, số trang, số bản."))
             continue
-        name = clean_text(str(line.get("name") or ""))
-        if len(name) > 120:
-            found.append(Problem(f"{at}.name", "too_long", "Tên giấy tờ dài quá 120 ký tự."))
+        nested: list[Problem] = []
+        name = _text(line, "name", 120, nested)
+        found.extend(Problem(f"{at}.{p.field}", p.code, p.message) for p in nested)
         count = _count(line, "pages", 1, at, found, least=1)
         copies = _count(line, "copies", 1, at, found, least=1)
         lines.append(PageLine(name, count, copies))
@@ -296,7 +296,9 @@ def _pages(draft: Mapping[str, Any], found: list[Problem]) -> tuple[PageLine, ..
 def _return_method(
     draft: Mapping[str, Any], found: list[Problem]
 ) -> Literal["counter", "post", "online"]:
-    given = draft.get("return_method") or "counter"
+    given = draft.get("return_method")
+    if given in (None, ""):
+        return "counter"
     match given:
         case "counter" | "post" | "online":
             method: Literal["counter", "post", "online"] = given

@@ -9,6 +9,7 @@ from counter_app.domain.code import DossierCode, is_org_code
 from counter_app.domain.fields import local_moment
 from counter_app.domain.pad_code import PadNumber
 from counter_app.domain.problems import Problem
+from counter_app.domain.slip_code import FIRST_YEAR
 from counter_app.ports import Books
 
 _KEYS = {"origin", "code", "pad", "received_at"}
@@ -44,12 +45,12 @@ def read_from_paper(
             Problem("from_paper.origin", "origin_unknown", "Nguồn là paper, pad hoặc import.")
         )
     received_at = local_moment(given.get("received_at"), now)
-    if received_at is None or received_at > now:
+    if received_at is None or received_at > now or received_at.year < FIRST_YEAR:
         problems.append(
             Problem(
                 "from_paper.received_at",
                 "moment_wrong",
-                "Lúc nhận ghi trên giấy phải là ngày giờ đã qua. Xem lại trên giấy.",
+                "Lúc nhận ghi trên giấy phải là ngày giờ đã qua, từ năm 2000. Xem lại trên giấy.",
             )
         )
     code = pad = None

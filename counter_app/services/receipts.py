@@ -4,7 +4,8 @@ import base64
 from datetime import datetime
 
 from counter_app.domain.events import Facts, ReceiptSeal
-from counter_app.domain.slip_code import SlipCode, applicant_check
+from counter_app.domain.slip_code import FIRST_YEAR, SlipCode, applicant_check
+from counter_app.errors import Refused
 from counter_app.ports import Signer
 
 
@@ -22,7 +23,12 @@ class ReceiptSealer:
     def seal(
         self, code: str, no: int, received_at: datetime, due_at: datetime, facts: Facts
     ) -> ReceiptSeal:
-        """The seal over what the QR will say."""
+        """The seal over what the QR will say. Refused where the clock stands before every slip."""
+        if received_at.year < FIRST_YEAR:
+            raise Refused(
+                "clock_wrong",
+                f"Đồng hồ máy đang ở năm {received_at.year}. Chỉnh lại ngày giờ của máy rồi làm lại.",
+            )
         applicant = facts.applicant
         slip = SlipCode(
             code,

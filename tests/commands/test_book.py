@@ -190,6 +190,7 @@ def test_an_accepted_dossier_has_a_code_of_its_counter_and_is_shown(console: Con
     assert shown["due_at"] == shown["original_due_at"] == made["due_at"]
 
 
+PAPER = {"origin": "paper", "code": "H50.99.01-251127-2050", "received_at": "2025-11-27T10:00"}
 BAD = {
     "unknown procedure": (draft(procedure="9.999999"), "procedure"),
     "no procedure": ({"applicant": {"name": "A"}}, "procedure"),
@@ -214,6 +215,20 @@ BAD = {
     ),
     "unknown case": (draft(case="khong-co"), "case"),
     "unknown way of return": (draft(return_method="pigeon"), "return_method"),
+    "no way of return": (draft(return_method={}), "return_method"),
+    "a page without a name": (draft(pages=[{"name": 5}]), "pages[0].name"),
+    "on paper before every slip": (
+        draft(from_paper={**PAPER, "received_at": "1999-12-31T10:00"}),
+        "from_paper.received_at",
+    ),
+    "a code in wide digits": (
+        draft(from_paper={**PAPER, "code": "H50.99.01-251127-２０５０"}),
+        "from_paper.code",
+    ),
+    "an office in wide digits": (
+        draft(from_paper={**PAPER, "code": "H５０.99.01-251127-2050"}),
+        "from_paper.code",
+    ),
 }
 
 

@@ -42,14 +42,27 @@ def test_each_question_gets_its_line_and_a_bad_one_does_not_stop_the_rest(
     assert in_vietnamese(answer)
 
 
-@pytest.mark.parametrize("moment", ["0001-01-01T00:00", "9999-12-31T23:59", "2026-02-30T09:00"])
-def test_a_moment_beyond_every_calendar_is_refused(console: Console, moment: str) -> None:
+@pytest.mark.parametrize(
+    "moment",
+    ["0001-01-01T00:00", "9999-12-31T23:59", "2026-02-30T09:00", "２０２６-11-20T09:00", 2026],
+)
+def test_a_moment_beyond_every_calendar_is_refused(console: Console, moment: object) -> None:
     asks = lines([asked(received_at=moment), asked(id="b")])
 
     answer = console("due", "--office", KHE_SANH, given=asks, store=False)
 
     assert answer.status == 1
     assert ["due_at" in line for line in answer.lines] == [False, True]
+    assert in_vietnamese(answer)
+
+
+@pytest.mark.parametrize("pauses", [{}, "", 0, False, "x", [1]], ids=repr)
+def test_pauses_are_a_list_or_missing(console: Console, pauses: object) -> None:
+    asks = lines([asked(pauses=pauses), asked(pauses=None), asked(pauses=[])])
+
+    answer = console("due", "--office", KHE_SANH, given=asks, store=False)
+
+    assert ["due_at" in line for line in answer.lines] == [False, True, True]
     assert in_vietnamese(answer)
 
 

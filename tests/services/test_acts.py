@@ -280,6 +280,36 @@ def test_every_key_of_the_contract_is_taken_and_remembered(desk: Desk, action: s
             assert str(wanted).lower() in event.payload.lower()
 
 
+@pytest.mark.parametrize("action", OPTIONAL)
+def test_null_says_what_a_missing_key_says(desk: Desk, action: str) -> None:
+    dossier_id = come_to(desk, BEFORE.get(action, 2))
+
+    desk.do(dossier_id, action, **NEEDED[action], **dict.fromkeys(OPTIONAL[action]))
+
+
+@pytest.mark.parametrize(
+    ("action", "key", "value", "field"),
+    [
+        ("return", "receiver", {"name": ["Hồ Văn Bê"]}, "receiver.name"),
+        ("return", "receiver", {"name": "H" * 501}, "receiver.name"),
+        ("return", "receiver", ["Hồ Văn Bê"], "receiver"),
+        ("return", "slip_lost", "có", "slip_lost"),
+        ("complete", "decided_on", 20261120, "decided_on"),
+        ("receive-supplement", "items", 0, "items"),
+        ("receive-payment", "amount", 5000.0, "amount"),
+    ],
+)
+def test_a_value_of_another_kind_is_refused_by_its_name(
+    desk: Desk, action: str, key: str, value: object, field: str
+) -> None:
+    dossier_id = come_to(desk, BEFORE.get(action, 2))
+
+    done = desk.counter.acts.act(dossier_id, action, {**NEEDED[action], key: value}, desk.officer)
+
+    assert isinstance(done, Rejected)
+    assert [problem.field for problem in done.problems] == [field]
+
+
 def test_a_result_is_handed_to_a_proxy_whose_papers_are_not_written_down(desk: Desk) -> None:
     assert desk.do(come_to(desk, 9), "return", to="proxy").status.no == 10
 

@@ -9,7 +9,7 @@ from services.desk import Desk, given, moment, shown
 from counter_app.domain import events as ev
 from counter_app.domain.problems import Problem
 from counter_app.services.clock_guard import doubt
-from counter_app.services.results import Accepted
+from counter_app.services.results import Accepted, Rejected
 
 
 def doubted(made: Accepted) -> bool:
@@ -73,6 +73,18 @@ def test_under_a_wrong_clock_a_dossier_is_taken_and_flagged(desk: Desk, now: str
     assert made.code == f"H50.99.01-{moment(now):%y%m%d}-2001"
     assert desk.do(made.dossier_id, "complete").status.no == 9
     assert desk.faults() == []
+
+
+def test_before_every_slip_the_clock_is_named_and_nothing_is_written(desk: Desk) -> None:
+    """An empty battery: a slip counts its minutes from 2000."""
+    desk.at("1980-01-01T00:05")
+    events = desk.count("event_log")
+
+    refused = desk.counter.intake.accept(given(), desk.officer)
+
+    assert isinstance(refused, Rejected)
+    assert [problem.code for problem in refused.problems] == ["clock_wrong"]
+    assert desk.count("event_log") == events
 
 
 def test_under_a_right_clock_nothing_is_flagged(desk: Desk) -> None:

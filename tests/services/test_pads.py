@@ -10,6 +10,7 @@ from services.desk import Desk, moment, person
 from services.printer import ToldPrinter
 from sqlalchemy import delete, insert
 
+from counter_app.domain import chain
 from counter_app.domain import events as ev
 from counter_app.domain.officer import Role
 from counter_app.domain.outcome import Outcome
@@ -79,7 +80,8 @@ def test_counters_and_restored_stores_never_give_out_one_number_twice(make_desk:
                 with desk.counter.store.write() as books:
                     # an old backup: of the last pads it knows nothing
                     books.connection.execute(delete(pad_slip))
-                    books.settings.put("incarnation", f"doi-{life}")
+                    begun = {"incarnation": f"doi-{life}", "dseq": "0", "head": chain.GENESIS}
+                    books.settings.put_all(begun)
                 desk.reopen()
             given += [str(number) for number in give_out(desk, 3)]
 
