@@ -93,6 +93,9 @@ def test_more_events_are_no_more_statements(
     if upper.database.on_postgres:
         # there a statement with many rows is sent once a row
         assert not any(one_a_row for _, one_a_row in many)
+        with upper.database.begin() as connection:
+            ways = connection.scalars(text("SELECT pg_column_compression(payload) FROM event"))
+            assert {way for way in ways if way} == {"lz4"}
 
 
 def test_a_longer_page_is_no_more_statements(
