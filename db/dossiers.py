@@ -230,12 +230,14 @@ class Dossiers:
             insert_all(self._connection, dossier_alias, ("code", "dossier_id"), aliases)
 
     def values_of(self, state: Dossier, last_own_num: int) -> dict[str, object]:
-        """The row of a dossier, all but its `num`."""
+        """The row of a dossier, all but its `num`; as numbers, for of a truth the driver asks anew each time
+        how it is to be written.
+        """
         applicant = state.facts.applicant
         return {
             "id": state.id,
             "code": state.code,
-            "own": state.device == self._settings.identity().device_id,
+            "own": int(state.device == self._settings.identity().device_id),
             "applicant_name": applicant.name,
             "applicant_key": applicant_key(applicant),
             "personal_number": applicant.personal_number or applicant.tax_code or "",
@@ -252,9 +254,9 @@ class Dossiers:
             "holder_side": state.holder.side,
             "holder": state.holder.name,
             "shelf": state.completion.shelf if state.completion else "",
-            "voided": state.voided,
-            "slip": state.slip,
-            "printed": state.prints_of(state.receipt.no) > 0,
+            "voided": int(state.voided),
+            "slip": int(state.slip),
+            "printed": int(state.prints_of(state.receipt.no) > 0),
             "visit_id": state.visit_id or "",
             "last_own_num": last_own_num,
         }

@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from sqlalchemy import ColumnElement, delete, func, select, update
-from sqlalchemy.dialects.sqlite import insert as upsert
 
 from counter_app.domain import chain
 from counter_app.domain.code import LAST_NUMBER_OF_A_BLOCK
 from counter_app.domain.events import SYSTEM, Event, IncarnationStarted, LifeReason
 from counter_app.ports import IdSource
 from db.log import EVENT_COLUMNS
+from db.sets import insert_all
 from db.store import Books
 from db.tables import (
     TRIGGERS,
@@ -303,9 +303,4 @@ def state_of(books: Books) -> dict[str, str]:
 
 def put_state(books: Books, **values: str) -> None:
     """Keep what is known of the server."""
-    for name, value in values.items():
-        books.connection.execute(
-            upsert(sync_state)
-            .values(name=name, value=value)
-            .on_conflict_do_update(("name",), set_={"value": value})
-        )
+    insert_all(books.connection, sync_state, ("name", "value"), list(values.items()), key="name")

@@ -42,7 +42,7 @@ class Damaged(Exception):
     """A body that is not what it should be."""
 
 
-class WireEvent(msgspec.Struct, array_like=True, frozen=True):
+class WireEvent(msgspec.Struct, array_like=True, frozen=True, gc=False):
     """An event without what its place in a run tells; an empty subject means its own id."""
 
     event_id: str
