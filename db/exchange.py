@@ -9,6 +9,7 @@ from sqlalchemy import delete, func, select
 
 from counter_app.domain.events import DOSSIER_TYPES, Event
 from counter_app.ports.exchange import Peer, Told
+from counter_app.wire.codec import decode_payload
 from counter_app.wire.messages import PeerHave
 from db.lives import highs_of, lives_of, put_state, state_of
 from db.log import EVENT_COLUMNS
@@ -102,7 +103,8 @@ class ExchangeStore:
     def take_in(self, events: Sequence[Event], signature: str) -> tuple[int, frozenset[str]]:
         """Events of a counter; the lists follow them."""
         with self._store.write() as books:
-            taken = take_in(books, events, state_of(books).get("server_id", ""))
+            entries = [(event, decode_payload(event)) for event in events]
+            taken = take_in(books, entries, state_of(books).get("server_id", ""))
             new = [event for event, _ in taken.entries]
             if new:
                 last = events[-1]

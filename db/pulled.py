@@ -24,8 +24,8 @@ from counter_app.domain.notice import Numbered, kind_of
 from counter_app.domain.office import parse_office
 from counter_app.ports import NoticeRow
 from counter_app.ports.sync import Forked, LineFault, SyncProblem
-from counter_app.wire.codec import decode_payload
-from counter_app.wire.messages import PullAnswer, events_of
+from counter_app.wire.messages import PullAnswer
+from counter_app.wire.page import PullPage
 from db.lives import highs_of, keep_high, let_go_of_told, lives_of
 from db.sets import is_listed, listed
 from db.store import Books
@@ -73,11 +73,11 @@ class Taken:
     let_go: set[str] = field(default_factory=set)
 
 
-def take_in(books: Books, events: Sequence[Event], server_id: str) -> Taken:
+def take_in(books: Books, entries: Sequence[Entry], server_id: str) -> Taken:
     """Keep events of someone else, copies of this store included, as far as they are not here yet."""
     own = books.settings.identity().device_id
-    here, taken = _Here(books, events), Taken()
-    for event in events:
+    here, taken = _Here(books, [event for event, _ in entries]), Taken()
+    for event, payload in entries:
         if event.by_upper and event.device != server_id:
             raise LineFault("run")
         known = here.by_id.get(event.event_id)
@@ -99,7 +99,7 @@ def take_in(books: Books, events: Sequence[Event], server_id: str) -> Taken:
         if before is not None and before != event.prev_hash:
             raise LineFault("run")
         here.note(event)
-        taken.entries.append((event, decode_payload(event)))
+        taken.entries.append((event, payload))
     books.log.keep(event for event, _ in taken.entries)
     _count_on(books, [entry for entry in taken.entries if entry[0].device == own])
     for event, payload in taken.entries:
@@ -205,19 +205,19 @@ class Applied:
     problems: Sequence[SyncProblem]
 
 
-def apply_page(books: Books, answer: PullAnswer, server_id: str) -> Applied:
+def apply_page(books: Books, page: PullPage, server_id: str) -> Applied:
     """Events and their order; the dossiers, pads and verdicts follow."""
-    sent = [placed for run in answer.runs for placed in zip(run.cseqs, events_of(run), strict=True)]
-    taken = take_in(books, [event for _, event in sent], server_id)
-    own = _own_events(books, answer)
-    hashes = {event.event_id: event.hash for _, event in sent}
+    taken = take_in(books, page.entries, server_id)
+    own = _own_events(books, page.answer)
+    sent = [event for event, _ in page.entries]
+    hashes = {event.event_id: event.hash for event in sent}
     hashes |= {row.event_id: row.hash for row in own}
     behind: int = books.connection.execute(_LAST_PLACE).scalar_one()
-    places = [(cseq, event.event_id) for cseq, event in sent]
+    places = [(cseq, event.event_id) for cseq, event in zip(page.cseqs, sent, strict=True)]
     places += [(row.cseq, row.event_id) for row in own]
     ordered = {row.event_id: row.cseq for row in books.connection.execute(_ORDER, listed(places))}
     _need_no_repair(books, own)
-    types = [(event.subject, event.type) for _, event in sent]
+    types = [(event.subject, event.type) for event in sent]
     types += [(row.subject, row.type) for row in own]
     for pad in {subject for subject, type in types if type == "pad.accounted"}:
         books.pads.refresh(pad)

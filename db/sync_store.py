@@ -22,7 +22,8 @@ from counter_app.ports.sync import (
     SyncIdentity,
     SyncProblem,
 )
-from counter_app.wire.messages import Enrolled, HighsAnswer, Proof, PullAnswer, PushAnswer, WireKey
+from counter_app.wire.messages import Enrolled, HighsAnswer, Proof, PushAnswer, WireKey
+from counter_app.wire.page import PullPage
 from db.dossiers import PROBLEM
 from db.giving_back import all_back, begin_epoch, cross_out, gave_back, keep_order, next_back
 from db.lives import (
@@ -167,25 +168,26 @@ class SyncStore:
         with self._store.write() as books:
             begin_life(books, self._ids, "fork", Head(life, shared), at, NO_END)
 
-    def apply_pull(self, answer: PullAnswer) -> tuple[int, Sequence[SyncProblem]]:
+    def apply_pull(self, page: PullPage) -> tuple[int, Sequence[SyncProblem]]:
         """Events, order, keys and cursor in one transaction."""
+        answer = page.answer
         with self._store.write() as books:
             kept = state_of(books)
             if answer.epoch != kept.get("epoch", ""):
                 raise LineFault("epoch")
             server_id = kept.get("server_id", "")
-            page = apply_page(books, answer, server_id)
+            applied = apply_page(books, page, server_id)
             if answer.keys is not None:
                 for key in answer.keys:
                     books.settings.put_key(_known_key(key))
                 put_state(books, keys_version=answer.keys_version)
             for head in answer.upper:
                 _keep_upper(books, server_id, head)
-            digest = chain.add(kept.get("order_digest", chain.NOTHING), page.ordered)
+            digest = chain.add(kept.get("order_digest", chain.NOTHING), applied.ordered)
             here = {"cursor": str(answer.upto), "order_digest": digest}
             put_state(books, head=str(answer.head), **here)
             keep_sent(books)
-        return page.received, page.problems
+        return applied.received, applied.problems
 
     def order_digest(self) -> str:
         """The running sum of the hashes of everything in the order."""

@@ -13,9 +13,9 @@ from counter_app.wire.messages import (
     Enrolled,
     HighsAnswer,
     Proof,
-    PullAnswer,
     PushAnswer,
 )
+from counter_app.wire.page import PullPage
 
 BY_STICK = "usb:"
 """Stands for the server's address where there is no line to it."""
@@ -173,7 +173,7 @@ class SyncStore(Protocol):
     def part_from_copy(self, life: str, shared: int, at: datetime) -> None:
         """Another store wrote under this life after `shared`: go on under a new one."""
 
-    def apply_pull(self, answer: PullAnswer) -> tuple[int, Sequence[SyncProblem]]:
+    def apply_pull(self, page: PullPage) -> tuple[int, Sequence[SyncProblem]]:
         """Take in what came, move the cursor, in one transaction; how many events were new.
         Raises `Forked`.
         """

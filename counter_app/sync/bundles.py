@@ -38,6 +38,7 @@ from counter_app.wire.messages import (
     encode,
     run_of,
 )
+from counter_app.wire.page import opened
 from counter_app.wire.signing import head_bytes, proof_bytes
 
 _down = msgspec.json.Decoder(BundleDown)
@@ -278,7 +279,7 @@ class Bundles:
                 "bundle_gap",
                 "Thiếu gói trước của cấp trên. Nhập gói trước, hoặc xuất gói mới để xin lại từ đầu.",
             )
-        received, problems = self._store.apply_pull(answer)
+        received, problems = self._store.apply_pull(opened(answer))
         summary.received += received
         summary.problems += problems
         if not answer.more and answer.digest != self._store.order_digest():

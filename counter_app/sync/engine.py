@@ -57,6 +57,7 @@ from counter_app.wire.messages import (
     encode,
     run_of,
 )
+from counter_app.wire.page import PullPage, opened
 from counter_app.wire.signing import (
     PROTOCOL,
     answer_bytes,
@@ -489,7 +490,7 @@ class _Conversation:
         self._summary.sent += run.count
         self._is_level = False
         if answer.page is not None:
-            self._apply(answer.page)
+            self._apply(_opened(answer.page))
 
     def _settle(self, conflict: Conflict, life: str) -> None:
         """The server stands elsewhere in this life than we thought."""
@@ -529,7 +530,9 @@ class _Conversation:
             raise LineFault("proof")
 
     def _pull_all(self) -> None:
-        """Each page is asked for while the one before it is taken in: still one request in flight."""
+        """Each page is asked for and opened while the one before it is taken in: still one request in
+        flight.
+        """
         if self._is_level:
             return
         self._pause()
@@ -539,20 +542,21 @@ class _Conversation:
         with ThreadPoolExecutor(1) as line:
             asked = line.submit(self._page, identity.cursor, keys, size)
             while not self._is_level:
-                answer, took = self._tried(asked.result, size)
+                page, took = self._tried(asked.result, size)
+                answer = page.answer
                 then = self._next_size(size, took)
                 over = self._clock.uptime() > self._line.ends
                 if answer.more and not over:
                     keys = keys if answer.keys is None else answer.keys_version
                     asked = line.submit(self._page, answer.upto, keys, then)
-                self._apply(answer)
+                self._apply(page)
                 if then != size and not self._is_level:
                     self._store.keep_batch(then)
                 size = then
                 if over and not self._is_level:
                     raise _LongEnough
 
-    def _page(self, after: int, keys: str, size: int) -> tuple[PullAnswer, float]:
+    def _page(self, after: int, keys: str, size: int) -> tuple[PullPage, float]:
         """What comes after that place, and how many seconds the line took for it."""
         began = self._clock.uptime()
         target = (
@@ -561,16 +565,14 @@ class _Conversation:
         )
         status, body = self._signed("GET", target, b"")
         self._refuse_unless_good(status, body)
-        return _decoded(body, PullAnswer), self._clock.uptime() - began
+        took = self._clock.uptime() - began
+        return _opened(_decoded(body, PullAnswer)), took
 
-    def _apply(self, answer: PullAnswer) -> None:
-        for run in answer.runs:
-            if len(run.cseqs) != len(run.events) or not run.events:
-                raise LineFault("run")
-        received, problems = self._store.apply_pull(answer)
+    def _apply(self, page: PullPage) -> None:
+        received, problems = self._store.apply_pull(page)
         self._summary.received += received
         self._summary.problems += problems
-        self._digest_above, self._is_level = answer.digest, not answer.more
+        self._digest_above, self._is_level = page.answer.digest, not page.answer.more
 
     def _compare(self) -> None:
         """Both sides must hold the same events in the same order."""
@@ -769,6 +771,13 @@ def _decoded(body: bytes, kind: type[Any]) -> Any:
         return msgspec.json.decode(body, type=kind)
     except UNREADABLE as fault:
         raise LineFault("answer") from fault
+
+
+def _opened(answer: PullAnswer) -> PullPage:
+    try:
+        return opened(answer)
+    except Damaged as fault:
+        raise LineFault("run") from fault
 
 
 def _bytes(text: str) -> bytes:

@@ -14,6 +14,7 @@ from counter_app.domain.dossier import fold
 from counter_app.ports.sync import LineFault
 from counter_app.sync import engine
 from counter_app.wire.messages import PullAnswer
+from counter_app.wire.page import opened
 from db.check import check
 
 _PROJECTED = ("dossier", "dossier_alias", "event_verdict", "pad_slip")
@@ -127,7 +128,7 @@ def test_own_events_that_the_order_turns_round_are_folded_as_it_says(enrolled: E
             (here.incarnation, dseq, cseq) for cseq, dseq in enumerate(places, here.cursor + 1)
         )
         upto = here.cursor + len(own)
-        store.apply_pull(PullAnswer(here.epoch, (), own, upto, upto, False, ""))
+        store.apply_pull(opened(PullAnswer(here.epoch, (), own, upto, upto, False, "")))
         return standing()
 
     def standing() -> str:
@@ -218,13 +219,13 @@ def test_the_next_page_is_asked_for_while_one_is_taken_in(
     take_in = second[0].sync_store.apply_pull
     met: list[bool] = []
 
-    def waits(answer):  # type: ignore[no-untyped-def]
+    def waits(page):  # type: ignore[no-untyped-def]
         if not met:
             # the first one was asked for before there was any to take in
             asked.acquire()
-        if answer.more:
+        if page.answer.more:
             met.append(asked.acquire(timeout=20))
-        return take_in(answer)
+        return take_in(page)
 
     monkeypatch.setattr(second[0].sync._store, "apply_pull", waits)
     synced(second)
