@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime, timedelta
-from operator import attrgetter
 
 from sqlalchemy import Connection, bindparam, func, insert, literal, select
 
@@ -20,7 +19,6 @@ from db.tables import event_log, event_order
 EVENT_COLUMNS = tuple(column for column in event_log.columns if column.name != "num")
 
 _NAMES = tuple(column.name for column in EVENT_COLUMNS)
-_VALUES = attrgetter(*_NAMES)
 
 _INSERT = insert(event_log)
 _ORDERED = event_log.outerjoin(event_order, event_order.c.event_id == event_log.c.event_id)
@@ -122,14 +120,14 @@ class Log:
             actor.name,
             encode_payload(payload, self._ids.random(8)),
         )
-        self.last_num = self._connection.execute(_INSERT, values_of(event)).lastrowid
+        self.last_num = self._connection.execute(_INSERT, event._asdict()).lastrowid
         self._settings.put_all({"dseq": str(event.dseq), "head": event.hash})
         self._last_at = datetime.fromisoformat(event.occurred_at)
         return event
 
     def keep(self, events: Iterable[Event]) -> None:
         """Write events as they are: of other devices, or sealed behind the own head already."""
-        insert_all(self._connection, event_log, _NAMES, [_VALUES(event) for event in events])
+        insert_all(self._connection, event_log, _NAMES, list(events))
 
     def of(self, subject: str) -> Sequence[Entry]:
         """Ordered events first, as the upper server counts them; own pending ones on top."""
@@ -193,8 +191,3 @@ class Log:
 
     def _head(self) -> tuple[str, int]:
         return self._settings.get("head") or chain.GENESIS, int(self._settings.get("dseq") or 0)
-
-
-def values_of(event: Event) -> dict[str, object]:
-    """An event as a row."""
-    return {column.name: getattr(event, column.name) for column in EVENT_COLUMNS}

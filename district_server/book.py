@@ -4,7 +4,6 @@ import secrets
 import time
 from collections.abc import Collection, Sequence
 from datetime import datetime
-from operator import attrgetter
 
 from sqlalchemy import Connection, select, update
 
@@ -19,7 +18,6 @@ from district_server.sets import put
 from district_server.tables import commune, event
 
 _NAMES = tuple(column.name for column in EVENT_COLUMNS)
-_values = attrgetter(*_NAMES)
 
 
 def append(connection: Connection, org: str, coming: Sequence[Entry]) -> int:
@@ -31,7 +29,7 @@ def append(connection: Connection, org: str, coming: Sequence[Entry]) -> int:
         select(commune.c.seq, commune.c.digest).where(commune.c.org == org).with_for_update()
     ).one()
     stories = _stories(connection, org, coming)
-    rows = [(org, row.seq + at, *_values(known)) for at, (known, _) in enumerate(coming, 1)]
+    rows = [(org, row.seq + at, *known) for at, (known, _) in enumerate(coming, 1)]
     last: int = row.seq + len(coming)
     digest = chain.add(row.digest, (known.hash for known, _ in coming))
     moved = update(commune).where(commune.c.org == org).values(seq=last, digest=digest)

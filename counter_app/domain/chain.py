@@ -102,18 +102,4 @@ def seal(
 
 def holds(event: Event) -> bool:
     """Whether the event's own hash fits its header and payload hash."""
-    return event.hash == link(
-        event.prev_hash,
-        event.device,
-        event.incarnation,
-        event.dseq,
-        event.event_id,
-        event.type,
-        event.version,
-        event.subject,
-        event.occurred_at,
-        event.clock,
-        event.actor_id,
-        event.actor_name,
-        event.payload_hash,
-    )
+    return event.hash == link(event.prev_hash, *event[:11], event.payload_hash)

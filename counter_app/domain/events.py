@@ -9,7 +9,7 @@ follows a step in `OLDER`, so that whoever reads an old log sees the newest word
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 # ---- shared parts -------------------------------------------------------------------------------
 
@@ -583,9 +583,8 @@ DOSSIER_TYPES = frozenset(name for name in TYPES if name.partition(".")[0] in _O
 # ---- the log entry ------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
-    """One entry of the log. `(device, incarnation, dseq)` orders what one device wrote."""
+class Event(NamedTuple):
+    """One entry of the log, as a row has it. `(device, incarnation, dseq)` orders what one device wrote."""
 
     device: str
     incarnation: str

@@ -19,7 +19,6 @@ from counter_app.domain.slip_code import Verdict
 from counter_app.domain.slips import PadSlip
 from counter_app.errors import Refused
 from counter_app.services.results import Accepted
-from db.log import values_of
 from db.tables import event_log, pad_slip
 
 MakeDesk = Callable[..., Desk]
@@ -299,7 +298,7 @@ def test_entered_at_two_counters_it_is_shown_as_used_twice(make_desk: MakeDesk) 
     ((event, payload),) = there.story(elsewhere.dossier_id)
     assert isinstance(payload, ev.DossierAccepted)
     with here.counter.store.write() as books:
-        books.connection.execute(insert(event_log).values(values_of(event)))
+        books.connection.execute(insert(event_log).values(event._asdict()))
         books.dossiers.refresh(event.subject)
 
     (row,) = here.counter.pads.all()

@@ -14,7 +14,6 @@ from counter_app.domain.slip_code import decode
 from counter_app.errors import Refused
 from counter_app.services.results import Accepted, Rejected
 from counter_app.services.visits import Closed
-from db.log import values_of
 from db.tables import event_log
 
 
@@ -189,6 +188,6 @@ def test_another_counters_visit_of_the_same_name_is_another_visit(
         entries = books.log.of("luot-1")
     take(desk)
     with desk.counter.store.write() as books:
-        books.connection.execute(insert(event_log), [values_of(event) for event, _ in entries])
+        books.connection.execute(insert(event_log), [event._asdict() for event, _ in entries])
 
     assert len(close(desk).codes) == 1

@@ -8,7 +8,7 @@ vocabulary plays its day once more with GOLDEN_RELEASE set to its name; a file i
 import json
 import os
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import astuple, dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -243,14 +243,14 @@ def test_the_day_says_everything(  # type: ignore[no-untyped-def]
     release = os.environ.get("GOLDEN_RELEASE")
     if release and not upper.database.on_postgres:
         told = [{"dossier": subject, **made} for subject, made in made_of(events).items()]
-        lines = [list(astuple(event)) for event in events] + told
+        lines = [list(event) for event in events] + told
         text = "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines)
         with (FOLDER / f"{release}.jsonl").open("x", encoding="utf-8") as file:
             file.write(text)
 
 
 def _ordered(desk: Any) -> Iterator[Event]:
-    columns = ", ".join(f"l.{column.name}" for column in fields(Event))
+    columns = ", ".join(f"l.{name}" for name in Event._fields)
     with desk.store.read() as books:
         for row in books.connection.exec_driver_sql(
             f"SELECT {columns} FROM event_log l JOIN event_order o USING (event_id) ORDER BY o.cseq"

@@ -13,7 +13,6 @@ from counter_app.domain.events import DossierAccepted, OfficerAdded
 from counter_app.services.results import Accepted
 from counter_app.wire.codec import encode_payload
 from db.check import check
-from db.log import values_of
 from db.tables import event_log
 from district_server.check import faults_of
 from district_server.tables import quarantine
@@ -40,7 +39,7 @@ def plant(counter: Counter, **changed: object) -> None:
         event = chain.seal(
             settings.get("head") or "", own.device_id, own.incarnation, dseq, **fields  # type: ignore[arg-type]
         )  # fmt: skip
-        books.connection.execute(insert(event_log), values_of(event))
+        books.connection.execute(insert(event_log), event._asdict())
         settings.put("dseq", str(dseq))
         settings.put("head", event.hash)
 
