@@ -4,10 +4,21 @@ from collections.abc import Sequence
 
 from sqlalchemy import ColumnElement, or_, select, update
 
-from counter_app.ports.attachments import PageToSend
+from counter_app.domain.dossier import OPEN, Status
+from counter_app.domain.events import AttachmentAdded, Event
+from counter_app.ports.attachments import PageToSend, WantedPage
+from counter_app.wire.codec import decode_payload
 from db.lives import put_state, state_of
+from db.log import EVENT_COLUMNS
 from db.store import Store
-from db.tables import attachment
+from db.tables import attachment, dossier, event_log
+
+_OF_OPEN = (
+    select(event_log.c.event_id, *EVENT_COLUMNS)
+    .join_from(dossier, event_log, event_log.c.subject == dossier.c.id)
+    .where(dossier.c.status.in_((*OPEN, Status.COMPLETED)), event_log.c.type == "attachment.added")
+    .order_by(dossier.c.num, event_log.c.num)
+)
 
 
 def not_above(epoch: str) -> ColumnElement[bool]:
@@ -48,6 +59,20 @@ class Uploads:
             books.connection.execute(
                 update(attachment).where(attachment.c.num == page.num).values(epoch=epoch)
             )
+
+    def of_open(self) -> Sequence[WantedPage]:
+        """As the log tells, in the order of the dossiers."""
+        with self._store.read() as books:
+            told = [
+                (row[0], decode_payload(Event(*row[1:])))
+                for row in books.connection.execute(_OF_OPEN)
+            ]
+        return [
+            WantedPage(event_id, number, page.sha256, page.size)
+            for event_id, payload in told
+            if isinstance(payload, AttachmentAdded)
+            for number, page in enumerate(payload.pages)
+        ]
 
     def piece(self) -> int:
         """Bytes that the line took well in one request; 0 where nothing is known."""

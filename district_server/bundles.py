@@ -42,7 +42,7 @@ from district_server.ingest import PushConflict, push
 from district_server.keys import ServerKeys
 from district_server.lives import aside_of, stream_of
 from district_server.objects import Objects
-from district_server.pages import here_of, take_whole
+from district_server.pages import here_of, take_whole, whole_of
 from district_server.publishing import published, text_of
 from district_server.tables import commune, device, stream
 
@@ -53,6 +53,8 @@ _ANSWER_IT = (
     "Làm gói trả lời cho máy này: nhập gói đó rồi nó tách ra thành sổ riêng và xuất gói mới."
 )
 _PAGE = 256 * 1024
+MOST_SCANNED = 24 * 1024 * 1024
+"""Bytes of scanned pages in one answer."""
 _BY_STICK = timedelta(days=7)
 
 
@@ -299,6 +301,23 @@ def _messages(
     yield from _files(connection, told)
     if objects is not None and told.scans:
         yield encode(BundleScans(here_of(connection, objects, caller, told.scans)))
+    if objects is not None:
+        yield from _scans(connection, objects, caller, told)
+
+
+def _scans(
+    connection: Connection, objects: Objects, caller: Caller, told: BundleUp
+) -> Iterator[bytes]:
+    """As many of the pages that the counter wants as one file takes; it asks for the others again."""
+    room = MOST_SCANNED
+    for event_id, page in told.lacks:
+        content = whole_of(connection, objects, caller, event_id, page)
+        if content is None:
+            continue
+        room -= len(content)
+        if room < 0:
+            return
+        yield encode(BundleScan(event_id, page, content))
 
 
 def _files(connection: Connection, told: BundleUp) -> Iterator[bytes]:

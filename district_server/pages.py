@@ -13,7 +13,7 @@ from sqlalchemy import Connection, delete, func, insert, select
 
 from counter_app.domain.events import AttachmentAdded, Event, ScannedPage
 from counter_app.wire.codec import decode_payload
-from counter_app.wire.messages import LARGEST_PIECE, PageState
+from counter_app.wire.messages import LARGEST_PIECE, LARGEST_SCAN, PageState
 from district_server.caller import Caller
 from district_server.faults import Refused
 from district_server.objects import Objects
@@ -161,6 +161,20 @@ def here_of(
             if objects.has(key_of(caller.commune, page.sha256), page.size):
                 found.append((event_id, number))
     return tuple(found)
+
+
+def whole_of(
+    connection: Connection, objects: Objects, caller: Caller, event_id: str, number: int
+) -> bytes | None:
+    """A page that is whole here and has room on a stick, for any counter of its commune."""
+    try:
+        page = _page(connection, caller.commune, event_id, number)
+    except Refused:
+        return None
+    key = key_of(caller.commune, page.sha256)
+    if page.size > LARGEST_SCAN or not objects.has(key, page.size):
+        return None
+    return objects.get(key)
 
 
 def _offset(connection: Connection, commune: str, page: ScannedPage) -> int:

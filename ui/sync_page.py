@@ -287,10 +287,11 @@ class SyncPage(Page):
         done = carried.done
         self.desk.rounds.append((self.desk.now(), done))
         self.show_round()
-        if carried.arrived or done.received or done.problems:
+        if carried.arrived or done.received or done.pages or done.problems:
+            pages = f", {done.pages} trang bản quét" if done.pages else ""
             said = (
                 f"Đã nhập {carried.path.name}: cấp trên đã nhận {carried.arrived} hồ sơ, "
-                f"{done.received} việc mới về."
+                f"{done.received} việc mới{pages} về."
             )
         else:
             said = f"Gói {carried.path.name} không có gì mới, có thể đã nhập rồi."

@@ -179,7 +179,7 @@ def _told(done: Summary) -> tuple[str, str, str]:
     if done.problems:
         return "amber", "Cần xem", moved
     if done.files:
-        return "green", "Từ USB", f"Nhận {done.received}"
+        return "green", "Từ USB", f"Nhận {done.received}{pages}"
     if done.blame == "server":
         return "red", "Bị từ chối", "Xem ở bên trái"
     if done.fault and done.blame == "person":

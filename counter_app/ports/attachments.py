@@ -73,7 +73,7 @@ class ScanFolder(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class WantedPage:
-    """A page that was scanned at another counter and does not lie here."""
+    """A page that the log tells of, scanned at another counter or lost here."""
 
     event_id: str
     page: int
@@ -117,6 +117,11 @@ class Uploads(Protocol):
         """The oldest that wait."""
 
     def taken(self, page: PageToSend) -> None: ...
+
+    def of_open(self) -> Sequence[WantedPage]:
+        """Every page that the log tells of a dossier that is not over, the oldest dossier first, whoever
+        scanned it and wherever it lies.
+        """
 
     def piece(self) -> int:
         """Bytes that the line took well in one request; 0 where nothing is known."""

@@ -2,9 +2,10 @@
 
 import base64
 import errno
+import hashlib
 from collections import deque
-from collections.abc import Iterable, Iterator
-from itertools import chain
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import chain, islice
 from pathlib import Path
 
 import msgspec
@@ -14,7 +15,15 @@ from counter_app.domain.slip_code import Verify
 from counter_app.errors import EnvironmentFault, Refused
 from counter_app.ports import Clock, Signer
 from counter_app.ports.attachments import PageToSend, Uploads, Vault
-from counter_app.ports.sync import Forked, LineFault, Summary, SyncIdentity, SyncProblem, SyncStore
+from counter_app.ports.sync import (
+    BY_STICK,
+    Forked,
+    LineFault,
+    Summary,
+    SyncIdentity,
+    SyncProblem,
+    SyncStore,
+)
 from counter_app.sync import publications
 from counter_app.sync.engine import FORK, MOST_BYTES, MOST_EVENTS, NOT_ENROLLED
 from counter_app.wire import bundle
@@ -43,7 +52,7 @@ from counter_app.wire.signing import head_bytes, proof_bytes
 
 _down = msgspec.json.Decoder(BundleDown)
 _part = msgspec.json.Decoder(
-    BundlePlaces | BundleProof | BundlePage | BundleFile | BundleFiles | BundleScans
+    BundlePlaces | BundleProof | BundlePage | BundleFile | BundleFiles | BundleScans | BundleScan
 )
 
 MOST_SCANNED = 24 * 1024 * 1024
@@ -51,6 +60,8 @@ MOST_SCANNED = 24 * 1024 * 1024
 MOST_FILES = 20
 MOST_PAGES = 5_000
 """Pages that one visit can carry; the next takes the rest."""
+MOST_WANTED = 2_000
+"""Pages that are asked for at once: some of the oldest may be nowhere above."""
 
 
 _OWN = "Đây là gói máy này xuất cho cấp trên. Hãy chọn gói trả lời của cấp trên rồi nhập lại."
@@ -96,6 +107,7 @@ class Bundles:
             tuple(sorted(self._store.published_here())),
             tuple((page.event_id, page.page) for page in pages),
             identity.dseq,
+            lacks=self._lacks(identity),
         )
         self._write(
             target,
@@ -138,6 +150,15 @@ class Bundles:
             for page in self._uploads.waiting(MOST_PAGES)
             if page.size <= LARGEST_SCAN and self._vault.has(page.sha256)
         ]
+
+    def _lacks(self, identity: SyncIdentity) -> tuple[tuple[str, int], ...]:
+        """The scanned pages of open dossiers that do not lie here: without a line nobody can ask for one
+        when it is wanted.
+        """
+        if identity.server_url != BY_STICK:
+            return ()
+        lacked = (page for page in self._uploads.of_open() if not self._vault.has(page.sha256))
+        return tuple((page.event_id, page.page) for page in islice(lacked, MOST_WANTED))
 
     def _scans(self, pages: deque[PageToSend], summary: Summary) -> Iterator[bytes]:
         """As many as one file takes."""
@@ -228,6 +249,7 @@ class Bundles:
                 # from before the server was put back: what counts came by another way already
                 return
             self._store.enter_epoch(told.epoch, told.kept, told.highs)
+        wanted: Mapping[tuple[str, int], str] = {}
         for message in messages:
             match _part.decode(message):
                 case BundleProof() as part:
@@ -243,6 +265,9 @@ class Bundles:
                     self._part(part, summary)
                 case BundleScans(here):
                     self._taken(frozenset(here))
+                case BundleScan() as part:
+                    wanted = wanted or self._wanted()
+                    self._keep_scan(part, wanted, summary)
         self._store.cross_out(dict(told.highs.upper))
 
     def _part(self, told: BundlePlaces, summary: Summary) -> None:
@@ -290,6 +315,20 @@ class Bundles:
                     "Sổ ở máy này và máy chủ không khớp. Chưa mất gì. Hãy báo cấp trên.",
                 )
             )
+
+    def _wanted(self) -> Mapping[tuple[str, int], str]:
+        """(event, page) → the SHA-256 that the log tells."""
+        return {(page.event_id, page.page): page.sha256 for page in self._uploads.of_open()}
+
+    def _keep_scan(
+        self, part: BundleScan, wanted: Mapping[tuple[str, int], str], summary: Summary
+    ) -> None:
+        """A page that is another than the log tells, or of a dossier that is over, is passed over."""
+        address = wanted.get((part.event_id, part.page))
+        if hashlib.sha256(part.content).hexdigest() != address or self._vault.has(address):
+            return
+        self._vault.put(part.content)
+        summary.pages += 1
 
     def _taken(self, here: frozenset[tuple[str, int]]) -> None:
         for page in self._uploads.waiting(MOST_PAGES):

@@ -304,6 +304,8 @@ class BundleUp(msgspec.Struct, frozen=True):
     """How much it has written in that life; 0 from a program that takes no `BundlePlaces`."""
     parted: Number | None = None
     """The server's note: behind which place of that life it has something else."""
+    lacks: tuple[tuple[str, Number], ...] = ()
+    """(event, page) of scanned pages that it wants, the first first; none from a counter with a line."""
 
 
 LARGEST_SCAN = 4 * 1024 * 1024
@@ -311,7 +313,7 @@ LARGEST_SCAN = 4 * 1024 * 1024
 
 
 class BundleScan(msgspec.Struct, frozen=True, tag="scan"):
-    """A whole scanned page."""
+    """A whole scanned page, on its way up or down."""
 
     event_id: str
     page: Number

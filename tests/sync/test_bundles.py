@@ -13,7 +13,7 @@ import msgspec
 import pytest
 from conftest import PASSPHRASE, draft
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from scans_made import noisy, pdf
+from scans_made import noisy, pdf, png
 from sqlalchemy import update
 from sync_steps import Enrolled, Pair, accept, assert_at_rest, do, events_above, synced
 
@@ -186,7 +186,8 @@ def test_a_commune_that_has_no_line_at_all(
     assert (seen.name, seen.pages) == ("giay.pdf", papers[0].pages)
     accept(second, name="LÊ VĂN ĐẠT")
     assert (copying_fee(first[0]), copying_fee(second[0])) == (2000, 3000)
-    # the files come once: what is here is not carried again
+    # files and scans come once: what is here is not carried again
+    round_trip(upper, second, stick, objects)
     round_trip(upper, second, stick, objects)
     small = (stick / "xuong.hsx").stat().st_size
     round_trip(upper, first, stick, objects)
@@ -203,6 +204,56 @@ def test_a_commune_that_has_no_line_at_all(
         assert check(counter.store).faults == ()
     with upper.database.begin() as connection:
         assert faults_of(connection) == []
+
+
+def test_scans_come_down_to_who_cannot_ask_for_them(
+    upper, enrolled: Enrolled, make_counter, stick: Path, tmp_path: Path, monkeypatch
+) -> None:  # type: ignore[no-untyped-def]
+    objects = Folder(tmp_path / "tren")
+    first = by_stick(upper, make_counter(1), stick)
+    made = [accept(first, name=f"HỒ VĂN {at}") for at in range(3)]
+    papers = [
+        first[0].attachments.add(made[at].dossier_id, "giay.pdf", raw, "", first[1]).scanned
+        for at, raw in ((2, png()), (0, pdf(2)), (1, noisy()))
+    ]
+    over, *pages = [page for paper in papers for page in paper.pages]
+    do(first, made[2].dossier_id, "withdraw", reason="Không cần nữa")
+    assert round_trip(upper, first, stick, objects)["pages"] == 4
+    second = by_stick(upper, make_counter(2), stick)
+    third = enrolled(3)
+    synced(third)
+
+    def here(pair: Pair) -> list[bool]:
+        return [pair[0].vault.has(page.sha256) for page in pages]
+
+    # the first stick tells of them, the next ones bring them, as many as a file takes
+    monkeypatch.setattr(bundles, "MOST_SCANNED", pages[0].size + pages[1].size)
+    round_trip(upper, second, stick, objects)
+    assert here(second) == [False] * 3
+    round_trip(upper, second, stick, objects)
+    assert here(second) == [True, True, False]
+    monkeypatch.setattr(bundles, "MOST_SCANNED", pages[2].size)
+    # what lies above is not what the log says
+    key = key_of(first[0].identity.org_code, pages[2].sha256)
+    (tmp_path / "tren" / key).write_bytes(bytes(pages[2].size))
+    round_trip(upper, second, stick, objects)
+    assert here(second) == [True, True, False]
+    objects.put(key, first[0].vault.get(pages[2].sha256))
+    round_trip(upper, second, stick, objects)
+    assert here(second) == [True] * 3
+    assert second[0].vault.get(pages[2].sha256) == first[0].vault.get(pages[2].sha256)
+    assert not second[0].vault.has(over.sha256)
+    round_trip(upper, second, stick, objects)
+    small = (stick / "xuong.hsx").stat().st_size
+    assert small < pages[2].size
+    # whoever has a line asks for what is wanted when it is wanted
+    round_trip(upper, third, stick, objects)
+    assert here(third) == [False] * 3
+    # a PC that was replaced by another gets back what was scanned there before
+    shutil.rmtree(first[0].vault.folder)
+    monkeypatch.undo()
+    round_trip(upper, first, stick, objects)
+    assert here(first) == [True] * 3
 
 
 def test_a_file_on_a_stick_that_the_server_did_not_sign_is_not_taken(
@@ -227,7 +278,7 @@ def test_a_program_of_before_gets_no_message_that_it_cannot_read(
     counter = by_stick(upper, make_counter(1), stick)[0]
     publish_dearer(upper)
     told = counter_bundles.BundleUp
-    monkeypatch.setattr(counter_bundles, "BundleUp", lambda *given: told(*given[:4]))
+    monkeypatch.setattr(counter_bundles, "BundleUp", lambda *given, **_: told(*given[:4]))
     counter.bundles.write(stick / "len.hsx")
     up(upper, stick / "len.hsx")
     device = counter.identity.device_id
