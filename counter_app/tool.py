@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from counter_app.errors import EnvironmentFault, Refused, WrongUsage
+from counter_app.wire import console
 
 VERBS = {
     "due": "due",
@@ -72,10 +73,18 @@ def main(argv: list[str] | None = None) -> int:
     given = sys.argv[1:] if argv is None else argv
     # the process ends: to look through all that it loaded for garbage would take 60 ms
     atexit.register(gc.freeze)
-    for stream in (sys.stdout, sys.stderr):
-        # Windows consoles are not UTF-8 unless told
-        if hasattr(stream, "reconfigure"):
-            stream.reconfigure(encoding="utf-8", errors="backslashreplace")
+    console.speak_utf8()
+    try:
+        return _answered(given)
+    except console.Unheard:
+        console.tell_unheard()
+        return 3
+    except KeyboardInterrupt:
+        return 3
+
+
+def _answered(given: list[str]) -> int:
+    """The status of the verb, every fault told as a problem."""
     from counter_app.commands.lines import write_problems
     from counter_app.domain.problems import Problem
 
@@ -93,8 +102,8 @@ def main(argv: list[str] | None = None) -> int:
     except EnvironmentFault as fault:
         refuse(fault.code, fault.message)
         return 3
-    except (BrokenPipeError, KeyboardInterrupt):
-        return 3
+    except console.Unheard:
+        raise
     except Exception as fault:
         # ours, not the world's: a file for whoever mends it, a sentence for whoever works with it
         from counter_app import crash, data_folder
@@ -128,7 +137,7 @@ def _run(given: list[str]) -> int:
         return int(getattr(import_module(f"counter_app.{module}"), does)())
     names = ", ".join(VERBS)
     if not given or given[0] in ("-h", "--help"):
-        sys.stderr.write(f"counter-tool VIỆC [--data-dir THƯ_MỤC] …\nCác việc: {names}\n")
+        console.say(f"counter-tool VIỆC [--data-dir THƯ_MỤC] …\nCác việc: {names}\n")
         return 0 if given else 2
     verb, *rest = given
     if verb not in VERBS:

@@ -8,6 +8,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import NoReturn
 
+from counter_app.wire import console
 from district_server.faults import Refused, ServerFault
 from district_server.output import write_problem
 
@@ -48,11 +49,20 @@ class _Parser(argparse.ArgumentParser):
 
 def main(argv: list[str] | None = None) -> int:
     """0 done, 1 refused or found bad, 2 wrong usage, 3 the environment's fault."""
-    for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):
-            stream.reconfigure(encoding="utf-8", errors="backslashreplace")
+    console.speak_utf8()
     try:
-        return _run(sys.argv[1:] if argv is None else argv)
+        return _answered(sys.argv[1:] if argv is None else argv)
+    except console.Unheard:
+        console.tell_unheard()
+        return 3
+    except KeyboardInterrupt:
+        return 3
+
+
+def _answered(given: list[str]) -> int:
+    """The status of the command, every fault told as a problem."""
+    try:
+        return _run(given)
     except WrongUsage as wrong:
         write_problem("wrong_usage", str(wrong))
         return 2
@@ -62,8 +72,8 @@ def main(argv: list[str] | None = None) -> int:
     except ServerFault as fault:
         write_problem(fault.code, fault.message)
         return 3
-    except (BrokenPipeError, KeyboardInterrupt):
-        return 3
+    except console.Unheard:
+        raise
     except Exception as fault:
         # ours, not the world's: where it happened, for whoever mends it; never what the values were
         place = traceback.extract_tb(fault.__traceback__)[-1]

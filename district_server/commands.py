@@ -272,7 +272,7 @@ def _note(connection: Connection, action: str, about: str, options: argparse.Nam
 
 
 def _asked_twice() -> str:
-    if not sys.stdin.isatty():
+    if sys.stdin is None or not sys.stdin.isatty():
         raise Refused("password_missing", "Chưa có mật khẩu. Đặt DISTRICT_ADMIN_PASSWORD.")
     first = getpass.getpass("Mật khẩu (từ 12 ký tự): ")
     if first != getpass.getpass("Gõ lại mật khẩu: "):

@@ -1,7 +1,6 @@
 """`accept`: drafts in, dossiers out, one answer a line in order."""
 
 import argparse
-import sys
 
 from counter_app.commands.lines import plain, read_objects, write, write_problems
 from counter_app.commands.session import opened, signed_in
@@ -18,7 +17,7 @@ def run(options: argparse.Namespace) -> int:
     refused = False
     with opened(options) as counter:
         officer = signed_in(counter)
-        for draft in read_objects(sys.stdin.buffer):
+        for draft in read_objects():
             if isinstance(draft, Problem):
                 write_problems((draft,))
                 refused = True

@@ -1,7 +1,6 @@
 """`due`: count due moments by an office file and calendars, without a store."""
 
 import argparse
-import sys
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -32,7 +31,7 @@ def run(options: argparse.Namespace) -> int:
     """Answer every line; 1 where any was refused."""
     calendar = _calendar(options.office, options.calendar)
     refused = False
-    for line in read_objects(sys.stdin.buffer):
+    for line in read_objects():
         if isinstance(line, Problem):
             write_problems((line,), id=None)
             refused = True

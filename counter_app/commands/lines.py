@@ -3,15 +3,21 @@
 import json
 import math
 import sys
-from collections.abc import Iterator, Mapping
-from typing import Any, BinaryIO, NoReturn
+from collections.abc import Iterable, Iterator
+from typing import Any, NoReturn
 
 from counter_app.domain.problems import Problem
+from counter_app.wire.console import write as write
 
 
-def read_objects(stream: BinaryIO) -> Iterator[dict[str, Any] | Problem]:
-    """Each line as an object, or the problem with it. Blank lines are skipped."""
-    for raw in stream:
+def given_lines() -> Iterable[bytes]:
+    """What stands on the standard input; nothing where there is none."""
+    return () if sys.stdin is None else sys.stdin.buffer
+
+
+def read_objects() -> Iterator[dict[str, Any] | Problem]:
+    """Each given line as an object, or the problem with it. Blank lines are skipped."""
+    for raw in given_lines():
         try:
             text = raw.decode("utf-8-sig").strip()
         except UnicodeDecodeError:
@@ -38,12 +44,6 @@ def _no_number(text: str) -> NoReturn:
 def _finite(text: str) -> float:
     number = float(text)
     return number if math.isfinite(number) else _no_number(text)
-
-
-def write(found: Mapping[str, Any]) -> None:
-    """One answer, at once."""
-    sys.stdout.write(json.dumps(found, ensure_ascii=False) + "\n")
-    sys.stdout.flush()
 
 
 def write_problems(problems: tuple[Problem, ...], **more: Any) -> None:

@@ -1,7 +1,6 @@
 """`refuse`: drafts with a reason in, notices out. No dossier code is used."""
 
 import argparse
-import sys
 
 from counter_app.commands.lines import read_objects, write, write_problems
 from counter_app.commands.session import opened, signed_in
@@ -18,7 +17,7 @@ def run(options: argparse.Namespace) -> int:
     wrong = False
     with opened(options) as counter:
         officer = signed_in(counter)
-        for draft in read_objects(sys.stdin.buffer):
+        for draft in read_objects():
             made = (
                 Rejected((draft,))
                 if isinstance(draft, Problem)

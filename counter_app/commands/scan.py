@@ -3,13 +3,12 @@
 import argparse
 import base64
 import json
-import sys
 from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 
 from counter_app.commands.due import read_text
-from counter_app.commands.lines import write
+from counter_app.commands.lines import given_lines, write
 from counter_app.domain.scan import route
 from counter_app.domain.slip_code import KnownKey, judge, key_id_of
 from counter_app.errors import EnvironmentFault
@@ -30,7 +29,7 @@ def run(options: argparse.Namespace) -> int:
 
         with opened(options) as counter, counter.store.read() as books:
             keys.update(books.settings.keys())
-    for raw in sys.stdin.buffer:
+    for raw in given_lines():
         payload = raw.rstrip(b"\r\n")
         if not payload.strip():
             continue

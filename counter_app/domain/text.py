@@ -26,6 +26,11 @@ def clean_text(text: str) -> str:
     return _BLANKS.sub(" ", unicodedata.normalize("NFC", kept)).strip()
 
 
+def text_in(value: object) -> str:
+    """A given value made clean; empty where there is none, or where it is no text."""
+    return clean_text(value) if isinstance(value, str) else ""
+
+
 def search_key(text: str) -> str:
     """Small letters and digits without marks, words parted by one blank: what searches compare."""
     # a stroke is no mark: only this letter has one

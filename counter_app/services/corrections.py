@@ -7,7 +7,7 @@ from typing import Any
 from counter_app.domain.dossier import Dossier
 from counter_app.domain.events import Change, Facts
 from counter_app.domain.procedure import Component, ProcedureCase, ProcessingUnit, fee_of
-from counter_app.domain.text import clean_text
+from counter_app.domain.text import clean_text, text_in
 from counter_app.services.catalogue import Catalogue
 from counter_app.services.drafting import read_draft, read_pinned
 from counter_app.services.results import Rejected, rejected
@@ -47,7 +47,7 @@ def read_correction(
 
     What was not corrected stays as the dossier pinned it, whatever the catalogue says by now.
     """
-    reason = clean_text(str(given.get("reason") or ""))
+    reason = text_in(given.get("reason"))
     if not reason or len(reason) > 500:
         return rejected("reason_missing", "Chưa có lý do đính chính. Gõ lý do.", "reason")
     old, ref = dossier.facts, dossier.facts.procedure

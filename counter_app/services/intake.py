@@ -21,7 +21,7 @@ from counter_app.domain.officer import Officer, Right
 from counter_app.domain.problems import Problem
 from counter_app.domain.procedure import Procedure, ProcedureCase
 from counter_app.domain.receipt import Receipt, receipt_of
-from counter_app.domain.text import clean_text
+from counter_app.domain.text import clean_text, text_in
 from counter_app.errors import Refused
 from counter_app.ports import Books, IdSource, NoticeRow, OfficeClock, Store
 from counter_app.services.catalogue import Catalogue
@@ -198,19 +198,19 @@ class Intake:
             return rejected("no_right", "Bạn không có quyền nhận hồ sơ. Hãy đổi người.")
         reading = read_draft(draft, self._catalogue, _REFUSE_KEYS)
         problems = list(reading.problems)
-        reason = clean_text(str(draft.get("reason") or ""))
+        reason = text_in(draft.get("reason"))
         if not reason or len(reason) > 500:
             problems.append(
                 Problem(
                     "reason", "reason_missing", "Chưa có lý do. Gõ lý do, nhiều nhất 500 ký tự."
                 )
             )
-        kind = draft.get("notice", "refusal")
+        kind = "refusal" if draft.get("notice") is None else draft["notice"]
         if kind not in ("refusal", "supplement"):
             problems.append(
                 Problem("notice", "notice_unknown", "Loại phiếu là refusal hoặc supplement.")
             )
-        items = draft.get("items") or []
+        items = [] if draft.get("items") is None else draft["items"]
         if not isinstance(items, list) or not all(isinstance(item, str) for item in items):
             problems.append(Problem("items", "wrong_type", "Giấy tờ cần bổ sung là một danh sách."))
             items = []
@@ -346,8 +346,8 @@ def _override(
                 "Ngày hẹn sửa tay phải là ngày giờ sau lúc nhận, ví dụ 2026-11-26T17:00.",
             )
         )
-    reason = clean_text(str(given.get("reason") or ""))
-    approver = clean_text(str(given.get("approver") or ""))
+    reason = text_in(given.get("reason"))
+    approver = text_in(given.get("approver"))
     if not 1 <= len(reason) <= _LONGEST_TEXT:
         problems.append(
             Problem(

@@ -1,5 +1,7 @@
 """`init`, `accept`, `refuse`, `act`, `find`, `show`, `check`: the book by console."""
 
+import errno
+import io
 import json
 import os
 import shutil
@@ -18,6 +20,8 @@ from console import PASSPHRASE, PIN, Answer, Console, in_vietnamese, lines
 from counter_app.bootstrap import Counter, open_counter
 from counter_app.domain.form_kinds import KINDS
 from counter_app.services.soundness import words
+from counter_app.tool import main as tool
+from district_server.__main__ import main as district
 
 ROOT = Path(__file__).parents[2]
 KHE_SANH = ROOT / "resources" / "offices" / "khe-sanh.toml"
@@ -476,6 +480,28 @@ def test_taking_back_shows_both_and_gives_the_state_before(
     assert events[-2:] == ["dossier.completed", "action.reverted"]
 
 
+@pytest.mark.parametrize(
+    ("wrong", "field"),
+    [
+        ({"reason": ["Sai"]}, "reason"),
+        ({"reason": None}, "reason"),
+        ({"items": {}}, "items"),
+        ({"items": ["CCCD", 5]}, "items"),
+        ({"notice": "apology"}, "notice"),
+        ({"notice": "supplement"}, "items"),
+    ],
+)
+def test_a_notice_that_says_nothing_is_refused(
+    console: Console, wrong: dict[str, object], field: str
+) -> None:
+    good = draft(reason="Sai", notice=None, items=None)
+
+    answer = console("refuse", given=lines([{**good, **wrong}, good]))
+
+    assert [line["ok"] for line in answer.lines] == [False, True]
+    assert [problem["field"] for problem in answer.lines[0]["problems"]] == [field]
+
+
 def test_a_refusal_notice_takes_no_number(console: Console, tmp_path: Path) -> None:
     given = lines([draft(reason="Không thuộc thẩm quyền của xã")])
 
@@ -664,6 +690,42 @@ def test_bytes_that_are_no_text_are_a_wrong_secret(console: Console) -> None:
     assert console.accept(draft()).codes == ["pin_wrong"]
     console.environment["COUNTER_PASSPHRASE"] = "câu mở sổ \udcff"
     assert console("find", "a").codes == ["wrong_key"]
+
+
+class _Full(io.StringIO):
+    """A disk without room, behind `> tệp`."""
+
+    def write(self, text: str) -> int:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+
+@pytest.mark.parametrize("out", [None, _Full()], ids=["none", "full"])
+@pytest.mark.parametrize("verb", ["show", "due", "bay"])
+def test_an_answer_that_nobody_can_take_is_told_beside(
+    verb: str,
+    out: io.StringIO | None,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(sys, "stdout", out)
+    monkeypatch.setattr(sys, "stdin", None)
+
+    statuses = tool([verb, "x"]), district([verb, "x"])
+
+    assert statuses == (3, 3)
+    said = capsys.readouterr().err.splitlines()
+    assert len(said) == 2
+    assert all("ổ đĩa đầy" in line for line in said)
+
+
+def test_where_nothing_can_be_read_nothing_is_asked(
+    console: Console, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for verb in ("accept", "refuse", "scan"):
+        with monkeypatch.context() as closed:
+            closed.setattr(io, "TextIOWrapper", lambda *_: None)
+            answer = console(verb)
+        assert (answer.status, answer.lines) == (0, [])
 
 
 def test_an_empty_folder_name_is_wrong_usage(console: Console) -> None:
