@@ -16,7 +16,6 @@ from counter_app.domain.events import (
     TYPES,
     DossierAccepted,
     DossierCorrected,
-    Due,
     Event,
     Payload,
 )
@@ -90,6 +89,8 @@ class Judged:
     payload: Payload | None
     reason: Reason | None = None
     """Why it cannot be taken, whatever else is here."""
+    accepted: DossierAccepted | None = None
+    """What brings a dossier into the book: its acceptance, as it was or as it was put right."""
     twice: str = ""
     """A code it gives out that another dossier has already."""
 
@@ -126,10 +127,11 @@ def judge(
             aside.append((one, reason))
             continue
         here[one.event.event_id] = _content(one.event)
-        if (accepted := _brought(one.payload)) is not None:
-            if accepted.code in codes:
-                one = replace(one, twice=accepted.code)
-            codes.add(accepted.code)
+        if one.accepted is not None:
+            code = one.accepted.code
+            if code in codes:
+                one = replace(one, twice=code)
+            codes.add(code)
         good.append(one)
     return good, set_aside(connection, caller, aside)
 
@@ -145,35 +147,26 @@ def _read(coming: Event, caller: Caller, numbers: Collection[int]) -> Judged:
         payload = decode_payload(coming)
     except UNREADABLE:
         return Judged(coming, None, _FORM)
-    accepted = _brought(payload)
-    reason = _code_reason(accepted, caller, numbers) if accepted is not None else None
-    own_id = coming.subject == coming.event_id
-    if isinstance(payload, DossierAccepted) and not own_id:
-        reason = reason or _FORM
-    repaired = None if accepted is payload else accepted
-    if not _can_be_printed(payload) or not _can_be_printed(repaired):
-        # no counter could print its receipt, nor judge it
-        reason = reason or _FORM
-    return Judged(coming, payload, reason)
-
-
-def _can_be_printed(payload: Payload | None) -> bool:
+    accepted, fits = None, True
     match payload:
         case DossierAccepted():
-            given = payload.due_override
-            due_at = given.at if given is not None else payload.due.due_at
-            return fits_a_slip(payload.receipt, payload.received_at, due_at)
-        case DossierCorrected(due=Due() as due):
-            return fits_a_slip(payload.receipt, due.due_at, due.due_at)
-        case _:
-            return True
+            accepted, fits = payload, coming.subject == coming.event_id
+        case DossierCorrected(receipt=receipt, due=due):
+            accepted = payload.accepted
+            fits = due is None or fits_a_slip(receipt, due.due_at, due.due_at)
+    if accepted is None:
+        return Judged(coming, payload, None if fits else _FORM)
+    reason = _code_reason(accepted, caller, numbers)
+    if not fits or not _can_be_printed(accepted):
+        reason = reason or _FORM
+    return Judged(coming, payload, reason, accepted)
 
 
-def _brought(payload: Payload | None) -> DossierAccepted | None:
-    """What brings a dossier into the book: its acceptance, as it was or as it was put right."""
-    if isinstance(payload, DossierCorrected):
-        return payload.accepted
-    return payload if isinstance(payload, DossierAccepted) else None
+def _can_be_printed(accepted: DossierAccepted) -> bool:
+    """Whether any counter could print its receipt, and judge it."""
+    given = accepted.due_override
+    due_at = given.at if given is not None else accepted.due.due_at
+    return fits_a_slip(accepted.receipt, accepted.received_at, due_at)
 
 
 def _well_formed(coming: Event) -> bool:
@@ -207,7 +200,7 @@ def _code_reason(
 
 def _taken(one: Judged, codes: Collection[str]) -> Reason | None:
     """Entered from a paper, it is the same dossier again. What two copies of a store gave out stays."""
-    accepted = _brought(one.payload)
+    accepted = one.accepted
     if accepted is not None and accepted.origin not in _COUNTED and accepted.code in codes:
         return "code_taken", f"Mã hồ sơ {accepted.code} đã có ở một hồ sơ khác."
     return None
@@ -224,19 +217,19 @@ def _waiting(
 
 def is_repair(one: Judged) -> bool:
     """Whether it brings in what waited because its acceptance could not be taken."""
-    return isinstance(one.payload, DossierCorrected) and one.payload.accepted is not None
+    return one.accepted is not None and one.accepted is not one.payload
 
 
 def _repairs(one: Judged, aside_ids: Collection[str]) -> bool:
     """Whether it says what one of the author's own that waits should have said."""
-    if not isinstance(one.payload, DossierCorrected) or one.payload.accepted is None:
+    if not isinstance(one.payload, DossierCorrected) or one.accepted is None:
         return False
     return one.payload.supersedes == one.event.subject and one.event.subject in aside_ids
 
 
 def _codes_here(connection: Connection, caller: Caller, clean: Sequence[Judged]) -> set[str]:
     """Of the codes in this batch those that the commune has already."""
-    wanted = {accepted.code for one in clean if (accepted := _brought(one.payload)) is not None}
+    wanted = {one.accepted.code for one in clean if one.accepted is not None}
     return {row.code for row in _CODES.rows(connection, wanted, org=caller.commune)}
 
 
@@ -281,8 +274,7 @@ def _problem(one: Judged, reason: Reason) -> WireProblem:
 
 
 def _code_of(one: Judged) -> str:
-    accepted = _brought(one.payload)
-    return accepted.code if accepted is not None else ""
+    return one.accepted.code if one.accepted is not None else ""
 
 
 def _fitting(text: str, width: int) -> str:

@@ -26,6 +26,7 @@ _VERSION = 1
 FIRST_YEAR = 2000
 """No slip can say an earlier moment."""
 _EPOCH = datetime(FIRST_YEAR, 1, 1)
+_FIRST_DAY = _EPOCH.toordinal()
 _WALL_CLOCK = timezone(timedelta(hours=7))
 """A slip tells wall-clock minutes without a zone; every office that prints one keeps this clock."""
 SIGNATURE_SIZE = 64
@@ -51,17 +52,8 @@ class SlipCode:
 
     def body(self) -> bytes:
         """The bytes that stand in the QR before the signature. ValueError where no QR can say it."""
-        try:
-            head = _HEAD.pack(
-                _VERSION,
-                bytes.fromhex(self.key_id),
-                self.receipt_no,
-                minutes_of(self.received_at),
-                minutes_of(self.due_at),
-                bytes.fromhex(self.applicant_check),
-            )
-        except struct.error as fault:
-            raise ValueError("no slip says this") from fault
+        key_id, check = bytes.fromhex(self.key_id), bytes.fromhex(self.applicant_check)
+        head = head_of(key_id, self.receipt_no, self.received_at, self.due_at, check)
         return head + self.code.encode("ascii")
 
     def signed_bytes(self) -> bytes:
@@ -187,9 +179,20 @@ def decode(scanned: str) -> SlipCode | None:
     return SlipCode(code, receipt_no, received_at, due_at, key_id.hex(), check.hex(), signature)
 
 
+def head_of(
+    key_id: bytes, receipt_no: int, received_at: datetime, due_at: datetime, check: bytes
+) -> bytes:
+    """What stands in a QR before the code. ValueError where no QR can say it."""
+    minutes = minutes_of(received_at), minutes_of(due_at)
+    try:
+        return _HEAD.pack(_VERSION, key_id, receipt_no, *minutes, check)
+    except struct.error as fault:
+        raise ValueError("no slip says this") from fault
+
+
 def minutes_of(moment: datetime) -> int:
     """Wall-clock minutes since 2000, as they stand in a QR."""
-    return int((moment.replace(tzinfo=None) - _EPOCH) // timedelta(minutes=1))
+    return (moment.toordinal() - _FIRST_DAY) * 1440 + moment.hour * 60 + moment.minute
 
 
 def moment_of(minutes: int) -> datetime:
