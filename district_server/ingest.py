@@ -12,7 +12,6 @@ from datetime import UTC, datetime
 from itertools import takewhile
 from typing import Any
 
-import msgspec
 from sqlalchemy import ColumnElement, Connection, Row, delete, insert, select, update
 from sqlalchemy.exc import DataError, IntegrityError
 
@@ -31,7 +30,16 @@ from district_server.book import append
 from district_server.caller import Caller
 from district_server.database import get_meta
 from district_server.faults import Refused
-from district_server.judging import PARKED, UNUSABLE, Judged, Reason, is_repair, judge, set_aside
+from district_server.judging import (
+    PARKED,
+    UNUSABLE,
+    Judged,
+    Reason,
+    as_it_came,
+    is_repair,
+    judge,
+    set_aside,
+)
 from district_server.keys import ServerKeys, verify
 from district_server.lives import aside_of
 from district_server.renumbering import renumber
@@ -153,7 +161,7 @@ def _free(
         ).fetchall()
         connection.execute(delete(quarantine).where(*mine))
         waiting = [
-            msgspec.json.decode(row.raw, type=Event)
+            as_it_came(row.raw)
             for row in rows
             if row.event_id != repair.subject and not _is_failed_repair(row)
         ]
@@ -164,7 +172,7 @@ def _free(
 
 
 def _is_failed_repair(row: Row[Any]) -> bool:
-    known: Event = msgspec.json.decode(row.raw, type=Event)
+    known = as_it_came(row.raw)
     return known.type == "dossier.corrected" and row.code != "parked"
 
 

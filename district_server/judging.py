@@ -259,13 +259,22 @@ def set_aside(
             _fitting(_code_of(one), 40),
             reason[0],
             _fitting(reason[1], 500),
-            msgspec.json.encode(one.event).decode(),
+            _raw(one.event),
             now,
         )
         for one, reason in aside
     ]
     put(connection, quarantine, _ASIDE, rows)
     return [_problem(one, reason) for one, reason in aside]
+
+
+def _raw(coming: Event) -> str:
+    return msgspec.json.encode(coming._asdict()).decode()
+
+
+def as_it_came(raw: str) -> Event:
+    """An event that was set aside."""
+    return Event(**msgspec.json.decode(raw))
 
 
 def _problem(one: Judged, reason: Reason) -> WireProblem:

@@ -10,11 +10,10 @@ from datetime import UTC, datetime
 import msgspec
 from sqlalchemy import Connection, delete, func, select, update
 
-from counter_app.domain.events import Event
 from district_server.caller import Caller
 from district_server.faults import Refused
 from district_server.ingest import take
-from district_server.judging import judge
+from district_server.judging import as_it_came, judge
 from district_server.keys import ServerKeys
 from district_server.tables import commune, device, quarantine
 
@@ -145,11 +144,7 @@ def release(connection: Connection, keys: ServerKeys, org: str, subject: str) ->
     connection.execute(delete(quarantine).where(*mine))
     taken = 0
     for author in dict.fromkeys((row.device, row.incarnation) for row in rows):
-        coming = [
-            msgspec.json.decode(row.raw, type=Event)
-            for row in rows
-            if (row.device, row.incarnation) == author
-        ]
+        coming = [as_it_came(row.raw) for row in rows if (row.device, row.incarnation) == author]
         caller = _author(connection, org, author[0])
         good, _ = judge(connection, caller, coming)
         taken += len(good) - len(take(connection, keys, caller, good))
