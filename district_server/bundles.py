@@ -53,6 +53,8 @@ _ANSWER_IT = (
     "Làm gói trả lời cho máy này: nhập gói đó rồi nó tách ra thành sổ riêng và xuất gói mới."
 )
 _PAGE = 256 * 1024
+MOST_TOLD = bundle.LARGEST_RAW // 2
+"""Bytes of others' events in one answer, before they are squeezed."""
 MOST_SCANNED = 24 * 1024 * 1024
 """Bytes of scanned pages in one answer."""
 _BY_STICK = timedelta(days=7)
@@ -281,7 +283,7 @@ def _messages(
             keys.sign(message),
         )
         yield encode(BundleProof(row.incarnation, answer))
-    after = told.cursor if told.epoch == epoch else min(told.cursor, kept)
+    after, room = told.cursor if told.epoch == epoch else min(told.cursor, kept), MOST_TOLD
     while True:
         page = feed.pull(
             connection,
@@ -294,9 +296,11 @@ def _messages(
             told.keys_version,
             keys,
         )
-        yield encode(BundlePage(after, page))
-        after = page.upto
-        if not page.more:
+        told_page = encode(BundlePage(after, page))
+        yield told_page
+        after, room = page.upto, room - len(told_page)
+        if not page.more or room < 0:
+            # a new PC in a very large commune reads on from the next stick
             break
     yield from _files(connection, told)
     if objects is not None and told.scans:
@@ -334,15 +338,14 @@ def _files(connection: Connection, told: BundleUp) -> Iterator[bytes]:
 
 
 def _remember(connection: Connection, caller: Caller, told: BundleUp) -> None:
-    """What that counter has, for the answer; an older bundle that comes later tells nothing new."""
+    """What that counter has, for the answer: as the bundle says that was handed in last. Whether one that
+    knows less is an older one, or a book that was put back, nobody can tell from here; the answer to it
+    is good for both.
+    """
     known = _remembered(connection, caller)
-    same = known is not None and (known.life, known.epoch) == (told.life, told.epoch)
-    if known is None or not same or _reached(known) <= _reached(told):
-        put_meta(connection, _name(caller), encode(told).decode())
-
-
-def _reached(told: BundleUp) -> tuple[int, int]:
-    return told.cursor, len(told.have or ())
+    if known is not None and (known.life, known.dseq) == (told.life, told.dseq):
+        told = msgspec.structs.replace(told, parted=known.parted)
+    put_meta(connection, _name(caller), encode(told).decode())
 
 
 def _remembered(connection: Connection, caller: Caller) -> BundleUp | None:

@@ -346,6 +346,8 @@ def _not_written(target: Path, fault: OSError) -> str:
     """What to do about it; nothing half written stays."""
     if fault.errno == errno.ENOSPC:
         return f"{target.parent} hết chỗ. Xóa bớt tệp trên USB, hoặc dùng USB khác, rồi xuất lại."
+    if fault.errno == errno.EIO:
+        return f"Ghi vào {target.parent} rồi đọc lại không khớp. USB có thể đã hỏng: dùng USB khác."
     if not target.parent.is_dir():
         return f"Không thấy {target.parent}. Cắm USB, chọn lại tệp, rồi xuất lại."
     return f"Không ghi được gói vào {target.parent}. Xem USB còn cắm và có bị khóa ghi không, rồi xuất lại."

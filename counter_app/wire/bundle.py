@@ -8,6 +8,7 @@ X25519 with a key of this bundle alone, then HKDF. A device has one key; its X25
 map of its Ed25519 key. Inside is one deflate stream of messages, each with its length before it.
 """
 
+import errno
 import hashlib
 import os
 import zlib
@@ -87,7 +88,10 @@ def write(
             out.flush()
             os.fsync(out.fileno())
         with part.open("rb") as written:
-            _verified(written, lambda _: signer.public_key().public_bytes_raw())
+            try:
+                _verified(written, lambda _: signer.public_key().public_bytes_raw())
+            except (Damaged, TooLarge):
+                raise OSError(errno.EIO, "read back") from None
         part.replace(target)
         return target.stat().st_size
     finally:

@@ -1,6 +1,7 @@
 """Bundles on a stick: in any order, twice, damaged, for someone else; and counters that have no line."""
 
 import hashlib
+import os
 import resource
 import shutil
 from collections.abc import Callable, Iterator
@@ -337,7 +338,7 @@ def test_bundles_in_any_order_and_again_beside_the_line(
     before = first[0].sync_store.identity()
     for path in (downs[1], downs[0], downs[1]):
         summary = first[0].bundles.take_in(path)
-        assert (summary.received, summary.problems) == (0, [])
+        assert (summary.received, summary.problems, summary.waiting) == (0, [], 1)
     assert first[0].sync_store.identity() == before
     assert_at_rest(upper, first, second)
 
@@ -529,7 +530,7 @@ def test_damaged_foreign_and_missing_bundles(
                 take()
     # a bundle of the counter is none for it, nor is that for another counter
     for path in (going, coming):
-        with pytest.raises(Refused):
+        with pytest.raises(Refused, match="cho máy khác" if path is coming else "máy này xuất"):
             enrolled(2)[0].bundles.take_in(path) if path is coming else pair[0].bundles.take_in(
                 path
             )
@@ -586,9 +587,87 @@ def test_a_bomb_stops_at_what_it_declared(stick: Path) -> None:
     path.write_bytes(huge)
     with pytest.raises(TooLarge):
         list(messages(path))
+    # a file too large to be one of ours is not even read
+    with path.open("r+b") as grown:
+        grown.truncate(bundle.LARGEST_FILE + 1)
+    with pytest.raises(TooLarge):
+        list(messages(path))
     path.write_bytes(raw)
     with path.open("rb") as source, pytest.raises(Damaged):
         list(bundle.read(source, bytes(32), lambda _: public)[1])
+
+
+def test_what_is_too_much_is_neither_written_nor_read(
+    stick: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    key = Ed25519PrivateKey.generate()
+    public, private = key.public_key().public_bytes_raw(), key.private_bytes_raw()
+    path = stick / "lon.hsx"
+    with monkeypatch.context() as patch:
+        patch.setattr(bundle, "LARGEST_BODY", 100)
+        patch.setattr(bundle, "LARGEST_RAW", 230)
+        for messages in ([bytes(101)], [bytes(100)] * 3):
+            with pytest.raises(TooLarge):
+                bundle.write(path, "up", private, "c-1", "u-1", public, "", messages)
+            assert list(stick.iterdir()) == []
+        bundle.write(path, "up", private, "c-1", "u-1", public, "", [bytes(100)] * 2)
+    # somebody whose program knows no such limit
+    monkeypatch.setattr(bundle, "LARGEST_BODY", 99)
+    with path.open("rb") as source, pytest.raises(TooLarge):
+        list(bundle.read(source, private, lambda _: public)[1])
+
+
+def test_a_stick_that_keeps_something_else_is_told_at_once(
+    enrolled: Enrolled, stick: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pair = enrolled(1)
+    accept(pair)
+    to_disk = os.fsync
+
+    def worn_out(handle: int) -> None:
+        os.pwrite(handle, b"?", 200)
+        to_disk(handle)
+
+    monkeypatch.setattr(bundle.os, "fsync", worn_out)
+    with pytest.raises(EnvironmentFault, match="đọc lại không khớp"):
+        pair[0].bundles.write(stick / "len.hsx")
+    assert list(stick.iterdir()) == []
+
+
+def test_an_answer_for_a_newer_book_is_refused_by_an_older_one(
+    upper, enrolled: Enrolled, copied: Callable[[Pair], Pair], stick: Path
+) -> None:  # type: ignore[no-untyped-def]
+    first, second = enrolled(1), enrolled(2)
+    carry(upper, first, stick)
+    older = copied(first)
+    for _ in range(2):
+        accept(second)
+        synced(second)
+        carry(upper, first, stick)
+    with pytest.raises(Refused) as refused:
+        older[0].bundles.take_in(stick / "xuong.hsx")
+    assert refused.value.code == "bundle_gap"
+    carry(upper, older, stick)
+    assert older[0].sync_store.order_digest() == first[0].sync_store.order_digest()
+
+
+def test_more_than_one_answer_holds_comes_on_the_next_sticks(
+    upper, enrolled: Enrolled, stick: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:  # type: ignore[no-untyped-def]
+    first, second = enrolled(1), enrolled(2)
+    for _ in range(6):
+        accept(second)
+    synced(second)
+    monkeypatch.setattr(bundles, "_PAGE", 1)
+    monkeypatch.setattr(bundles, "MOST_TOLD", 2_000)
+    left = [1_000]
+    while left[-1]:
+        carry(upper, first, stick)
+        left.append(first[0].sync_state().standing.to_come)
+        assert left[-1] < left[-2]
+    assert len(left) > 3
+    monkeypatch.undo()
+    assert_at_rest(upper, first, second)
 
 
 def test_enrolment_by_stick_is_refused_where_it_must_be(upper, make_counter, stick: Path) -> None:  # type: ignore[no-untyped-def]
