@@ -22,6 +22,7 @@ from sqlalchemy import (
     select,
     table,
     text,
+    update,
 )
 
 from counter_app.domain.applicants import applicant_key
@@ -36,6 +37,8 @@ from db.log import Log
 from db.sets import insert_all, is_listed, listed
 from db.settings import Settings
 from db.tables import (
+    REFUSED,
+    SEEN,
     dossier,
     dossier_alias,
     event_log,
@@ -55,7 +58,7 @@ _SENT_NUM = (
     .where(sync_state.c.name == "sent_num")
     .scalar_subquery()
 )
-PROBLEM = exists().where(event_verdict.c.subject == dossier.c.id)
+PROBLEM = exists().where(event_verdict.c.subject == dossier.c.id, event_verdict.c.verdict != SEEN)
 _ONLY_TOLD = and_(
     dossier.c.own.is_(False),
     exists().where(event_log.c.event_id == dossier.c.id),
@@ -173,13 +176,21 @@ class Dossiers:
             event_verdict.c.event_id == dossier_id, event_verdict.c.verdict == "quarantined"
         )
         query = (
-            select(event_verdict.c.message, is_acceptance)
-            .where(event_verdict.c.subject == dossier_id)
+            select(event_verdict.c.message, is_acceptance, event_verdict.c.verdict)
+            .where(event_verdict.c.subject == dossier_id, event_verdict.c.verdict != SEEN)
             .order_by(is_acceptance.desc(), event_verdict.c.event_id)
             .limit(1)
         )
         row = self._connection.execute(query).one_or_none()
-        return None if row is None else Trouble(row[0], bool(row[1]))
+        return None if row is None else Trouble(row[0], bool(row[1]), row[2] == REFUSED)
+
+    def saw(self, dossier_id: str) -> None:
+        """Somebody knows that acts of this counter count for nothing; there is nothing to repair."""
+        self._connection.execute(
+            update(event_verdict)
+            .where(event_verdict.c.subject == dossier_id, event_verdict.c.verdict == REFUSED)
+            .values(verdict=SEEN)
+        )
 
     def refresh(self, dossier_id: str) -> Dossier:
         """Fold the dossier again and bring its row and its words up to date."""

@@ -29,7 +29,7 @@ from counter_app.wire.page import PullPage
 from db.lives import highs_of, keep_high, let_go_of_told, lives_of
 from db.sets import is_listed, listed
 from db.store import Books
-from db.tables import event_log, event_verdict, issued_code
+from db.tables import REFUSED, SEEN, event_log, event_verdict, issued_code
 
 _BY_ID = select(event_log.c.event_id, event_log.c.hash).where(is_listed(event_log.c.event_id))
 _AT = text("""
@@ -47,7 +47,9 @@ _NO_REPAIR = delete(event_verdict).where(
     is_listed(event_verdict.c.event_id), event_verdict.c.verdict == "quarantined"
 )
 
-_REFUSED_BEFORE = select(event_verdict.c.event_id).where(event_verdict.c.verdict == "rejected")
+_REFUSED_BEFORE = select(event_verdict.c.event_id).where(
+    event_verdict.c.verdict.in_((REFUSED, SEEN))
+)
 _FORGET = delete(event_verdict).where(is_listed(event_verdict.c.event_id))
 
 _WRITTEN_HERE = select(event_log.c.event_id).where(
@@ -320,7 +322,7 @@ def _refused(books: Books, states: Iterable[Dossier]) -> Iterator[SyncProblem]:
             continue
         code = line.rejected.value
         message = _REJECTED.get(code, _REJECTED_OTHERWISE)
-        if keep_verdict(books, line.event_id, state.id, "rejected", code, message):
+        if keep_verdict(books, line.event_id, state.id, REFUSED, code, message):
             yield SyncProblem(state.code, code, message)
 
 

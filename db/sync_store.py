@@ -46,7 +46,7 @@ from db.lives import (
 from db.pulled import apply_page, keep_verdict
 from db.sets import is_listed, listed
 from db.store import Books, Store
-from db.tables import dossier, event_log, event_order, event_verdict
+from db.tables import SEEN, dossier, event_log, event_order, event_verdict
 from db.uploads import not_above
 
 _NOTHING: Mapping[str, int] = {}
@@ -357,7 +357,9 @@ class SyncStore:
                 .limit(1)
             ).scalar_one_or_none()
             problems = connection.execute(
-                select(func.count(event_verdict.c.subject.distinct()))
+                select(func.count(event_verdict.c.subject.distinct())).where(
+                    event_verdict.c.verdict != SEEN
+                )
             ).scalar_one()
             pages = connection.execute(
                 select(func.count()).where(not_above(kept.get("epoch", "")))

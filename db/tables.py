@@ -51,6 +51,9 @@ event_order = Table(
 )
 """The upper server's order of the commune's events; own events are last until they are in it."""
 
+REFUSED, SEEN = "rejected", "seen"
+"""Of verdicts: the common order refuses the event; the same, once somebody has seen it."""
+
 event_verdict = Table(
     "event_verdict",
     metadata,

@@ -21,6 +21,7 @@ from counter_app.domain.dossier import Dossier, TimelineEntry
 from counter_app.domain.money import vnd
 from counter_app.domain.partial_date import PartialDate
 from counter_app.domain.personal_number import mask
+from counter_app.ports import Trouble
 from counter_app.services.forms import FormOffer
 from counter_app.services.search import DossierView
 from ui.action_form import ActionForm
@@ -86,6 +87,15 @@ FIELD_WORDS = {
 }
 
 
+def trouble_words(trouble: Trouble | None) -> str:
+    """What is wrong between this counter and the others, if anything is."""
+    if trouble is None:
+        return ""
+    if trouble.refused:
+        return f"Việc làm ở máy này không tính: {trouble.message}"
+    return f"Cấp trên chưa nhận: {trouble.message}"
+
+
 class DossierPane(QWidget):
     """The right side of the search screen."""
 
@@ -104,10 +114,14 @@ class DossierPane(QWidget):
         self._code = label("", "strong", wrap=True)
         self._code.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self._trouble = label("", "problem", wrap=True)
+        self._seen = Button("Đã xem", "Alt+V")
+        self._seen.clicked.connect(self.saw)
+        trouble = row(self._trouble, self._seen)
+        trouble.setStretch(0, 1)
         head = column(
             row(self._name, self._status, self._late, 1, self._sent),
             self._code,
-            self._trouble,
+            trouble,
             space=4,
         )
         head.setContentsMargins(16, 10, 16, 6)
@@ -177,20 +191,21 @@ class DossierPane(QWidget):
         set_chip(self._status, kind, words)
         late = lateness_chip(view.row, now.date())
         set_chip(self._late, *(late or ("grey", "")))
+        refused = view.trouble is not None and view.trouble.refused
         self._sent.setText(
             {
                 "local": "đã lưu ở máy này",
                 "sent": "máy chủ đã nhận",
-                "problem": "cần sửa trước khi gửi",
+                "problem": "có việc không tính" if refused else "cần sửa trước khi gửi",
             }[view.row.sent]
         )
         procedure = dossier.facts.procedure
         case = "" if procedure.case_name == "Thông thường" else f", {procedure.case_name.lower()}"
         about = shorten(f"{procedure.name}{case}", _LONGEST_ABOUT, placeholder=" …")
         self._code.setText(f"{dossier.code}  ·  {about}")
-        told = f"Cấp trên chưa nhận: {view.trouble.message}" if view.trouble else ""
-        self._trouble.setText(told)
-        self._trouble.setVisible(bool(told))
+        self._trouble.setText(trouble_words(view.trouble))
+        self._trouble.setVisible(view.trouble is not None)
+        self._seen.setVisible(refused)
         self._show_story(dossier)
         self._show_papers(dossier)
         self._show_prints(view)
@@ -200,6 +215,12 @@ class DossierPane(QWidget):
         self._show_actions(allowed)
         self._next.show_words(*next_words(dossier, allowed[0] if allowed else ""))
         self._next.setVisible(not self.form.action and bool(self._next.title.text()))
+
+    def saw(self) -> None:
+        """Alt+V: whoever sits here knows what counts for nothing."""
+        view, worklists = self.view, self._desk.counter.worklists
+        if view is not None and view.trouble is not None and view.trouble.refused:
+            self._desk.read(lambda: worklists.saw(view.dossier.id), self._desk.announce)
 
     def show_tab(self, number: int) -> None:
         """One of the five."""

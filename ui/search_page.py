@@ -139,6 +139,9 @@ class SearchPage(Page):
             return True
         if self.pane.scans_key(name):
             return True
+        if name == "Alt+V":
+            self.pane.saw()
+            return True
         if name == "Alt+O":
             self.pane.ask_more()
             return True

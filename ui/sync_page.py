@@ -21,6 +21,7 @@ from counter_app.services.search import DossierView
 from ui.action_form import ActionForm
 from ui.counter import SyncWords
 from ui.desk import Desk
+from ui.dossier_view import trouble_words
 from ui.enrolment import waits_for_answer
 from ui.fields import Field
 from ui.lists import DossierList
@@ -176,7 +177,10 @@ class SyncPage(Page):
             return
         self._view = view
         trouble = view.trouble if view else None
-        self._why.setText(f"Vì sao cấp trên chưa nhận: {trouble.message}" if trouble else "")
+        if trouble is not None and trouble.refused:
+            self._why.setText(f"{trouble_words(trouble)} Enter mở hồ sơ; xem xong bấm Alt+V ở đó.")
+        else:
+            self._why.setText(f"Vì sao cấp trên chưa nhận: {trouble.message}" if trouble else "")
         self._why.setVisible(trouble is not None)
 
     def _repair(self, dossier_id: str) -> None:

@@ -235,6 +235,8 @@ class Trouble:
     """Its reason in Vietnamese."""
     set_aside: bool
     """Whether it is the acceptance, so that a correction says the whole dossier again."""
+    refused: bool = False
+    """It is above, but counts for nothing: somebody has to know, nothing has to be repaired."""
 
 
 class Dossiers(Protocol):
@@ -256,6 +258,9 @@ class Dossiers(Protocol):
 
     def trouble(self, dossier_id: str) -> Trouble | None:
         """What the upper server could not take of it, the acceptance before everything else."""
+
+    def saw(self, dossier_id: str) -> None:
+        """Somebody knows of the acts of this counter that the common order refuses."""
 
     def ids_of(self, code: str) -> Sequence[str]:
         """Dossiers that carry or carried this code, the holder of the code first."""

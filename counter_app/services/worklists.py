@@ -10,6 +10,7 @@ from counter_app.domain.form_kinds import KINDS
 from counter_app.ports import Books, Clock, DossierRow, Figures, PrintJob, Store
 from counter_app.services.catalogue import Catalogue
 from counter_app.services.print_jobs import FORM
+from counter_app.services.results import Changes
 
 UNCOLLECTED_AFTER = (90, 60, 30)
 """Days a result may lie on the shelf before it is pointed out."""
@@ -75,6 +76,12 @@ class Worklists:
     def _soon(self, books: Books, today: date) -> date:
         return working_day_after(self._catalogue.calendar(books.settings.office()), today, _SOON)
 
+    def saw(self, dossier_id: str) -> Changes:
+        """An officer knows what of that dossier counts for nothing; it is not told again."""
+        with self._store.write() as books:
+            books.dossiers.saw(dossier_id)
+        return Changes(frozenset({dossier_id}), frozenset({"sync"}))
+
     def urgent(self, officer_id: str) -> tuple[Urgent, ...]:
         """What was saved and not printed, drafts, repairs, results nobody collected."""
         today = self._clock.now().date()
@@ -85,7 +92,10 @@ class Worklists:
             lines += [_of_dossier(books, job) for job in slips[:20]]
             lines += _of_others(books, [job for job in waiting if job.what not in ON_A_SLIP])
             for row in books.dossiers.work("problem", 20, today, today):
+                trouble = books.dossiers.trouble(row.id)
                 text = f"Hồ sơ {row.code} cần sửa trước khi gửi."
+                if trouble is not None and trouble.refused:
+                    text = f"Hồ sơ {row.code} có việc làm ở máy này không tính."
                 lines.append(Urgent("repair", text, row.id, code=row.code))
             for draft in books.drafts.of(officer_id):
                 name = str((draft.fields.get("applicant") or {}).get("name") or "chưa có tên")

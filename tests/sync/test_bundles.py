@@ -37,7 +37,7 @@ from district_server.pages import key_of
 from district_server.projection import by_code, dossier_of
 from district_server.recovery import begin_epoch
 from district_server.silence import heard
-from district_server.tables import device, enrol_code, publication
+from district_server.tables import commune, device, enrol_code, publication
 
 
 @pytest.fixture
@@ -649,6 +649,20 @@ def test_an_answer_for_a_newer_book_is_refused_by_an_older_one(
     assert refused.value.code == "bundle_gap"
     carry(upper, older, stick)
     assert older[0].sync_store.order_digest() == first[0].sync_store.order_digest()
+
+
+def test_a_difference_is_told_by_stick_too(upper, enrolled: Enrolled, stick: Path) -> None:  # type: ignore[no-untyped-def]
+    first, second = enrolled(1), enrolled(2)
+    accept(second)
+    synced(second)
+    with upper.database.begin() as connection:
+        connection.execute(update(commune).values(digest="0" * 64))
+    bundles.write(upper.database, upper.keys, first[0].identity.device_id, stick / "xuong.hsx")
+
+    told = first[0].bundles.take_in(stick / "xuong.hsx")
+
+    # its store, its officer, its dossier
+    assert (told.received, [one.code for one in told.problems]) == (3, ["digest_differs"])
 
 
 def test_more_than_one_answer_holds_comes_on_the_next_sticks(

@@ -59,3 +59,35 @@ def test_what_counts_after_all_is_no_mistake_any_more(
         view = counter.search.open(made.dossier_id)
         assert (view.row.status, view.row.sent) == ("completed", "sent")
         assert counter.sync_state().standing.problems == 0
+
+
+def test_of_two_returns_the_second_is_told_until_somebody_has_seen_it(
+    upper, enrolled: Enrolled
+) -> None:  # type: ignore[no-untyped-def]
+    first, second = enrolled(1), enrolled(2)
+    made = accept(first)
+    do(first, made.dossier_id, "complete")
+    synced(first)
+    synced(second)
+    do(first, made.dossier_id, "return")
+    do(second, made.dossier_id, "return")
+    synced(first)
+    assert [one.code for one in second[0].sync.cycle().problems] == ["state"]
+
+    def told() -> tuple[str, str, int]:
+        view = second[0].search.open(made.dossier_id)
+        assert view is not None
+        trouble = "" if view.trouble is None else f"{view.trouble.refused}"
+        return view.row.sent, trouble, second[0].sync_state().standing.problems
+
+    assert told() == ("problem", "True", 1)
+    assert [u.kind for u in second[0].worklists.urgent("")] == ["repair"]
+    second[0].worklists.saw(made.dossier_id)
+    assert told() == ("sent", "", 0)
+    # whatever comes of that dossier later, it is not told again
+    do(first, made.dossier_id, "revert", reason="Bấm nhầm")
+    do(first, made.dossier_id, "return")
+    synced(first)
+    synced(second)
+    assert told() == ("sent", "", 0)
+    assert check(second[0].store).faults == ()

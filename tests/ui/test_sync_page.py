@@ -14,6 +14,8 @@ from counter_app.ports.attachments import Fetched, WantedPage
 from counter_app.ports.sync import Summary, SyncProblem
 from counter_app.services.results import Changes
 from db.lives import put_state
+from db.pulled import keep_verdict
+from db.tables import REFUSED
 from ui.dossier_view import DossierPane
 from ui.theme import LIGHT
 
@@ -200,3 +202,21 @@ def test_what_comes_meanwhile_does_not_take_the_keyboard(hand: Hand) -> None:
     desk.announce(Changes(topics=frozenset({"sync"})))
     hand.settle()
     assert hand.focus_name == "Tệp trên USB"
+
+
+def test_what_counts_for_nothing_is_told_until_it_was_seen(hand: Hand, place: Place) -> None:
+    desk = hand.window.desk
+    assert desk is not None
+    nga = place.dossier(PEOPLE[NGA][0])
+    with desk.counter.store.write() as books:
+        keep_verdict(books, "viec", nga.id, REFUSED, "state", "Quầy khác trả rồi.")
+    screen("F9", "F1")(hand)
+    hand.wait(lambda: hand.says(f"Hồ sơ {nga.code} có việc làm ở máy này không tính."), 10_000)
+    screen("F9")(hand)
+    hand.wait(lambda: hand.says("không tính: Quầy khác trả rồi. Enter mở hồ sơ"), 10_000)
+    hand.press("Enter")
+    hand.wait(lambda: hand.says("có việc không tính"), 10_000)
+    hand.press("Alt+V")
+    hand.wait(lambda: not hand.says("Quầy khác trả rồi."), 10_000)
+    screen("F9")(hand)
+    hand.wait(lambda: hand.says("Không có hồ sơ nào cần sửa."), 10_000)
