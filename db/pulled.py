@@ -27,6 +27,7 @@ from counter_app.ports.sync import Forked, LineFault, SyncProblem
 from counter_app.wire.messages import PullAnswer
 from counter_app.wire.page import PullPage
 from db.lives import highs_of, keep_high, let_go_of_told, lives_of
+from db.officers_elsewhere import changed_twice
 from db.sets import is_listed, listed
 from db.store import Books
 from db.tables import REFUSED, SEEN, event_log, event_verdict, issued_code
@@ -229,7 +230,11 @@ def apply_page(books: Books, page: PullPage, server_id: str) -> Applied:
     touched = dict.fromkeys(subject for subject, type in types if type in DOSSIER_TYPES)
     in_front = all(cseq > behind for cseq in ordered.values())
     states = _fold_again(books, touched, taken, own if in_front else (), ordered)
-    problems = [*_refused(books, states), *_told_of_new_codes(books, taken.entries)]
+    problems = [
+        *_refused(books, states),
+        *_told_of_new_codes(books, taken.entries),
+        *changed_twice(books, taken.entries),
+    ]
     return Applied(len(taken.entries), [hashes[event_id] for event_id in ordered], problems)
 
 

@@ -1,5 +1,5 @@
 """What a round with the upper server told that no dossier's own mark shows: a code that changed, a
-difference of the two books. It stays until somebody has looked at it.
+difference of the two books, an officer whom two counters changed. It stays until somebody has looked at it.
 """
 
 import json
@@ -11,7 +11,7 @@ from counter_app.services.local_settings import LocalSettings
 
 _KEPT = "sync.notices"
 _MOST = 50
-_TOLD_HERE = ("renumbered", "digest_differs")
+_TOLD_HERE = ("renumbered", "digest_differs", "officer_changed")
 """All else marks its dossier, or, as a copy does, the state of the line."""
 
 

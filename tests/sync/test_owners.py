@@ -25,9 +25,15 @@ def test_of_two_changes_of_an_officer_the_last_in_the_common_order_holds(
     first[0].officers.change("Hồ Văn Bê", first[1], roles=(Role.RETURNS,))
     second[0].officers.change("Hồ Văn Bê", second[1], roles=(Role.CASHIER,))
     synced(second)
-    synced(first)
-    synced(second)
+    told = [first[0].sync.cycle().problems, second[0].sync.cycle().problems]
 
+    # each hears of both, and whose is in force
+    assert [one.code for problems in told for one in problems] == ["officer_changed"] * 2
+    first_says, second_says = (problems[0].message for problems in told)
+    both = ("“Công chức, Cán bộ trả kết quả”", "“Công chức, Cán bộ thu phí”")
+    assert all(words in said for words in both for said in (first_says, second_says))
+    assert "Đang dùng bản của máy này." in first_says
+    assert "Đang dùng bản của quầy khác." in second_says
     assert roles_of(first, "Hồ Văn Bê") == roles_of(second, "Hồ Văn Bê") == {Role.RETURNS}
     for counter, _ in (first, second):
         assert check(counter.store).faults == ()
