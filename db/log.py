@@ -3,10 +3,10 @@
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import Connection, bindparam, func, insert, literal, select
+from sqlalchemy import Connection, bindparam, func, insert, literal, or_, select
 
 from counter_app.domain import chain
-from counter_app.domain.clock import ClockState, clock_state
+from counter_app.domain.clock import DOUBTED, ClockState, clock_state
 from counter_app.domain.dossier import Entry
 from counter_app.domain.events import Actor, Event, Payload
 from counter_app.errors import EnvironmentFault
@@ -65,6 +65,22 @@ _OWN = (
 _LAST = select(event_log.c.occurred_at, event_log.c.hash).where(
     *_OWN, event_log.c.dseq == bindparam("dseq")
 )
+_IS_WITNESS = or_(
+    event_log.c.type == "dossier.accepted",
+    ~or_(*(event_log.c.clock.startswith(f"{state} ") for state in DOUBTED)),
+)
+_BELIEVED = (
+    select(event_log.c.occurred_at)
+    .where(*_OWN, _IS_WITNESS)
+    .order_by(event_log.c.dseq.desc())
+    .limit(1)
+)
+_BELIEVED_BEFORE = (
+    select(event_log.c.occurred_at)
+    .where(event_log.c.device == bindparam("device_id"), _IS_WITNESS)
+    .order_by(event_log.c.num.desc())
+    .limit(1)
+)
 _END = (
     select(*(literal("") if column.name == "payload" else column for column in EVENT_COLUMNS))
     .where(*_OWN, event_log.c.dseq >= bindparam("first"))
@@ -88,6 +104,7 @@ class Log:
         self._clock = clock
         self._ids = ids
         self._last_at: datetime | None = None
+        self._believed_at: datetime | None = None
         self.last_num = 0
         """The place in the log of the event written last in this transaction."""
 
@@ -102,7 +119,8 @@ class Log:
     ) -> Event:
         """Write one event behind the head of the own chain, in this transaction."""
         own, head, dseq = self._settings.identity(), *self._head()
-        state = ClockState.TYPED if self._clock.typed else clock_state(at, self.last_at())
+        self.last_at()
+        state = ClockState.TYPED if self._clock.typed else clock_state(at, self.believed_at())
         event_id = event_id or self._ids.new_id(at)
         name, version = type_and_version(payload)
         event = chain.seal(
@@ -123,6 +141,8 @@ class Log:
         self.last_num = self._connection.execute(_INSERT, event._asdict()).lastrowid
         self._settings.put_all({"dseq": str(event.dseq), "head": event.hash})
         self._last_at = datetime.fromisoformat(event.occurred_at)
+        if state not in DOUBTED or name == "dossier.accepted":
+            self._believed_at = self._last_at
         return event
 
     def keep(self, events: Iterable[Event]) -> None:
@@ -160,7 +180,7 @@ class Log:
         return [(event, decode_payload(event)) for event in events]
 
     def last_at(self) -> datetime | None:
-        """When the newest own event was written; the clock is doubted against it. Raises
+        """When the newest own event was written. Raises
         `EnvironmentFault` where the log does not end there: nothing is ever written behind another end.
         """
         if self._last_at is None:
@@ -170,6 +190,18 @@ class Log:
                 raise EnvironmentFault("head_wrong", BROKEN)
             self._last_at = None if last is None else datetime.fromisoformat(last.occurred_at)
         return self._last_at
+
+    def believed_at(self) -> datetime | None:
+        """When the newest own event was written that speaks for its clock; the clock is doubted against it.
+        What was done under a doubted clock does not, but for a receipt: before it somebody was asked.
+        """
+        if self._believed_at is None:
+            last = self._connection.execute(_BELIEVED, self._own()).scalar()
+            if last is None:
+                # a life that has just begun
+                last = self._connection.execute(_BELIEVED_BEFORE, self._own()).scalar()
+            self._believed_at = None if last is None else datetime.fromisoformat(last)
+        return self._believed_at
 
     def look_at_end(self, links: int) -> None:
         """The last so many own events follow each other, up to the head; `EnvironmentFault` where not."""

@@ -11,17 +11,20 @@ _JITTER = timedelta(minutes=2)
 
 
 class ClockState(StrEnum):
-    """What the time says of itself, beside what this device did last; each event carries it."""
+    """What the time says of itself, beside when this device was believed last; each event carries it."""
 
     OK = "ok"
     BACK = "back"
-    """Before what was done last."""
+    """Before that."""
     EARLY = "early"
     """Before the program was made."""
     FAR = "far"
-    """Long after what was done last."""
+    """Long after that."""
     TYPED = "typed"
     """As an officer typed it, because the PC showed something else."""
+
+
+DOUBTED = (ClockState.BACK, ClockState.EARLY, ClockState.FAR)
 
 
 def clock_state(now: datetime, last: datetime | None) -> ClockState:

@@ -223,8 +223,8 @@ class Log(Protocol):
     def between(self, first: date, last: date) -> Sequence[Entry]:
         """Every event of these days by the date it was written with, in the order it came here."""
 
-    def last_at(self) -> datetime | None:
-        """When the newest own event was written."""
+    def believed_at(self) -> datetime | None:
+        """When the newest own event was written whose time somebody answers for."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from counter_app.services.catalogue import Catalogue
 
 def doubt(books: Books, now: datetime) -> Problem | None:
     """A warning where the time looks wrong; whether it stops anything is for those who ask."""
-    last = books.log.last_at()
+    last = books.log.believed_at()
     state = clock_state(now, last)
     if state is ClockState.OK:
         return None
@@ -42,7 +42,7 @@ class ClockGuard:
         officer saw that the time contradicts the book, and typed it again.
         """
         with self._store.read() as books:
-            last = books.log.last_at()
+            last = books.log.believed_at()
         zone = self._clock.now().tzinfo
         if last is not None and last < BUILT_ON:
             # written under a clock that was wrong: it contradicts nothing

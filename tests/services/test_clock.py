@@ -10,6 +10,7 @@ from counter_app.domain import events as ev
 from counter_app.domain.problems import Problem
 from counter_app.services.clock_guard import doubt
 from counter_app.services.results import Accepted, Rejected
+from db.lives import NO_END, Head, begin_life
 
 
 def doubted(made: Accepted) -> bool:
@@ -32,6 +33,8 @@ LAST = moment("2026-11-20T07:00")
     [
         ("2026-11-20T09:24", False),
         ("2026-11-20T07:00", False),
+        ("2026-11-20T06:59", False),
+        ("2026-11-20T06:57", True),
         ("2026-12-20T06:00", False),
         ("2026-12-20T08:00", True),
         ("2026-11-20T06:00", True),
@@ -41,7 +44,8 @@ LAST = moment("2026-11-20T07:00")
         ("2036-11-20T09:24", True),
     ],
     ids=[
-        "an ordinary morning", "the same minute", "not quite 30 days later", "over 30 days later",
+        "an ordinary morning", "the same minute", "set by the network", "three minutes back",
+        "not quite 30 days later", "over 30 days later",
         "an hour back", "a day back", "before the program was made", "an empty battery",
         "ten years ahead",
     ],
@@ -254,3 +258,26 @@ def test_a_time_that_contradicts_the_book_is_asked_about_once(
 
     assert not isinstance(guard.put_right(day, hour, sure=True), Problem)
     assert not doubted(desk.accept())
+
+
+def test_what_was_done_under_a_doubted_clock_is_no_witness_for_it(desk: Desk) -> None:
+    """Only a receipt is: before it somebody was asked."""
+    made = desk.accept()
+    desk.at("2026-06-01T09:00")
+    for action in ("transfer", "complete"):
+        desk.do(made.dossier_id, action)
+    assert states(desk, made.dossier_id) == ["ok", "back", "back"]
+
+    def taken() -> bool:
+        given_to = desk.counter.intake.accept(given(), desk.officer, asks_about_clock=True)
+        return isinstance(given_to, Accepted)
+
+    assert not taken()
+    # a book that goes on under a new life, as after a restore, forgets nothing of it
+    with desk.counter.store.write() as books:
+        own = books.settings.identity().incarnation
+        here = Head(own, int(books.settings.get("dseq") or 0))
+        begin_life(books, desk.counter.ids, "restore", here, desk.counter.clock.now(), NO_END)
+    assert not taken()
+    assert doubted(desk.accept())
+    assert taken()

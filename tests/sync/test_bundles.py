@@ -237,8 +237,9 @@ def test_scans_come_down_to_who_cannot_ask_for_them(
     # what lies above is not what the log says
     key = key_of(first[0].identity.org_code, pages[2].sha256)
     (tmp_path / "tren" / key).write_bytes(bytes(pages[2].size))
+    kept = sorted(second[0].vault.folder.rglob("*"))
     round_trip(upper, second, stick, objects)
-    assert here(second) == [True, True, False]
+    assert sorted(second[0].vault.folder.rglob("*")) == kept
     objects.put(key, first[0].vault.get(pages[2].sha256))
     round_trip(upper, second, stick, objects)
     assert here(second) == [True] * 3
@@ -323,10 +324,11 @@ def test_bundles_in_any_order_and_again_beside_the_line(
         first[0].bundles.write(paths[-1])
     # the second stick first, then the oldest, then the newest, twice
     assert up(upper, paths[1]) == 4
+    device, old = first[0].identity.device_id, stick / "xuong-cu.hsx"
+    bundles.write(upper.database, upper.keys, device, old)
     assert up(upper, paths[0]) == 0
     assert up(upper, paths[2]) == 1
     assert up(upper, paths[2]) == 0
-    device = first[0].identity.device_id
     downs = []
     for at in range(2):
         downs.append(stick / f"xuong-{at}.hsx")
@@ -336,7 +338,7 @@ def test_bundles_in_any_order_and_again_beside_the_line(
     synced(first)
     accept(first)
     before = first[0].sync_store.identity()
-    for path in (downs[1], downs[0], downs[1]):
+    for path in (downs[1], downs[0], old, downs[1]):
         summary = first[0].bundles.take_in(path)
         assert (summary.received, summary.problems, summary.waiting) == (0, [], 1)
     assert first[0].sync_store.identity() == before
@@ -649,6 +651,18 @@ def test_an_answer_for_a_newer_book_is_refused_by_an_older_one(
     assert refused.value.code == "bundle_gap"
     carry(upper, older, stick)
     assert older[0].sync_store.order_digest() == first[0].sync_store.order_digest()
+
+
+def test_a_proof_that_the_server_did_not_sign_acknowledges_nothing(
+    upper, written: tuple[Pair, Path, Path], stick: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:  # type: ignore[no-untyped-def]
+    (pair, going, coming), waiting = written, written[0][0].sync_store.waiting()
+    up(upper, going)
+    monkeypatch.setattr(bundles, "proof_bytes", lambda *_: b"another sentence")
+    bundles.write(upper.database, upper.keys, pair[0].identity.device_id, coming)
+    with pytest.raises(Refused, match="hỏng"):
+        pair[0].bundles.take_in(coming)
+    assert pair[0].sync_store.waiting() == waiting
 
 
 def test_a_difference_is_told_by_stick_too(upper, enrolled: Enrolled, stick: Path) -> None:  # type: ignore[no-untyped-def]
