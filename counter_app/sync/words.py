@@ -85,6 +85,10 @@ def _words(standing: Standing, now: datetime) -> tuple[Level, str, str]:
     if standing.failing_since and standing.waiting:
         since = _at(standing.failing_since, now)
         return "offline", f"Chưa gửi được từ {since}. {left}, sẽ tự gửi khi có mạng", ""
+    if (silent := _days_since(standing.failing_since, now)) >= _LATE:
+        # nothing is left to send, but what is decided above does not come
+        level: Level = "very_late" if silent >= _VERY_LATE else "late"
+        return level, f"{silent} ngày chưa nối được cấp trên. Đã gửi hết", "F9 xem vì sao"
     last = f"lần cuối {_at(standing.last_success_at, now)}"
     if not standing.last_success_at:
         last = "chưa gửi lần nào"
@@ -94,7 +98,7 @@ def _words(standing: Standing, now: datetime) -> tuple[Level, str, str]:
         last = f"gửi bằng USB, {last}"
     if standing.to_come:
         sent += f", {to_come(standing.to_come)}"
-    level: Level = "waiting" if standing.waiting or standing.to_come else "ok"
+    level = "waiting" if standing.waiting or standing.to_come else "ok"
     return level, f"{sent}, {last}", ""
 
 

@@ -116,6 +116,16 @@ def stick(hours: float, waiting: int = 3, carried: float = 0) -> Standing:
         (stick(hours=0, waiting=0), "ok", "Đã gửi 131/131, lần cuối 09:12"),
         (failing("line", waiting=0), "ok", "Đã gửi 131/131, lần cuối 09:12"),
         (
+            failing("line", waiting=0, hours=25),
+            "late",
+            "1 ngày chưa nối được cấp trên. Đã gửi hết. F9 xem vì sao",
+        ),
+        (
+            failing("line", waiting=0, hours=169),
+            "very_late",
+            "7 ngày chưa nối được cấp trên. Đã gửi hết. F9 xem vì sao",
+        ),
+        (
             failing("person"),
             "offline",
             "Chưa nối được cấp trên từ 08:24. Còn 3 hồ sơ. F9 xem vì sao",
