@@ -25,7 +25,8 @@ from counter_app.ports.sync import (
     SyncStore,
 )
 from counter_app.sync import publications
-from counter_app.sync.engine import FORK, MOST_BYTES, MOST_EVENTS, NOT_ENROLLED
+from counter_app.sync.faults import FORK, NOT_ENROLLED
+from counter_app.sync.pace import MOST_BYTES, MOST_EVENTS
 from counter_app.wire import bundle
 from counter_app.wire.bundle import Header
 from counter_app.wire.messages import (

@@ -12,7 +12,7 @@ from sync_steps import Enrolled, Pair, accept, assert_at_rest, do, synced
 import db.dossiers
 from counter_app.domain.dossier import fold
 from counter_app.ports.sync import LineFault
-from counter_app.sync import engine
+from counter_app.sync import conversation, pace
 from counter_app.wire.messages import PullAnswer
 from counter_app.wire.page import opened
 from db.check import check
@@ -164,7 +164,7 @@ def test_one_by_one_and_all_at_once_come_to_the_same(
         pair[0].sync.cycle()
     books = {}
     for pair, most in ((slow, 1), (quick, 1_000_000)):
-        monkeypatch.setattr(engine, "_PULL_BYTES", most)
+        monkeypatch.setattr(conversation, "_PULL_BYTES", most)
         synced(pair)
         assert check(pair[0].store).faults == ()
         with pair[0].store.read() as read:
@@ -214,7 +214,7 @@ def test_the_next_page_is_asked_for_while_one_is_taken_in(
     synced(second)
     made = [accept(first) for _ in range(4)]
     synced(first)
-    monkeypatch.setattr(engine, "_PULL_BYTES", 1)
+    monkeypatch.setattr(conversation, "_PULL_BYTES", 1)
     asked = _watched(second, monkeypatch, "/pull?", lambda send: send())
     take_in = second[0].sync_store.apply_pull
     met: list[bool] = []
@@ -242,7 +242,7 @@ def test_the_next_run_is_packed_while_one_is_up_and_up_while_its_answer_is_kept(
     first, second = enrolled(1), enrolled(2)
     synced(first)
     made = [accept(first).code for _ in range(6)]
-    monkeypatch.setattr(engine, "MOST_EVENTS", 2)
+    monkeypatch.setattr(pace, "MOST_EVENTS", 2)
     first[0].sync_store.keep_batch(2)
     store, packed = first[0].sync._store, threading.Semaphore(0)
     read, keep = store.outbox, store.acknowledged

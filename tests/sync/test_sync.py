@@ -12,10 +12,10 @@ from sqlalchemy import Connection, Table, func, select, update
 from sync_steps import Enrolled, accept, assert_at_rest, do, events_above, synced
 
 from counter_app.errors import EnvironmentFault, Refused
-from counter_app.sync import engine
-from counter_app.sync.engine import FIRST_BATCH
+from counter_app.sync import conversation
 from counter_app.sync.enrol import enrol
 from counter_app.sync.link import HttpLink
+from counter_app.sync.pace import FIRST_BATCH
 from counter_app.wire.dossier_json import dossier_json
 from counter_app.wire.messages import PullAnswer
 from db.sync_store import SyncStore
@@ -464,7 +464,7 @@ def test_the_last_push_brings_what_a_pull_would(
     assert asked == ["hello", "push", "pull"]
     assert_at_rest(upper, first, second)
     # a batch that holds no more bytes is not the last
-    monkeypatch.setattr(engine, "MOST_BYTES", 1)
+    monkeypatch.setattr(conversation, "MOST_BYTES", 1)
     pages: list[PullAnswer] = []
     apply = SyncStore.apply_pull
     monkeypatch.setattr(
