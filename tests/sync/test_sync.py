@@ -7,6 +7,7 @@ from typing import Any
 
 import httpx
 import pytest
+from conftest import ToldClock
 from fault_proxy import FaultProxy
 from sqlalchemy import Connection, Table, func, select, update
 from sync_steps import Enrolled, accept, assert_at_rest, do, events_above, synced
@@ -233,7 +234,7 @@ def test_all_that_a_revoked_device_wrote_before_is_kept_above(
         accept(first)
     with upper.database.begin() as connection:
         revoke(connection, first[0].identity.device_id)
-    first[0].clock.at = datetime.now(UTC) + timedelta(days=1)
+    first[0].clock = ToldClock(datetime.now(UTC) + timedelta(days=1))
     accept(first)
     waiting = first[0].sync_store.waiting()
 
