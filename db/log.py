@@ -3,8 +3,9 @@
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import Connection, bindparam, func, insert, literal, or_, select
+from sqlalchemy import Connection, and_, bindparam, func, insert, literal, or_, select
 
+from counter_app import BUILT_ON
 from counter_app.domain import chain
 from counter_app.domain.clock import DOUBTED, ClockState, clock_state
 from counter_app.domain.dossier import Entry
@@ -65,9 +66,15 @@ _OWN = (
 _LAST = select(event_log.c.occurred_at, event_log.c.hash).where(
     *_OWN, event_log.c.dseq == bindparam("dseq")
 )
+UNDOUBTED = ~or_(*(event_log.c.clock.startswith(f"{state} ") for state in DOUBTED))
+"""Events whose time contradicted nothing when they were written."""
 _IS_WITNESS = or_(
-    event_log.c.type == "dossier.accepted",
-    ~or_(*(event_log.c.clock.startswith(f"{state} ") for state in DOUBTED)),
+    and_(
+        event_log.c.type == "dossier.accepted",
+        # a time of before this program speaks for nothing
+        event_log.c.occurred_at >= BUILT_ON.isoformat(),
+    ),
+    UNDOUBTED,
 )
 _BELIEVED = (
     select(event_log.c.occurred_at)
@@ -141,7 +148,8 @@ class Log:
         self.last_num = self._connection.execute(_INSERT, event._asdict()).lastrowid
         self._settings.put_all({"dseq": str(event.dseq), "head": event.hash})
         self._last_at = datetime.fromisoformat(event.occurred_at)
-        if state not in DOUBTED or name == "dossier.accepted":
+        asked = name == "dossier.accepted" and at >= BUILT_ON
+        if asked or state not in DOUBTED:
             self._believed_at = self._last_at
         return event
 

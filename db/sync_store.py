@@ -43,6 +43,7 @@ from db.lives import (
     state_of,
     unsent,
 )
+from db.log import UNDOUBTED
 from db.pulled import apply_page, keep_verdict
 from db.sets import is_listed, listed
 from db.store import Books, Store
@@ -352,7 +353,8 @@ class SyncStore:
             device = books.settings.identity().device_id
             oldest = connection.execute(
                 select(event_log.c.occurred_at)
-                .where(event_log.c.num > sent, event_log.c.device == device)
+                # a date of 2015 is not one of ten years that something has waited
+                .where(event_log.c.num > sent, event_log.c.device == device, UNDOUBTED)
                 .order_by(event_log.c.num)
                 .limit(1)
             ).scalar_one_or_none()

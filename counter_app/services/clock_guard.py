@@ -44,9 +44,6 @@ class ClockGuard:
         with self._store.read() as books:
             last = books.log.believed_at()
         zone = self._clock.now().tzinfo
-        if last is not None and last < BUILT_ON:
-            # written under a clock that was wrong: it contradicts nothing
-            last = None
         known = (last or BUILT_ON).astimezone(zone)
         at = typed_moment(day, hour, known)
         if at is None:

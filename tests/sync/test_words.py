@@ -190,16 +190,20 @@ def test_counts_and_days_of_a_real_book(
     # three weeks later: nothing yet today, and an old dossier goes on a moment ago
     clock.move(days=21)
     assert first[0].sync_state().text.startswith("Đã gửi 0/0, ")
+    # what was taken in under a clock of 2015 has not waited for ten years
+    clock.move(days=-4000)
+    accept(first)
+    clock.move(days=4000)
     do(first, old.dossier_id, "transfer")
     clock.move(minutes=1)
-    assert first[0].sync_state().text == "Đã gửi 0/0, còn 1, lần cuối 09:24 20/11"
+    assert first[0].sync_state().text == "Đã gửi 0/0, còn 2, lần cuối 09:24 20/11"
     first[0].attachments.add(old.dossier_id, "giay.jpg", jpeg(), "", first[1])
     assert first[0].sync_state().standing.pages_waiting == 1
     proxy.page = b"<html>Wi-Fi</html>"
     first[0].sync.cycle()
     assert first[0].sync_state().text.endswith("F9 xem vì sao")
     clock.move(days=1)
-    assert first[0].sync_state().said == "1 ngày chưa gửi. Còn 1 hồ sơ"
+    assert first[0].sync_state().said == "1 ngày chưa gửi. Còn 2 hồ sơ"
     proxy.heal()
     with upper.database.begin() as connection:
         revoke(connection, first[0].identity.device_id)
