@@ -10,6 +10,7 @@ from pathlib import Path
 
 import msgspec
 
+from counter_app import data_folder
 from counter_app.data_folder import refuse_book
 from counter_app.domain.slip_code import Verify
 from counter_app.errors import EnvironmentFault, Refused
@@ -140,6 +141,8 @@ class Bundles:
                 at,
                 messages,
             )
+            # a stick is pulled as soon as its name is read out
+            data_folder.settle(target.parent)
         except OSError as fault:
             raise EnvironmentFault("bundle_failed", _not_written(target, fault)) from None
         summary.files += 1

@@ -619,6 +619,23 @@ def test_what_is_too_much_is_neither_written_nor_read(
         list(bundle.read(source, private, lambda _: public)[1])
 
 
+def test_a_stick_may_be_pulled_as_soon_as_it_is_said(
+    enrolled: Enrolled, stick: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pair, waited = enrolled(1), []
+    to_disk = os.fsync
+
+    def noted(handle: int) -> None:
+        to_disk(handle)
+        waited.append(sorted(path.name for path in stick.iterdir()))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "fsync", noted)
+        pair[0].bundles.write(stick / "len.hsx")
+    # first the bytes, then their name
+    assert [names for names in waited if names] == [["len.hsx.part"], ["len.hsx"]]
+
+
 def test_a_stick_that_keeps_something_else_is_told_at_once(
     enrolled: Enrolled, stick: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
