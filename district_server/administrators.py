@@ -43,6 +43,9 @@ def set_password(connection: Connection, name: str, password: str) -> bool:
     name = " ".join(unicodedata.normalize("NFC", name).split())
     if not 1 <= len(name) <= 60:
         raise Refused("name_wrong", "Tên người quản trị từ 1 đến 60 chữ.")
+    if any("\ud800" <= sign <= "\udfff" for sign in password):
+        # bytes of another encoding: nobody could type them in a browser
+        raise Refused("password_wrong", "Mật khẩu không phải chữ UTF-8. Đặt lại bằng chữ thường.")
     if len(password) < SHORTEST_PASSWORD:
         raise Refused("password_short", f"Mật khẩu phải từ {SHORTEST_PASSWORD} ký tự.")
     if len(set(password)) < 5 or name.casefold() in password.casefold():

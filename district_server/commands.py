@@ -12,6 +12,7 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from sqlalchemy import Connection, select
 
 from counter_app.wire.dossier_json import dossier_json, summary_of
 from district_server import second_factor
+from district_server.acts import ZONE
 from district_server.acts import act as do_act
 from district_server.administrators import let_read, note, set_password, sign_out_everywhere
 from district_server.bundles import enrol_by_stick, take_in
@@ -119,7 +121,7 @@ def issue_code(options: argparse.Namespace) -> int:
     with _begun(options) as (connection, keys):
         code, expires_at = make_code(connection, options.commune, options.counter)
         _note(connection, "code", f"{options.commune}, quầy {options.counter}", options)
-    write({"code": code, "fingerprint": keys.fingerprint, "expires_at": expires_at})
+    write({"code": code, "fingerprint": keys.fingerprint, "expires_at": _here(expires_at)})
     return 0
 
 
@@ -225,7 +227,7 @@ def status(options: argparse.Namespace) -> int:
                 "commune": one.commune,
                 "counter": one.counter,
                 "copies": list(one.also),
-                "last_sync": one.last_sync_at,
+                "last_sync": _here(one.last_sync_at),
                 "state": "revoked" if one.revoked_at else "active",
                 "quarantined": one.quarantined,
                 "silent_days": one.silent_days,
@@ -263,6 +265,11 @@ def reset_second_factor(options: argparse.Namespace) -> int:
         note(connection, options.name, "second_off", "", "district-server reset-second-factor")
     write({"ok": True, "name": options.name})
     return 0
+
+
+def _here(kept: str | None) -> str | None:
+    """A kept moment in the country's own hours: nobody at a console adds seven."""
+    return datetime.fromisoformat(kept).astimezone(ZONE).isoformat() if kept else None
 
 
 def _note(connection: Connection, action: str, about: str, options: argparse.Namespace) -> None:
@@ -346,7 +353,7 @@ def _fields(path: Path | None) -> dict[str, Any]:
         found = json.loads(path.read_text(encoding="utf-8-sig"))
     except OSError:
         raise ServerFault("file_missing", f"Không đọc được tệp {path.name}.") from None
-    except ValueError:
+    except (ValueError, RecursionError):
         raise Refused("not_json", f"Tệp {path.name} không phải JSON.") from None
     if not isinstance(found, dict):
         raise Refused("not_object", f"Tệp {path.name} phải là một đối tượng JSON {{ … }}.")

@@ -196,7 +196,8 @@ def _opened(kept: str, passphrase: str | None) -> bytes:
 
 
 def _derive(passphrase: str, salt: bytes) -> bytes:
-    return hashlib.scrypt(passphrase.encode(), salt=salt, n=2**15, r=8, p=1, maxmem=2**26, dklen=32)
+    words = passphrase.encode(errors="surrogatepass")
+    return hashlib.scrypt(words, salt=salt, n=2**15, r=8, p=1, maxmem=2**26, dklen=32)
 
 
 def passphrase_of_environment() -> str | None:

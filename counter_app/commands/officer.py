@@ -8,6 +8,7 @@ from counter_app.commands.lines import write, write_problems
 from counter_app.commands.session import opened, signed_in
 from counter_app.domain.events import Actor
 from counter_app.domain.officer import Officer, Right, Role
+from counter_app.domain.text import clean_text
 from counter_app.errors import Refused, WrongUsage
 from counter_app.services.results import Rejected
 
@@ -24,7 +25,8 @@ def run(options: argparse.Namespace) -> int:
     """Tell the officer after it."""
     roles = _roles(options.role)
     with opened(options) as counter:
-        known = next((o for o in counter.officers.all() if options.name in (o.name, o.id)), None)
+        named = clean_text(options.name)
+        known = next((o for o in counter.officers.all() if named in (o.name, o.id)), None)
         if options.new_pin and known is not None and not (roles or options.off):
             done = counter.officers.set_pin(known.id, _new_pin(), _supervisor(counter, known))
         else:
@@ -58,7 +60,7 @@ def _write(
             return counter.officers.set_pin(known.id, _new_pin(), by)
         return done
     if options.off:
-        raise Refused("officer_unknown", f"Không có cán bộ tên {options.name}.")
+        raise Refused("officer_unknown", f"Không có cán bộ tên {clean_text(options.name)}.")
     if not by.may(Right.OFFICERS):
         raise Refused("no_right", "Bạn không có quyền thêm cán bộ.")
     return counter.officers.add(

@@ -72,7 +72,7 @@ def _key_list(path: Path) -> dict[str, KnownKey]:
             )
             for entry in found
         ]
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         raise EnvironmentFault(
             "file_damaged", f"Tệp khóa {path.name} bị hỏng. Hãy lấy lại từ máy chủ hoặc quầy khác."
         ) from None

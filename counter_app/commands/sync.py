@@ -5,7 +5,8 @@ from dataclasses import asdict
 
 from counter_app.commands.lines import write
 from counter_app.commands.session import opened
-from counter_app.ports.sync import Summary
+from counter_app.errors import Refused
+from counter_app.ports.sync import Summary, SyncProblem
 from counter_app.sync.words import to_come
 
 _UNFINISHED = "Đã đồng bộ đủ 10 phút mà chưa hết{left}. Chạy lại để gửi nhận tiếp từ chỗ dừng."
@@ -18,7 +19,13 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """The summary is printed in every case; a complete cycle is 0 even with single problems."""
     with opened(options) as counter:
-        summary = counter.sync.cycle()
+        try:
+            summary = counter.sync.cycle()
+        except Refused as reason:
+            problem = SyncProblem("", reason.code, reason.message)
+            waiting = counter.sync_store.waiting()
+            tell(Summary(waiting=waiting, problems=[problem], fault=reason.message))
+            return 1
         count = counter.sync_state().standing.to_come
     if summary.unfinished:
         summary.fault = _UNFINISHED.format(left=f", {to_come(count)}" if count else "")

@@ -818,8 +818,12 @@ def test_wrong_usage_is_two_and_says_how(console: Console, arguments: tuple[str,
 def test_sync_before_enrolment_says_so(console: Console) -> None:
     answer = console("sync")
 
-    assert answer.status == 1
+    assert (answer.status, answer.codes) == (1, ["not_enrolled"])
     assert in_vietnamese(answer)
+    # the summary is printed in every case
+    summary = {name: answer.one[name] for name in ("sent", "received", "bytes_out", "bytes_in")}
+    assert set(summary.values()) == {0}
+    assert answer.one["waiting"] == console("check").one["events"]
 
 
 def test_enrolment_without_a_server_is_the_environments_fault(console: Console) -> None:
@@ -843,6 +847,12 @@ def test_a_new_officer_signs_in_with_the_new_pin(console: Console) -> None:
     assert answer.status == 0, answer.said
     shown = console("show", answer.one["code"]).one
     assert shown["timeline"][0]["actor"] == "Lê Văn Đạt"
+    # however the name is typed
+    del console.environment["COUNTER_OFFICER"]
+    console.environment["COUNTER_PIN"] = PIN
+    typed = unicodedata.normalize("NFD", " Lê  Văn Đạt ")
+    changed = console("officer", typed, "--role", "returns").one
+    assert (changed["officer_id"], changed["roles"]) == (added.one["officer_id"], ["returns"])
 
 
 def test_the_same_size_and_seed_give_the_same_dossiers(

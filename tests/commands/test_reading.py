@@ -175,6 +175,14 @@ def test_a_slip_is_green_with_its_own_keys_amber_without_red_when_changed(
     assert changed.one["verdict"] == "RED"
 
 
+@pytest.mark.parametrize("text", ["[" * 100_000, "[]", '{"keys":[1]}', "", "\x00"])
+def test_a_spoilt_key_list_is_told(console: Console, tmp_path: Path, text: str) -> None:
+    (tmp_path / "khoa.json").write_text(text)
+    answer = console("scan", "--keys", tmp_path / "khoa.json", store=False)
+    assert (answer.status, answer.codes) == (3, ["file_damaged"])
+    assert in_vietnamese(answer)
+
+
 def test_a_key_list_names_no_secret(console: Console, tmp_path: Path) -> None:
     keys = tmp_path / "keys.json"
 

@@ -76,6 +76,17 @@ def test_the_way_of_a_counter_without_a_line(
     assert upper("bundle-out", "--device", "c-khong-co", coming)[0] == 1
     assert console("sync").codes == ["by_stick"]
 
+    # a file of fields that no program reads
+    deep = tmp_path / "sau.json"
+    deep.write_text("[" * 100_000)
+    assert upper("act", made["code"], "transfer", "--json", deep)[0] == 1
+    # in the hours of whoever reads it
+    for moment in (
+        upper("issue-code", "--commune", "H50.99.01", "--counter", 9)[1]["expires_at"],
+        upper("status")[1]["last_sync"],
+    ):
+        assert str(moment).endswith("+07:00")
+
     # never over the database
     database = tmp_path / "may-chu.sqlite3"
     assert upper("bundle-out", "--device", told["device_id"], database)[0] == 1
