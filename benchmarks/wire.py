@@ -72,6 +72,8 @@ class CountingRelay:
             contextlib.suppress(OSError),
             socket.create_connection(("127.0.0.1", self._target)) as far,
         ):
+            for link in (near, far):
+                link.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, True)
             with self._lock:
                 self._links |= {near, far}
             # until the line stands

@@ -63,6 +63,8 @@ class FaultProxy:
                 continue
             try:
                 far = socket.create_connection(self._target)
+                for link in (near, far):
+                    link.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, True)
             except OSError:
                 near.close()
                 continue

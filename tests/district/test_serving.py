@@ -47,6 +47,7 @@ from district_server import database as database_module
 from district_server import journal as journal_module
 from district_server.__main__ import main
 from district_server.answering import LARGEST_PACKED
+from district_server.commands import listen
 from district_server.database import Database, put_meta
 from district_server.enrolment import issue_code, revoke
 from district_server.faults import Refused
@@ -741,3 +742,10 @@ def test_a_push_that_came_through_is_told_once_more(enrolled: Enrolled) -> None:
 
     assert (first.high, again.high, again.head_cseq) == (2, 2, 2)
     assert again.signature == first.signature
+
+
+def test_the_body_of_an_answer_does_not_wait_for_its_head_to_be_acknowledged() -> None:
+    with listen("127.0.0.1", 0) as listener, socket.create_connection(listener.getsockname()):
+        accepted, _ = listener.accept()
+        with accepted:
+            assert accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
