@@ -1,10 +1,11 @@
 """Handing a commune's events back to its counters."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Integer, func, select
+from sqlalchemy import Connection, CursorResult, and_, case, func, or_, select
 
 from counter_app.domain.events import Event
 from counter_app.wire.messages import OrderAnswer, PullAnswer, WireKey, runs_of
@@ -20,6 +21,8 @@ MOST_EVENTS = 500
 MOST_PLACES = 4_000
 _PAIR = 40
 """Bytes of an own event in a page: even these must come over a line that takes little at once."""
+_AS_READ = {"stream_results": True, "max_row_buffer": MOST_EVENTS}
+"""PostgreSQL hands out rows as they are read, five times as many at each turn; SQLite does so anyway."""
 
 
 def pull(
@@ -41,20 +44,20 @@ def pull(
     here = connection.execute(select(commune).where(commune.c.org == caller.commune)).one()
     head: int = here.seq
     own: list[tuple[str, int, int]] = []
-    wanted: list[int] = []
-    held = held_by(connection, caller, life)
+    others: list[tuple[int, Event]] = []
     upto, size = begin, 0
-    for cseq, author, its_life, dseq, length in _places(connection, caller.commune, begin, head):
-        is_own = author == caller.device and dseq <= held.get(its_life, 0)
-        size += _PAIR if is_own else length + 200
-        if (own or wanted) and size > max_bytes:
-            break
-        if is_own:
-            own.append((its_life, dseq, cseq))
-        else:
-            wanted.append(cseq)
-        upto = cseq
-    others = _events(connection, caller.commune, wanted)
+    held = held_by(connection, caller, life)
+    with _ordered(connection, caller, held, begin, head) as rows:
+        for cseq, is_own, *columns in rows:
+            known = Event._make(columns)
+            size += _PAIR if is_own else len(known.payload) + 200
+            if upto > begin and size > max_bytes:
+                break
+            if is_own:
+                own.append((known.incarnation, known.dseq, cseq))
+            else:
+                others.append((cseq, known))
+            upto = cseq
     listed = key_list(connection, caller.commune)
     version = _version(listed)
     return PullAnswer(
@@ -71,37 +74,23 @@ def pull(
     )
 
 
-def _places(
-    connection: Connection, org: str, after: int, head: int
-) -> list[tuple[int, str, str, int, int]]:
-    """What stands there, and how long it is, without what it says: most of it may not be asked for."""
-    measure = func.octet_length if connection.dialect.name == "postgresql" else func.length
+def _ordered(
+    connection: Connection, caller: Caller, held: Mapping[str, int], after: int, head: int
+) -> CursorResult[*tuple[Any, ...]]:
+    """Place, whether the caller holds it, and the event: without what it says where the caller does. To be
+    read only as far as the page goes.
+    """
+    parts = [and_(event.c.incarnation == life, event.c.dseq <= high) for life, high in held.items()]
+    is_own = and_(event.c.device == caller.device, or_(*parts))
+    said = case((is_own, ""), else_=event.c.payload)
+    columns = [said if column is event.c.payload else column for column in EVENT_COLUMNS]
     query = (
-        select(
-            event.c.cseq,
-            event.c.device,
-            event.c.incarnation,
-            event.c.dseq,
-            measure(event.c.payload, type_=Integer),
-        )
-        .where(event.c.commune == org, event.c.cseq > after, event.c.cseq <= head)
+        select(event.c.cseq, is_own, *columns)
+        .where(event.c.commune == caller.commune, event.c.cseq > after, event.c.cseq <= head)
         .order_by(event.c.cseq)
         .limit(MOST_EVENTS)
     )
-    return [tuple(row) for row in connection.execute(query)]
-
-
-def _events(connection: Connection, org: str, places: Sequence[int]) -> list[tuple[int, Event]]:
-    if not places:
-        return []
-    query = (
-        select(event.c.cseq, *EVENT_COLUMNS)
-        .where(event.c.commune == org, event.c.cseq.between(places[0], places[-1]))
-        .order_by(event.c.cseq)
-    )
-    asked = frozenset(places)
-    rows = connection.execute(query).fetchall()
-    return [(cseq, Event(*columns)) for cseq, *columns in rows if cseq in asked]
+    return connection.execute(query, execution_options=_AS_READ)
 
 
 def _signed_heads(

@@ -11,7 +11,8 @@ from district_server.projection import EVENT_COLUMNS
 from district_server.tables import event, quarantine, stream
 
 MOST_PLACES = 2_000
-_NO_END = 1 << 62
+_NO_END = 2**31 - 1
+"""Behind every place: a column holds no more."""
 
 
 def stream_of(connection: Connection, caller: Caller, life: str, after: int) -> StreamAnswer:
@@ -104,5 +105,6 @@ def held_by(connection: Connection, caller: Caller, life: str) -> dict[str, int]
     held = {life: _NO_END}
     while (start := begun.get(life)) is not None and start.from_incarnation not in held:
         life = start.from_incarnation
-        held[life] = start.from_dseq
+        # whatever its author wrote
+        held[life] = max(0, min(start.from_dseq, _NO_END))
     return held
