@@ -1,5 +1,6 @@
 """A counter that syncs: `ours.py FOLDER URL CODE`."""
 
+import gc
 import os
 import sys
 from pathlib import Path
@@ -13,6 +14,8 @@ from counter_app.bootstrap import open_counter
 def main(folder: str, url: str, code: str) -> None:
     counter = open_counter(Path(folder), os.environ["COUNTER_PASSPHRASE"])
     counter.enrol(url, code, None)
+    # as the window does when its screens are loaded
+    gc.freeze()
 
     def sync(_: str) -> str:
         summary = counter.sync.cycle()
