@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from counter_app.domain import events as ev
 from counter_app.domain.events import Destination, Due, Event, Facts, Payload, ReceiptSeal
@@ -40,6 +40,9 @@ CLOSED = frozenset({Status.REFUSED, Status.WITHDRAWN, Status.STOPPED, Status.RET
 RUNNING = frozenset({Status.ACCEPTED, Status.IN_PROCESS})
 OPEN = RUNNING | WAITING
 """Received and without a result: what can become late."""
+
+
+_HERE = Destination("commune", "")
 
 
 def needs_slip(due: Due, received_at: datetime, due_at: datetime) -> bool:
@@ -121,8 +124,7 @@ class Rejection(StrEnum):
     STANDS_UNDER_ANOTHER = "stands_under_another"
 
 
-@dataclass(frozen=True, slots=True)
-class TimelineEntry:
+class TimelineEntry(NamedTuple):
     """One line of the story of a dossier, rejected and reverted ones included."""
 
     event_id: str
@@ -264,11 +266,11 @@ def _repairs(story: Sequence[Entry]) -> dict[str, ev.DossierAccepted]:
     correction that says it. Whichever comes first in an order brings the dossier into the book.
     """
     found: dict[str, ev.DossierAccepted] = {}
-    author = {event.event_id: event.device for event, _ in story if event.event_id == event.subject}
     for event, payload in story:
         if not isinstance(payload, ev.DossierCorrected) or payload.accepted is None:
             continue
-        if author.get(event.subject, event.device) == event.device:
+        authors = [known.device for known, _ in story if known.event_id == event.subject]
+        if all(device == event.device for device in authors):
             # the last repair holds for all of them
             found = dict.fromkeys((*found, event.subject, event.event_id), payload.accepted)
     return found
@@ -287,7 +289,7 @@ def _as_before(before: Dossier, now: Dossier, event_id: str) -> Dossier:
 
 def _taken_back(timeline: list[TimelineEntry], event_id: str) -> list[TimelineEntry]:
     return [
-        replace(line, reverted=True) if line.event_id == event_id else line for line in timeline
+        line._replace(reverted=True) if line.event_id == event_id else line for line in timeline
     ]
 
 
@@ -381,8 +383,7 @@ def _changes(
             extensions = (*dossier.extensions, payload)
             return {"due_at": payload.new_due_at, "extensions": extensions}
         case ev.DossierCompleted():
-            commune = Destination("commune", "")
-            return {"completed_at": at, "completion": payload, "holder": commune}
+            return {"completed_at": at, "completion": payload, "holder": _HERE}
         case ev.DossierReturned():
             return {"returned_at": at, "handed_over": payload}
         case ev.DossierCorrected():
@@ -412,7 +413,7 @@ def _accepted(event: Event, payload: ev.DossierAccepted) -> Dossier:
         receipt=payload.receipt,
         receipts=(payload.receipt,),
         slip=payload.slip,
-        holder=Destination("commune", ""),
+        holder=_HERE,
         form_set=payload.form_set,
         office_version=payload.office_version,
         counter_no=payload.counter_no,
@@ -472,6 +473,9 @@ def _printed(dossier: Dossier, payload: ev.SlipPrinted) -> dict[str, Any]:
 def _note(payload: Payload | None) -> str:
     """The words that stand beside a line of the timeline."""
     match payload:
+        case ev.DossierAccepted() | ev.SlipPrinted():
+            # first, for most are one of these
+            return ""
         case ev.NoteAdded():
             return payload.text
         case ev.AttachmentAdded():
