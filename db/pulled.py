@@ -33,6 +33,12 @@ from db.store import Books
 from db.tables import REFUSED, SEEN, event_log, event_verdict, issued_code
 
 _BY_ID = select(event_log.c.event_id, event_log.c.hash).where(is_listed(event_log.c.event_id))
+_OF_LIVES = text("""
+    SELECT e.device, e.incarnation, e.dseq, e.hash
+    FROM json_each(:listed) AS of CROSS JOIN event_log AS e
+    WHERE e.device = of.value ->> 0 AND e.incarnation = of.value ->> 1
+        AND e.dseq BETWEEN of.value ->> 2 AND of.value ->> 3
+""")
 _AT = text("""
     SELECT e.device, e.incarnation, e.dseq, e.hash, e.event_id, e.subject, e.type, e.num,
         at.value ->> 3 AS cseq
@@ -139,16 +145,16 @@ class _Here:
 
     def _look(self) -> None:
         ids = listed(event.event_id for event in self._events)
-        places = dict.fromkeys(
-            (event.device, event.incarnation, event.dseq + step)
-            for event in self._events
-            for step in (-1, 0)
-        )
+        lives: dict[tuple[str, str], list[int]] = {}
+        for event in self._events:
+            lives.setdefault((event.device, event.incarnation), []).append(event.dseq)
+        # of each life the places that are told of, and the one before them
+        spans = [(*life, min(dseqs) - 1, max(dseqs)) for life, dseqs in lives.items()]
         execute = self._books.connection.execute
         self.by_id = {row.event_id: row.hash for row in execute(_BY_ID, ids)}
         self._by_place = {
             (row.device, row.incarnation, row.dseq): row.hash
-            for row in execute(_AT, listed(places))
+            for row in execute(_OF_LIVES, listed(spans))
         }
         noted, self._noted = self._noted, []
         for event in noted:
