@@ -25,9 +25,13 @@ def create_file(path: Path, key: bytes) -> None:
         writing.dispose()
 
 
-def bring_up_to_date(writing: Engine, path: Path, key: bytes, at: datetime) -> None:
-    """Run what is missing, in one transaction. A file of a newer release is refused untouched."""
-    with writing.connect() as connection:
+def bring_up_to_date(
+    reading: Engine, writing: Engine, path: Path, key: bytes, at: datetime
+) -> None:
+    """Run what is missing, in one transaction. A file of a newer release is refused untouched. Where
+    nothing is missing nobody who writes is waited for.
+    """
+    with reading.connect() as connection:
         found: int = connection.exec_driver_sql("PRAGMA user_version").scalar_one()
         if found == SCHEMA:
             return

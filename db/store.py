@@ -56,7 +56,7 @@ class Store:
         self._writing = engine(self.path, key, write=True)
         self._reading = engine(self.path, key, write=False)
         with faults_in_words():
-            schema.bring_up_to_date(self._writing, self.path, key, datetime.now())
+            schema.bring_up_to_date(self._reading, self._writing, self.path, key, datetime.now())
 
     @contextmanager
     def read(self) -> Iterator[Books]:

@@ -317,6 +317,22 @@ def test_two_processes_on_one_store_share_the_numbers(counter: Counter) -> None:
     assert sorted(int(code[-3:]) for code in codes) == list(range(1, 31))
 
 
+def test_a_book_opens_and_is_read_while_another_program_writes(
+    counter: Counter, officer: Officer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A long page from above, or trials of a million dossiers: whoever looks something up waits for none."""
+    made = accept(counter, officer)
+    monkeypatch.setattr("db.engine.WAIT_FOR_WRITER", 0.1)
+    with counter.store.write():
+        beside = open_counter(counter.folder, PASSPHRASE)
+        assert [view.dossier.code for view in beside.search.by_code(made.code)] == [made.code]
+        assert not beside.check().faults
+        with pytest.raises(EnvironmentFault) as told, beside.store.write():
+            pass
+    beside.close()
+    assert told.value.code == "store_busy"
+
+
 def test_a_full_disk_is_told_and_the_next_dossier_still_goes_in(
     counter: Counter, officer: Officer
 ) -> None:
