@@ -12,7 +12,7 @@ import errno
 import hashlib
 import os
 import zlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import IO
@@ -106,21 +106,59 @@ def read(
 
     `sender_key` says with which key a bundle of this header must be signed; None: with none we know.
     """
-    header, raw_header, raw_size = _verified(source, sender_key)
+    header, raw_header, raw_size, checked = _verified(source, sender_key)
     private_key = X25519PrivateKey.from_private_bytes(_as_x25519_private(private))
     try:
         once = X25519PublicKey.from_public_bytes(bytes.fromhex(header.key))
         key = _key(private_key.exchange(once), header)
     except ValueError:
         raise Damaged("key") from None
-    source.seek(len(_MAGIC) + 4 + len(raw_header))
-    return header, _messages(_inflated(_opened(source, key, raw_header), raw_size))
+    checked.seek(len(_MAGIC) + 4 + len(raw_header))
+    return header, _messages(_inflated(_opened(checked, key, raw_header), raw_size))
+
+
+class _Checked:
+    """A file that is read once more: what is not what was verified is damaged. Whoever holds the folder, or
+    made the stick, could give other bytes the second time.
+    """
+
+    def __init__(self, source: IO[bytes], size: int, blocks: Sequence[bytes]) -> None:
+        """`blocks`: SHA-256 of each 64 KiB of the first `size` bytes."""
+        self._source = source
+        self._size = size
+        self._blocks = blocks
+        self._place = 0
+        self._number, self._data = -1, b""
+
+    def seek(self, place: int) -> None:
+        """Where the next read begins."""
+        self._place = place
+
+    def read(self, size: int) -> bytes:
+        """Fewer only at the end."""
+        found = b""
+        while len(found) < size and self._place < self._size:
+            number, within = divmod(self._place, _CHUNK)
+            if number != self._number:
+                self._load(number)
+            piece = self._data[within : within + size - len(found)]
+            found += piece
+            self._place += len(piece)
+        return found
+
+    def _load(self, number: int) -> None:
+        begin = number * _CHUNK
+        self._source.seek(begin)
+        data = self._source.read(min(_CHUNK, self._size - begin))
+        if hashlib.sha256(data).digest() != self._blocks[number]:
+            raise Damaged("changed")
+        self._number, self._data = number, data
 
 
 def _verified(
     source: IO[bytes], sender_key: Callable[[Header], bytes | None]
-) -> tuple[Header, bytes, int]:
-    """Header and raw size of a bundle whose signature is that of its sender."""
+) -> tuple[Header, bytes, int, _Checked]:
+    """Header and raw size of a bundle whose signature is that of its sender, and what was signed."""
     size = source.seek(0, os.SEEK_END)
     if size > LARGEST_FILE:
         raise TooLarge
@@ -139,23 +177,27 @@ def _verified(
     if public is None or signed < len(begin) + length + 12:
         raise Damaged("sender")
     source.seek(0)
-    digest, left = hashlib.sha256(), signed
+    digest, left, blocks = hashlib.sha256(), signed, []
     while left:
         data = source.read(min(_CHUNK, left))
         if not data:
             raise Damaged("truncated")
         digest.update(data)
+        blocks.append(hashlib.sha256(data).digest())
         left -= len(data)
     signature = source.read(_SIGNATURE)
     try:
         Ed25519PublicKey.from_public_bytes(public).verify(signature, _CONTEXT + digest.digest())
     except (InvalidSignature, ValueError):
         raise Damaged("signature") from None
-    source.seek(signed - 8)
-    raw_size = int.from_bytes(source.read(8), "big")
+    checked = _Checked(source, signed, blocks)
+    if checked.read(len(begin) + length) != begin + raw_header:
+        raise Damaged("changed")
+    checked.seek(signed - 8)
+    raw_size = int.from_bytes(checked.read(8), "big")
     if raw_size > LARGEST_RAW:
         raise TooLarge
-    return header, raw_header, raw_size
+    return header, raw_header, raw_size, checked
 
 
 def _seal(put: Callable[[bytes], None], key: bytes, bound: bytes, messages: Iterable[bytes]) -> int:
@@ -183,7 +225,7 @@ def _seal(put: Callable[[bytes], None], key: bytes, bound: bytes, messages: Iter
     return raw_size
 
 
-def _opened(source: IO[bytes], key: bytes, bound: bytes) -> Iterator[bytes]:
+def _opened(source: _Checked, key: bytes, bound: bytes) -> Iterator[bytes]:
     box, place = AESGCM(key), 0
     while length := int.from_bytes(source.read(4), "big"):
         if length > _SEALED:

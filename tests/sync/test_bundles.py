@@ -5,7 +5,7 @@ import os
 import resource
 import shutil
 from collections.abc import Callable, Iterator
-from contextlib import nullcontext
+from contextlib import closing, nullcontext
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -617,6 +617,42 @@ def test_what_is_too_much_is_neither_written_nor_read(
     monkeypatch.setattr(bundle, "LARGEST_BODY", 99)
     with path.open("rb") as source, pytest.raises(TooLarge):
         list(bundle.read(source, private, lambda _: public)[1])
+
+
+class Turning:
+    """A file in which somebody else's bytes stand, but while its signature is looked at."""
+
+    def __init__(self, genuine: Path, forged: Path) -> None:
+        self._genuine, self._forged = genuine.open("rb"), forged.open("rb")
+        self._seeks = 0
+
+    def seek(self, place: int, whence: int = 0) -> int:
+        self._seeks += 1
+        # to the end, to the header, over everything
+        self._now = self._genuine if self._seeks == 3 else self._forged
+        return self._now.seek(place, whence)
+
+    def read(self, size: int) -> bytes:
+        return self._now.read(size)
+
+    def close(self) -> None:
+        self._genuine.close()
+        self._forged.close()
+
+
+def test_what_was_changed_after_it_was_verified_is_not_opened(stick: Path) -> None:
+    sender, other, recipient = (Ed25519PrivateKey.generate() for _ in range(3))
+    private, public = recipient.private_bytes_raw(), recipient.public_key().public_bytes_raw()
+    paths = []
+    for number, key in enumerate((sender, other)):
+        paths.append(stick / f"{number}.hsx")
+        # nothing that a squeezer makes smaller: both are of one size
+        said = [os.urandom(150_000)]
+        bundle.write(paths[-1], "up", key.private_bytes_raw(), "c-1", "u-1", public, "", said)
+    assert len({path.stat().st_size for path in paths}) == 1
+
+    with closing(Turning(*paths)) as source, pytest.raises(Damaged, match="changed"):
+        list(bundle.read(source, private, lambda _: sender.public_key().public_bytes_raw())[1])
 
 
 def test_a_stick_may_be_pulled_as_soon_as_it_is_said(
