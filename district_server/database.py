@@ -85,6 +85,9 @@ class Database:
 
     def schema(self) -> int | None:
         """The number of the schema that is there; None where there is none."""
+        if self.file is not None and not self.file.exists():
+            # to look would make an empty file of a mistyped name
+            return None
         with self.begin() as connection:
             if not inspect(connection).has_table("meta"):
                 return None
@@ -203,7 +206,7 @@ _LZ4 = (
 
 def _file_of(url: URL) -> Path | None:
     named = url.drivername.startswith("sqlite") and url.database not in (None, "", ":memory:")
-    return Path(str(url.database)) if named else None
+    return Path(str(url.database)) if named and "uri" not in url.query else None
 
 
 def _engine(url: URL, most: int) -> Engine:

@@ -706,7 +706,9 @@ def test_an_answer_that_nobody_can_take_is_told_beside(
     out: io.StringIO | None,
     capsys: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
 ) -> None:
+    monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(sys, "stdout", out)
     monkeypatch.setattr(sys, "stdin", None)
 
@@ -716,6 +718,8 @@ def test_an_answer_that_nobody_can_take_is_told_beside(
     said = capsys.readouterr().err.splitlines()
     assert len(said) == 2
     assert all("ổ đĩa đầy" in line for line in said)
+    # looking for a database makes none
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_where_nothing_can_be_read_nothing_is_asked(
