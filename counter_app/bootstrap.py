@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from counter_app.services.catalogue import Catalogue
     from counter_app.services.clock_guard import ClockGuard
     from counter_app.services.drafts import Drafts
+    from counter_app.services.erasing import Erasing
     from counter_app.services.forms import Forms
     from counter_app.services.intake import Intake
     from counter_app.services.local_settings import LocalSettings
@@ -288,6 +289,18 @@ class Counter:
         from counter_app.services.sync_notices import SyncNotices
 
         return SyncNotices(self.settings)
+
+    @cached_property
+    def erasing(self) -> "Erasing":
+        """Dossiers whose time of keeping is over."""
+        from counter_app.services.erasing import Erasing
+
+        return Erasing(self.store, self.vault, self.clock)
+
+    def sweep(self) -> None:
+        """What a round emptied leaves the disk too; where the file is busy, after the next one."""
+        with suppress(EnvironmentFault):
+            self.erasing.sweep()
 
     @cached_property
     def drafts(self) -> "Drafts":

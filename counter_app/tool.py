@@ -43,6 +43,7 @@ VERBS = {
     "bundle-in": "bundle_in",
     "exchange": "exchange",
     "check": "check",
+    "erase": "erase",
     "backup": "backup",
     "restore": "restore",
     "seed": "seed",

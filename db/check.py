@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import get_args
 
-from sqlalchemy import select
+from sqlalchemy import exists, select
 
 from counter_app.domain import chain
 from counter_app.domain.code import DossierCode, place_of
 from counter_app.domain.dossier import Dossier
 from counter_app.domain.events import (
+    ERASED,
     TYPE_OF,
     DossierAccepted,
     Event,
@@ -31,6 +32,7 @@ from db.desk import row_of, told_fate
 from db.dossiers import words_of
 from db.lives import lives_of
 from db.log import EVENT_COLUMNS
+from db.sets import is_listed, listed
 from db.store import Books, Store
 from db.tables import (
     code_number,
@@ -64,8 +66,11 @@ class Report:
     dossiers: int
     head: str
     faults: tuple[Fault, ...]
+    erased: int = 0
+    """Dossiers of which only what lists count by is left: "đã xóa theo hạn lưu"."""
 
 
+_ORDERED = exists().where(event_order.c.event_id == event_log.c.event_id)
 _ALL = select(*EVENT_COLUMNS).order_by(
     event_log.c.device, event_log.c.incarnation, event_log.c.dseq
 )
@@ -80,19 +85,72 @@ def check(store: Store, verify: Verify | None = None) -> Report:
     if (pages := check_pages(store)).faults:
         return pages
     with store.read() as books:
+        erasures = _erasures(books)
         faults = [
-            *_chain(books),
+            *_chain(books, erasures),
+            *_unerased(books, erasures),
             *_order(books),
-            *_readable(_dossiers(books, verify)),
+            *_readable(_dossiers(books, verify, erasures)),
             *_readable(_numbers(books)),
-            *_readable(_notices(books)),
+            *_readable(_notices(books, erasures)),
             *_readable(_officers(books)),
             *_readable(_pads(books)),
         ]
         events = books.connection.exec_driver_sql("SELECT count(*) FROM event_log").scalar_one()
         dossiers = books.connection.exec_driver_sql("SELECT count(*) FROM dossier").scalar_one()
         head = books.settings.get("head") or ""
-    return Report(events, dossiers, head, tuple(faults))
+    return Report(events, dossiers, head, tuple(faults), len(erasures.done))
+
+
+@dataclass(frozen=True, slots=True)
+class _Erasures:
+    """What of the book may be empty."""
+
+    said: frozenset[str]
+    """Dossiers of which an event says that they are erased."""
+    counting: frozenset[str]
+    """Those of which it stands in the order, or of which no server has to hear."""
+    done: frozenset[str]
+    """Those of which something was emptied."""
+    early: frozenset[str]
+    """Events of others that came empty and have no place in the order yet."""
+    to_come: bool
+    """Whether the server has more: what is empty may come before the event that says so."""
+
+    def explain(self, event: Event, own: str) -> bool:
+        """Whether that one may be empty."""
+        if event.type == ERASED or event.subject in self.said:
+            return event.type != ERASED
+        return event.device != own and (self.to_come or event.event_id in self.early)
+
+    def waits(self, books: Books, dossier_id: str) -> bool:
+        """Whether all that is here of it is empty, or the event that says so stands alone."""
+        own = books.settings.identity().device_id
+        return all(
+            event.type == ERASED or (not event.payload and self.explain(event, own))
+            for event, _ in books.log.of(dossier_id)
+        )
+
+
+def _erasures(books: Books) -> _Erasures:
+    run = books.connection.execute
+    said = select(event_log.c.subject, event_order.c.cseq).select_from(
+        event_log.outerjoin(event_order, event_order.c.event_id == event_log.c.event_id)
+    )
+    rows = run(said.where(event_log.c.type == ERASED)).fetchall()
+    empty = event_log.c.payload == ""
+    emptied = select(event_log.c.subject).distinct().where(empty)
+    early = select(event_log.c.event_id).where(empty, ~_ORDERED)
+    subjects = frozenset(row.subject for row in rows)
+    alone = books.erasures.alone()
+    state = {row.name: row.value for row in run(select(sync_state.c.name, sync_state.c.value))}
+    return _Erasures(
+        subjects,
+        frozenset(row.subject for row in rows if alone or row.cseq is not None),
+        subjects.intersection(run(emptied).scalars()),
+        frozenset(run(early).scalars()),
+        int(state.get("cursor", "0")) < int(state.get("head", "0")),
+    )
 
 
 def check_pages(store: Store) -> Report:
@@ -124,7 +182,20 @@ def _broken_pages(books: Books) -> Sequence[object]:
     return books.connection.exec_driver_sql("PRAGMA cipher_integrity_check").fetchall()
 
 
-def _chain(books: Books) -> Iterator[Fault]:
+def _unerased(books: Books, erasures: _Erasures) -> Iterator[Fault]:
+    """Nothing is left of what the order says is erased."""
+    left = select(event_log.c.event_id).where(
+        is_listed(event_log.c.subject), event_log.c.type != ERASED, event_log.c.payload != ""
+    )
+    if not books.erasures.alone():
+        left = left.where(_ORDERED)
+    event_id = books.connection.execute(left.limit(1), listed(erasures.counting)).scalar()
+    if event_id is not None:
+        message = "Có hồ sơ hết hạn lưu chưa xóa hết. Hãy đồng bộ, hoặc chạy lại lệnh erase."
+        yield Fault("not_erased", message, event_id)
+
+
+def _chain(books: Books, erasures: _Erasures) -> Iterator[Fault]:
     """Each device's events follow each other. Of others' some may be missing: those that the upper
     server set aside; the order shared with it says what must be here.
     """
@@ -150,7 +221,11 @@ def _chain(books: Books) -> Iterator[Fault]:
         if not follows or not chain.holds(event):
             yield _bad(event, "Chuỗi dấu của sổ đứt tại việc này")
             return
-        if chain.payload_hash(event.payload) != event.payload_hash:
+        if not event.payload:
+            if not erasures.explain(event, own.device_id):
+                yield _bad(event, "Nội dung việc này bị xóa mà không có lệnh xóa theo hạn lưu")
+                return
+        elif chain.payload_hash(event.payload) != event.payload_hash:
             yield _bad(event, "Nội dung việc này đã bị sửa")
             return
         if is_own:
@@ -219,10 +294,10 @@ def _bad(event: Event, what: str) -> Fault:
     )
 
 
-def _dossiers(books: Books, verify: Verify | None) -> Iterator[Fault]:
+def _dossiers(books: Books, verify: Verify | None, erasures: _Erasures) -> Iterator[Fault]:
     rows = {row.id: row for row in books.connection.execute(select(dossier))}
-    # a correction may bring in what could not be taken above as it was accepted
-    brought = event_log.c.type.in_(("dossier.accepted", "dossier.corrected"))
+    # a correction may bring in what could not be taken above as it was accepted; so may an erasure
+    brought = event_log.c.type.in_(("dossier.accepted", "dossier.corrected", ERASED))
     accepted = select(event_log.c.subject).where(brought).distinct()
     keys = books.settings.keys()
     words: dict[int, tuple[str, int]] = {}
@@ -232,6 +307,8 @@ def _dossiers(books: Books, verify: Verify | None) -> Iterator[Fault]:
         state = books.dossiers.get(dossier_id)
         last_own = books.dossiers.last_own_nums([dossier_id])
         row = rows.pop(dossier_id, None)
+        if state is None and row is None and erasures.waits(books, dossier_id):
+            continue
         if state is None or row is None:
             yield Fault(
                 "dossier_missing", "Có hồ sơ trong sổ nhưng không có trong danh sách.", dossier_id
@@ -246,7 +323,7 @@ def _dossiers(books: Books, verify: Verify | None) -> Iterator[Fault]:
                     dossier_id,
                 )
                 break
-        if verify is not None:
+        if verify is not None and state.erased_at is None:
             if not _stands(state, keys, verify):
                 yield Fault(
                     "receipt_differs",
@@ -340,7 +417,7 @@ def _numbers(books: Books) -> Iterator[Fault]:
             yield Fault("count_behind", f"Số đếm của ngày {day} thấp hơn mã đã cấp.")
 
 
-def _notices(books: Books) -> Iterator[Fault]:
+def _notices(books: Books, erasures: _Erasures) -> Iterator[Fault]:
     """The list of notices without a dossier, and the last number of each kind and year."""
     own = books.settings.identity()
     told: set[tuple[str, ...]] = set()
@@ -360,7 +437,11 @@ def _notices(books: Books) -> Iterator[Fault]:
     if told != {tuple(row) for row in books.connection.execute(select(*notice.c))}:
         yield Fault("notice_differs", "Danh sách phiếu từ chối và phiếu bổ sung khác với sổ.")
     rows = books.connection.execute(select(notice_number))
-    if last != {(row.kind, row.year): row.last for row in rows}:
+    kept = {(row.kind, row.year): row.last for row in rows}
+    if erasures.done:
+        # what was erased tells no number any more
+        kept = {counted: min(kept.get(counted, 0), number) for counted, number in last.items()}
+    if last != kept:
         yield Fault("count_differs", "Số đếm của các loại phiếu không khớp với phiếu đã cấp.")
 
 

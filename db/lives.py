@@ -259,7 +259,7 @@ def _move(books: Books, tail: Sequence[Event]) -> None:
         moved = chain.seal(
             head, own.device_id, own.incarnation, dseq,
             event.event_id, event.type, event.version, event.subject, event.occurred_at,
-            event.clock, event.actor_id, event.actor_name, event.payload,
+            event.clock, event.actor_id, event.actor_name, event.payload, event.payload_hash,
         )  # fmt: skip
         head = moved.hash
         sealed.append(moved)

@@ -235,6 +235,8 @@ def apply_page(books: Books, page: PullPage, server_id: str) -> Applied:
         books.officers.refresh(told_of)
     touched = dict.fromkeys(subject for subject, type in types if type in DOSSIER_TYPES)
     in_front = all(cseq > behind for cseq in ordered.values())
+    # an erasure that has its place in the order now, or something more of what was erased
+    taken.let_go |= books.erasures.carry_out(touched)
     states = _fold_again(books, touched, taken, own if in_front else (), ordered)
     problems = [
         *_refused(books, states),
@@ -285,6 +287,7 @@ def _fold_again(
         subject: sorted(entries, key=lambda entry: ordered[entry[0].event_id])
         for subject, entries in told.items()
         if counts[subject] == len(entries)
+        and subject not in taken.let_go
         and all(event.device != own and event.event_id in ordered for event, _ in entries)
     }
     said_before: set[str] = set()

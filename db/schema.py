@@ -10,7 +10,7 @@ from counter_app.errors import EnvironmentFault
 from db.copying import copy_whole
 from db.engine import engine
 
-SCHEMA = 3
+SCHEMA = 4
 """The newest schema this release knows; stands in `user_version` of the file."""
 
 

@@ -40,8 +40,10 @@ event_log = Table(
     Column("hash", String, nullable=False),
     Index("event_log_origin", "device", "incarnation", "dseq", unique=True),
     Index("event_log_occurred", "occurred_at"),
+    Index("event_log_erased", "subject", sqlite_where=text("type = 'subject.erased'")),
 )
-"""Every event known here, own and pulled. Append-only by trigger; a payload may be emptied."""
+"""Every event known here, own and pulled. Append-only by trigger; a payload may be emptied, once an
+event says that its dossier is erased."""
 
 event_order = Table(
     "event_order",
@@ -309,6 +311,9 @@ TRIGGERS = (
          OR NEW.subject <> OLD.subject OR NEW.occurred_at <> OLD.occurred_at
          OR NEW.clock <> OLD.clock OR NEW.actor_id <> OLD.actor_id
          OR NEW.actor_name <> OLD.actor_name OR NEW.num <> OLD.num
+         OR OLD.type = 'subject.erased'
+         OR NOT EXISTS (SELECT 1 FROM event_log AS said
+                        WHERE said.type = 'subject.erased' AND said.subject = OLD.subject)
        BEGIN SELECT RAISE(ABORT, 'the log is append-only'); END""",
     """CREATE TRIGGER issued_code_no_delete BEFORE DELETE ON issued_code
        BEGIN SELECT RAISE(ABORT, 'a code once issued stays issued'); END""",

@@ -28,6 +28,7 @@ COMMANDS = (
     "reset-second-factor",
     "reader",
     "restore-done",
+    "erase",
     "bundle-in",
     "bundle-out",
     "enrol-file",
@@ -133,6 +134,14 @@ def _parser() -> argparse.ArgumentParser:
     reader.add_argument("--commune", required=True)
     reader.add_argument("--remove", action="store_true")
     add("restore-done")
+    erase = add("erase")
+    erase.add_argument("--commune")
+    erase.add_argument("--yes", action="store_true")
+    erase.add_argument("--years", type=int)
+    erase.add_argument("--field", default="")
+    erase.add_argument("--hold", metavar="CODE")
+    erase.add_argument("--release", metavar="CODE")
+    erase.add_argument("--reason", default="")
     coming = add("bundle-in")
     coming.add_argument("file", type=Path)
     out = add("bundle-out")
@@ -142,7 +151,7 @@ def _parser() -> argparse.ArgumentParser:
     enrol.add_argument("request", type=Path)
     enrol.add_argument("answer", type=Path)
     enrol.add_argument("--url", default="")
-    for told in (serve, scans, add("seal-attachments"), coming, out):
+    for told in (serve, scans, add("seal-attachments"), coming, out, erase):
         told.add_argument("--attachments", default=os.environ.get("DISTRICT_ATTACHMENTS", ""))
     return parser
 

@@ -12,6 +12,7 @@ from counter_app.domain.dossier import Entry, fold
 from counter_app.domain.events import DOSSIER_TYPES, Actor, Payload
 from counter_app.wire.codec import decode_payload, encode_payload, type_and_version
 from district_server.database import unawaited
+from district_server.erasing import emptied, empty, erased_among, pages_of
 from district_server.keys import ServerKeys
 from district_server.projection import EVENT_COLUMNS, entries_of, put_rows
 from district_server.sets import put
@@ -29,12 +30,19 @@ def append(connection: Connection, org: str, coming: Sequence[Entry]) -> int:
         select(commune.c.seq, commune.c.digest).where(commune.c.org == org).with_for_update()
     ).one()
     stories = _stories(connection, org, coming)
+    pages: list[str] = []
+    if erased := erased_among(stories):
+        pages = pages_of(stories, erased)
+        coming = [emptied(one) if one[0].subject in erased else one for one in coming]
+        stories = [list(map(emptied, s)) if s[0][0].subject in erased else s for s in stories]
     rows = [(org, row.seq + at, *known) for at, (known, _) in enumerate(coming, 1)]
     last: int = row.seq + len(coming)
     digest = chain.add(row.digest, (known.hash for known, _ in coming))
     moved = update(commune).where(commune.c.org == org).values(seq=last, digest=digest)
     with unawaited(connection):
         put(connection, event, ("commune", "cseq", *_NAMES), rows)
+        if erased:
+            empty(connection, org, erased, pages)
         # the database is at the events while the states are made here
         states = [state for story in stories if (state := fold(story)) is not None]
         put_rows(connection, org, states)

@@ -4,8 +4,9 @@ from sqlalchemy import Connection, select
 
 from counter_app.domain import chain
 from counter_app.domain.dossier import Entry, fold
-from counter_app.domain.events import Event
+from counter_app.domain.events import ERASED, Event
 from counter_app.wire.codec import decode_payload
+from district_server.erasing import EMPTIABLE
 from district_server.projection import EVENT_COLUMNS, row_of
 from district_server.tables import commune, dossier, event, stream
 
@@ -30,8 +31,9 @@ def _commune(connection: Connection, org: str, seq: int, digest: str) -> list[di
         if cseq != expected:
             faults.append(_fault("order_hole", org, f"Thiếu số thứ tự {expected}.", known))
         expected = cseq + 1
-        if not chain.holds(known) or (
-            known.payload and chain.payload_hash(known.payload) != known.payload_hash
+        empty = not known.payload and known.type in EMPTIABLE
+        if not chain.holds(known) or not (
+            empty or chain.payload_hash(known.payload) == known.payload_hash
         ):
             faults.append(_fault("chain_broken", org, f"Việc số {cseq} đã bị sửa.", known))
         before = heads.get((known.device, known.incarnation))
@@ -51,6 +53,13 @@ def _commune(connection: Connection, org: str, seq: int, digest: str) -> list[di
         for row in connection.execute(select(dossier).where(dossier.c.commune == org))
     }
     for subject, story in entries.items():
+        said = any(known.type == ERASED for known, _ in story)
+        for known, _ in story:
+            if not known.payload and not said:
+                what = f"Việc {known.type} bị xóa mà không có lệnh xóa theo hạn lưu."
+                faults.append(_fault("chain_broken", org, what, known))
+            elif known.payload and said and known.type != ERASED:
+                faults.append(_fault("not_erased", org, "Hồ sơ hết hạn lưu chưa xóa hết.", known))
         state = fold(story)
         if state is None:
             continue

@@ -18,8 +18,9 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
+from counter_app.domain.retention import WHY_KEPT, Kept
 from counter_app.wire.dossier_json import dossier_json, summary_of
-from district_server import second_factor
+from district_server import retention, second_factor
 from district_server.acts import ZONE
 from district_server.acts import act as do_act
 from district_server.administrators import let_read, note, set_password, sign_out_everywhere
@@ -242,7 +243,9 @@ def check(options: argparse.Namespace) -> int:
     with _begun(options) as (connection, _):
         faults = faults_of(connection)
         events = total_events(connection)
-    write({"ok": not faults, "events": events, "problems": faults[:100]})
+        erased = retention.erased(connection)
+    told = {"erased": erased, "note": f"{erased} hồ sơ đã xóa theo hạn lưu."} if erased else {}
+    write({"ok": not faults, "events": events, **told, "problems": faults[:100]})
     return 1 if faults else 0
 
 
@@ -293,6 +296,49 @@ def restore_done(options: argparse.Namespace) -> int:
         epoch = begin_epoch(connection, keys)
         _note(connection, "restored", epoch, options)
     write({"ok": True, "epoch": epoch})
+    return 0
+
+
+def erase(options: argparse.Namespace) -> int:
+    """What the time of keeping is over of, and with `--yes` erasing it; one thing at a time."""
+    chosen = [options.yes, options.years is not None, options.hold, options.release]
+    if sum(map(bool, chosen)) > 1 or (options.field and options.years is None):
+        raise Refused(
+            "several", "Mỗi lần một việc: --yes, --years N [--field MÃ], --hold hoặc --release."
+        )
+    if options.yes:
+        return _erase(options)
+    with _begun(options) as (connection, keys):
+        if options.years is not None:
+            retention.set_years(connection, options.years, options.field)
+            _note(connection, "retention", f"{options.field or '*'}: {options.years}", options)
+        elif code := options.hold or options.release:
+            who, release = os.environ.get("DISTRICT_OFFICER") or OFFICER, bool(options.release)
+            code = retention.hold(connection, keys, code, options.reason, who, release)
+            _note(connection, "hold_off" if release else "hold", code, options)
+        schedule = retention.schedule_of(connection)
+        looked = [] if any(chosen) else retention.look(connection, options.commune)
+    for one in looked:
+        if one.kept not in (Kept.TOO_SOON, Kept.NO_SCHEDULE):
+            why = {"why": WHY_KEPT[one.kept]} if one.kept else {}
+            write({"commune": one.commune, "code": one.code, "ended_on": one.ended_on, **why})
+    told = {"years": schedule.other, "by_field": dict(schedule.by_field)}
+    if not any(chosen):
+        told["would_erase"] = sum(one.kept is None for one in looked)
+    write({"ok": True, **told})
+    return 0
+
+
+def _erase(options: argparse.Namespace) -> int:
+    who = os.environ.get("DISTRICT_OFFICER") or OFFICER
+    with _opened(options) as (database, keys):
+        done = retention.erase(database, keys, options.commune, who)
+        with database.begin() as connection:
+            _note(connection, "erase", f"{options.commune or '*'}: {len(done)}", options)
+        pages = retention.sweep(database, _objects(database, keys, options.attachments))
+    for one in done:
+        write({"commune": one.commune, "code": one.code, "ended_on": one.ended_on, "erased": True})
+    write({"ok": True, "erased": len(done), "pages": pages})
     return 0
 
 

@@ -15,7 +15,7 @@ from sqlalchemy.exc import TimeoutError as PoolEmpty
 from district_server.faults import ServerFault
 from district_server.tables import meta
 
-SCHEMA = 8
+SCHEMA = 9
 """The newest schema this release knows: the number of the last step in `migrations`."""
 DEFAULT_URL = "sqlite:///district.sqlite3"
 ROLE = "mot_cua_counter"

@@ -7,7 +7,7 @@ held until commit: whoever polls by number never passes over an event that commi
 
 import base64
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import UTC, datetime
 from itertools import takewhile
 from typing import Any
@@ -16,7 +16,8 @@ from sqlalchemy import ColumnElement, Connection, Row, delete, insert, select, u
 from sqlalchemy.exc import DataError, IntegrityError
 
 from counter_app.domain import chain
-from counter_app.domain.events import Event
+from counter_app.domain.events import ERASED, Event
+from counter_app.domain.retention import Kept
 from counter_app.wire.messages import (
     Conflict,
     HighsAnswer,
@@ -29,15 +30,16 @@ from counter_app.wire.signing import head_bytes, proof_bytes
 from district_server.book import append
 from district_server.caller import Caller
 from district_server.database import get_meta
+from district_server.erasing import NO_ERASURE, REFUSED, Reason
 from district_server.faults import Refused
 from district_server.judging import (
     PARKED,
     UNUSABLE,
     Judged,
-    Reason,
     as_it_came,
     is_repair,
     judge,
+    raw_of,
     set_aside,
 )
 from district_server.keys import ServerKeys, verify
@@ -91,6 +93,12 @@ def push(connection: Connection, keys: ServerKeys, caller: Caller, sent: Push) -
         repairs = [one.event for one in good if is_repair(one)]
         if repaired := [known for known in repairs if known.event_id not in left]:
             freed = _free(connection, keys, caller, repaired)
+            problems = [problem for problem in problems if problem.event_id not in freed]
+        said = [one.event for one in good if one.event.type == ERASED]
+        erased = {known.subject for known in said if known.event_id not in left}
+        erased |= _erased_after_all(connection, keys, caller, {known.subject for known in new})
+        if erased:
+            freed = free_emptied(connection, keys, caller, erased)
             problems = [problem for problem in problems if problem.event_id not in freed]
         high, head = new[-1].dseq, new[-1].hash
         _move(connection, caller, run.incarnation, high, head)
@@ -169,6 +177,82 @@ def _free(
         left = {problem.event_id for problem in take(connection, keys, caller, good)}
         freed |= {one.event.event_id for one in good} - left
     return freed
+
+
+def _erased_after_all(
+    connection: Connection, keys: ServerKeys, caller: Caller, told_of: Collection[str]
+) -> set[str]:
+    """Erasures that were refused because of something that was lost here and comes back now, empty or
+    not: the dossiers of those that went in. One that was refused for a hold waits for more than its end.
+    """
+    query = select(quarantine).where(
+        quarantine.c.commune == caller.commune,
+        quarantine.c.code.in_((REFUSED + Kept.OPEN, REFUSED + Kept.HELD)),
+    )
+    found = set()
+    for row in connection.execute(query).fetchall():
+        if row.subject not in told_of:
+            continue
+        if row.code == REFUSED + Kept.HELD and not _came_empty(connection, caller, row.subject):
+            continue
+        mine = (
+            quarantine.c.commune == row.commune,
+            quarantine.c.device == row.device,
+            quarantine.c.incarnation == row.incarnation,
+            quarantine.c.dseq == row.dseq,
+        )
+        connection.execute(delete(quarantine).where(*mine))
+        good, _ = judge(connection, caller, [as_it_came(row.raw)])
+        if good and not take(connection, keys, caller, good):
+            found.add(row.subject)
+    return found
+
+
+def _came_empty(connection: Connection, caller: Caller, subject: str) -> bool:
+    query = select(quarantine.c.dseq).where(
+        quarantine.c.commune == caller.commune,
+        quarantine.c.subject == subject,
+        quarantine.c.code == NO_ERASURE[0],
+    )
+    return connection.execute(query.limit(1)).first() is not None
+
+
+def free_emptied(
+    connection: Connection, keys: ServerKeys, caller: Caller, erased: Collection[str]
+) -> set[str]:
+    """What came empty, of any device, goes in behind the event that says why: what went in. The rest
+    that waits of these dossiers is emptied.
+    """
+    mine = (quarantine.c.commune == caller.commune, quarantine.c.subject.in_(erased))
+    rows = connection.execute(
+        select(quarantine).where(*mine).order_by(quarantine.c.set_aside_at, quarantine.c.dseq)
+    ).fetchall()
+    if not rows:
+        return set()
+    waiting = [as_it_came(row.raw) for row in rows]
+    came_empty = [known for known in waiting if not known.payload]
+    connection.execute(
+        delete(quarantine).where(
+            *mine, quarantine.c.event_id.in_([known.event_id for known in came_empty])
+        )
+    )
+    good, _ = judge(connection, caller, came_empty)
+    left = {problem.event_id for problem in take(connection, keys, caller, good)}
+    _empty_aside(connection, caller.commune, erased)
+    return {known.event_id for known in came_empty} - left
+
+
+def _empty_aside(connection: Connection, org: str, erased: Collection[str]) -> None:
+    """What waits and cannot go in keeps its header."""
+    mine = (quarantine.c.commune == org, quarantine.c.subject.in_(erased))
+    for row in connection.execute(select(quarantine).where(*mine)).fetchall():
+        one = (
+            quarantine.c.device == row.device,
+            quarantine.c.incarnation == row.incarnation,
+            quarantine.c.dseq == row.dseq,
+        )
+        raw = raw_of(as_it_came(row.raw)._replace(payload=""))
+        connection.execute(update(quarantine).where(*mine, *one).values(raw=raw))
 
 
 def _is_failed_repair(row: Row[Any]) -> bool:

@@ -11,6 +11,7 @@ from operator import attrgetter, gt
 import msgspec
 from sqlalchemy import Connection, String, bindparam, select
 
+from counter_app.domain.chain import payload_hash
 from counter_app.domain.code import DossierCode
 from counter_app.domain.events import (
     TYPES,
@@ -23,12 +24,10 @@ from counter_app.domain.receipt import fits_a_slip
 from counter_app.wire.codec import decode_payload
 from counter_app.wire.messages import UNREADABLE, WireProblem
 from district_server.caller import Caller
+from district_server.erasing import EMPTIABLE, REFUSED, Erasures, Reason
 from district_server.lives import numbers_of
 from district_server.sets import Having, put
 from district_server.tables import dossier, event, quarantine
-
-Reason = tuple[str, str]
-"""Code and sentence."""
 
 PARKED: Reason = ("parked", "Chờ việc trước của cùng hồ sơ được sửa.")
 UNUSABLE: Reason = (
@@ -65,11 +64,12 @@ _ASIDE = (
     "set_aside_at",
 )
 _NEWEST_VERSION = 10_000
+_NOTHING = payload_hash("")
 
 _ASIDE_OF = Having(
-    select(quarantine.c.subject, quarantine.c.device, quarantine.c.event_id).where(
-        quarantine.c.commune == bindparam("org")
-    ),
+    select(
+        quarantine.c.subject, quarantine.c.device, quarantine.c.event_id, quarantine.c.code
+    ).where(quarantine.c.commune == bindparam("org")),
     quarantine.c.subject,
 )
 _CODES = Having(select(dossier.c.code).where(dossier.c.commune == bindparam("org")), dossier.c.code)
@@ -105,6 +105,7 @@ def judge(
         read = [replace(one, reason=_REVOKED) for one in read]
     clean = [one for one in read if one.reason is None]
     parked, aside_ids = _waiting(connection, caller, {one.event.subject for one in clean})
+    erasures = Erasures(connection, caller.commune, [(one.event, one.payload) for one in clean])
     codes = _codes_here(connection, caller, clean)
     here = _here(connection, caller, [one.event.event_id for one in clean])
     good: list[Judged] = []
@@ -117,16 +118,20 @@ def judge(
             reason: Reason | None = one.reason
         elif known is not None:
             reason = _FORM
-        elif one.event.subject in parked and not _repairs(one, aside_ids):
+        elif one.event.subject in parked and not (
+            _repairs(one, aside_ids) or erasures.waits_for_nobody(one.event)
+        ):
             reason = PARKED
         else:
-            reason = _taken(one, codes)
+            reason = _taken(one, codes) or erasures.refusal(one.event, one.payload)
         if reason is not None:
-            parked.add(one.event.subject)
+            if not reason[0].startswith(REFUSED):
+                parked.add(one.event.subject)
             aside_ids.add(one.event.event_id)
             aside.append((one, reason))
             continue
         here[one.event.event_id] = _content(one.event)
+        erasures.take(one.event, one.payload)
         if one.accepted is not None:
             code = one.accepted.code
             if code in codes:
@@ -176,7 +181,10 @@ def _well_formed(coming: Event) -> bool:
         return False
     if any(map(gt, map(len, texts), _MOST)):
         return False
-    if not (coming.event_id and coming.type and coming.payload):
+    if not (coming.event_id and coming.type):
+        return False
+    if not coming.payload and (coming.type not in EMPTIABLE or coming.payload_hash == _NOTHING):
+        # what was erased had said something
         return False
     try:
         at = datetime.fromisoformat(coming.occurred_at)
@@ -212,7 +220,7 @@ def _waiting(
     """Of these subjects those of which something waits, and what of it is the caller's own."""
     rows = _ASIDE_OF.rows(connection, subjects, org=caller.commune)
     own = {row.event_id for row in rows if row.device == caller.device}
-    return {row.subject for row in rows}, own
+    return {row.subject for row in rows if not row.code.startswith(REFUSED)}, own
 
 
 def is_repair(one: Judged) -> bool:
@@ -259,7 +267,7 @@ def set_aside(
             _fitting(_code_of(one), 40),
             reason[0],
             _fitting(reason[1], 500),
-            _raw(one.event),
+            raw_of(one.event),
             now,
         )
         for one, reason in aside
@@ -268,7 +276,8 @@ def set_aside(
     return [_problem(one, reason) for one, reason in aside]
 
 
-def _raw(coming: Event) -> str:
+def raw_of(coming: Event) -> str:
+    """An event as it is set aside."""
     return msgspec.json.encode(coming._asdict()).decode()
 
 

@@ -38,6 +38,9 @@ class Objects(Protocol):
     def names(self) -> Iterator[str]:
         """Of everything that lies there."""
 
+    def remove(self, key: str) -> None:
+        """It lies there no longer, where it did."""
+
 
 class Folder:
     """Files in a folder, readable by the server's user alone."""
@@ -88,6 +91,16 @@ class Folder:
                 return opened.read(size)
         except FileNotFoundError:
             return None
+
+    def remove(self, key: str) -> None:
+        """Away with the file."""
+        try:
+            (self._folder / key).unlink(missing_ok=True)
+        except OSError:
+            raise ServerFault(
+                "attachments_failed",
+                "Không xóa được bản quét hết hạn lưu. Xem thư mục bản quét có quyền ghi không.",
+            ) from None
 
     def names(self) -> Iterator[str]:
         """Every file that has its name; not what is being written."""
@@ -170,6 +183,11 @@ class Bucket:
             finally:
                 answer.close()
                 answer.release_conn()
+
+    def remove(self, key: str) -> None:
+        """One request; older versions that the store itself keeps are the store's to drop."""
+        with _in_words():
+            self._client.remove_object(self._bucket, key)
 
     def names(self) -> Iterator[str]:
         """Every object, page by page of the store's list."""

@@ -12,7 +12,7 @@ from datetime import datetime
 from sqlalchemy import Connection, func, select, update
 
 from counter_app.domain import chain
-from counter_app.domain.events import IncarnationStarted
+from counter_app.domain.events import ERASED, IncarnationStarted
 from counter_app.domain.notice import Numbered, kind_of
 from counter_app.wire.codec import decode_payload
 from counter_app.wire.messages import (
@@ -29,7 +29,7 @@ from district_server.book import append, append_own
 from district_server.caller import Caller
 from district_server.database import get_meta, put_meta
 from district_server.faults import Refused
-from district_server.ingest import PushConflict
+from district_server.ingest import PushConflict, free_emptied
 from district_server.keys import ServerKeys, verify
 from district_server.renumbering import BLOCKS_UNTIL, SERVER, ZONE
 from district_server.tables import commune, event, meta, stream
@@ -170,6 +170,8 @@ def take_back(
             raise PushConflict(Conflict("fork", high, "Máy chủ đã viết việc khác ở đây."))
         entries = [(known, decode_payload(known)) for known in missing]
         append(connection, caller.commune, entries)
+        if erased := {known.subject for known in missing if known.type == ERASED}:
+            free_emptied(connection, keys, caller, erased)
         for known, payload in entries:
             if isinstance(payload, Numbered):
                 year = datetime.fromisoformat(known.occurred_at).year

@@ -10,9 +10,10 @@ from datetime import UTC, datetime
 import msgspec
 from sqlalchemy import Connection, delete, func, select, update
 
+from counter_app.domain.events import ERASED
 from district_server.caller import Caller
 from district_server.faults import Refused
-from district_server.ingest import take
+from district_server.ingest import free_emptied, take
 from district_server.judging import as_it_came, judge
 from district_server.keys import ServerKeys
 from district_server.tables import commune, device, quarantine
@@ -148,6 +149,8 @@ def release(connection: Connection, keys: ServerKeys, org: str, subject: str) ->
         caller = _author(connection, org, author[0])
         good, _ = judge(connection, caller, coming)
         taken += len(good) - len(take(connection, keys, caller, good))
+        if any(one.event.type == ERASED for one in good):
+            taken += len(free_emptied(connection, keys, caller, {subject}))
     left = connection.execute(select(quarantine).where(*mine)).fetchall()
     for row in left:
         # it has waited since then, not since now

@@ -73,6 +73,10 @@ class Sealed:
             raise _damaged()
         return content[start - first * _CHUNK :][:size]
 
+    def remove(self, key: str) -> None:
+        """With it goes the key that it was sealed with."""
+        self._inner.remove(key)
+
     def names(self) -> Iterator[str]:
         """Of everything that lies there."""
         return self._inner.names()

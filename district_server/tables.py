@@ -138,6 +138,18 @@ quarantine = Table(
 """Events that could not be taken, as they came, with the reason in Vietnamese. `waiting`, or `discarded`
 by somebody with a reason; what is taken after all leaves for the log."""
 
+to_wipe = Table(
+    "to_wipe",
+    metadata,
+    Column("commune", String(40), nullable=False),
+    Column("address", String(64), nullable=False),
+    Column("noted_at", String(40), nullable=False),
+    PrimaryKeyConstraint("commune", "address"),
+)
+"""What was emptied and still lies on the disk: pages of scanned papers by their SHA-256; an empty address
+says that the database's own file does.
+"""
+
 attachment_piece = Table(
     "attachment_piece",
     metadata,

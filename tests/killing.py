@@ -13,13 +13,14 @@ import sys
 import time
 from collections import Counter as Tally
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from multiprocessing import get_all_start_methods, get_context
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
 MORNING = datetime(2026, 11, 20, 9, 24, tzinfo=ZoneInfo("Asia/Ho_Chi_Minh"))
+YEARS = timedelta(days=4 * 366)
 PAPER = "giay.txt"
 """Beside the store: what came out of the printer, one line a slip."""
 BACKUP = "sao-luu.zip"
@@ -284,6 +285,29 @@ def bundle_in(folder: Path, key: bytes, say: Say, run: str) -> None:
     counter.close()
 
 
+class YearsLater(Morning):
+    """That minute, when whatever ended on the day itself has been kept for long."""
+
+    def now(self) -> datetime:
+        return MORNING + YEARS
+
+
+def erase(folder: Path, key: bytes, say: Say, run: str) -> None:
+    """What the time of keeping is over of; with a server it takes a round."""
+    from counter_app.bootstrap import Counter
+
+    counter = Counter(folder, key)
+    counter.clock = YearsLater()
+    erasing = counter.erasing
+    say("erased", str(len(erasing.erase(counter.officers.all()[0]).dossiers)))
+    if counter.sync_store.identity().server_url:
+        summary = counter.sync.cycle()
+        assert not summary.fault, summary
+        assert not summary.problems, summary
+        erasing.sweep()
+    counter.close()
+
+
 WORK: Mapping[str, Callable[[Path, bytes, Say, str], None]] = {
     "day": day,
     "days": days,
@@ -294,6 +318,8 @@ WORK: Mapping[str, Callable[[Path, bytes, Say, str], None]] = {
     "enrol": enrol,
     "backup": back_up,
     "bundle-in": bundle_in,
+    "erase": erase,
+    "erase above too": erase,
 }
 
 

@@ -134,6 +134,9 @@ class Counter(Protocol):
 
     def sync_state(self) -> SyncWords: ...
 
+    def sweep(self) -> None:
+        """What a round emptied, because its time of keeping is over, leaves the disk too."""
+
     def seconds_until_sync(self, failures: int) -> float:
         """When the next cycle is due by the office's schedule."""
 

@@ -61,6 +61,9 @@ EVENT_WORDS = {
     "note.added": "Ghi chú",
     "attachment.added": "Thêm bản quét",
     "slip.printed": "In phiếu",
+    "subject.held": "Giữ lại quá hạn lưu",
+    "subject.released": "Bỏ giữ lại",
+    "subject.erased": "Xóa theo hạn lưu",
 }
 OUTCOME_WORDS = {
     "CONFIRMED": "máy in đã xác nhận",

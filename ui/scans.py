@@ -53,8 +53,9 @@ class ScansBox(QWidget):
             self.which.addItem(component.name, component.id)
         self.adding = Button("Thêm bản quét", KEY)
         self.adding.clicked.connect(self.add)
-        # a voided dossier takes no paper more
-        self.adding.setEnabled(not dossier.voided)
+        # a voided dossier takes no paper more, nor one that was erased
+        taking = not dossier.voided and dossier.erased_at is None
+        self.adding.setEnabled(taking)
         self._list = column(space=6)
         self.fetching = Button("Tải về", FETCH_KEY)
         self.fetching.clicked.connect(self.fetch)
@@ -65,7 +66,7 @@ class ScansBox(QWidget):
         scanner.clicked.connect(self.pick)
         camera.clicked.connect(self.shoot)
         for button in (scanner, camera):
-            button.setEnabled(not dossier.voided)
+            button.setEnabled(taking)
         head = row(label("Bản quét", "sectionTitle"), 1, self.adding, space=8)
         whole = column(
             head,

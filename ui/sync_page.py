@@ -282,6 +282,7 @@ class SyncPage(Page):
             before = counter.sync_state().standing.waiting
             done = counter.bundles.take_in(path)
             counter.notices.keep(done.problems)
+            counter.sweep()
             waiting = counter.sync_state().standing.waiting
             return _Carried(path, done, waiting, before - waiting)
 

@@ -67,6 +67,7 @@ class Syncs(QObject):
             def work() -> Summary:
                 done = counter.sync.cycle()
                 counter.notices.keep(done.problems)
+                counter.sweep()
                 return done
 
             self._desk.lanes.sync.submit(work, self._on_ended, self._on_fault)

@@ -82,6 +82,17 @@ class Vault:
             raise _damaged()
         return content
 
+    def remove(self, address: str) -> None:
+        """A page whose time of keeping is over; its name on the disk goes with it."""
+        try:
+            self._path(address).unlink(missing_ok=True)
+            self._begun_path(address).unlink(missing_ok=True)
+        except OSError:
+            raise EnvironmentFault(
+                "attachment_failed",
+                "Không xóa được bản quét hết hạn lưu. Xem ổ đĩa có quyền ghi không, rồi làm lại.",
+            ) from None
+
     def begun(self, address: str) -> bytes:
         """What has come so far of a page that is being fetched; nothing where it cannot be read."""
         from cryptography.exceptions import InvalidTag

@@ -16,4 +16,5 @@ def run(options: argparse.Namespace) -> int:
     """The summary of a cycle; single problems are no failure."""
     with opened(options) as counter:
         tell(counter.bundles.take_in(options.file))
+        counter.sweep()
     return 0

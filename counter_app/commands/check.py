@@ -50,6 +50,7 @@ def _told(report: "Report") -> int:
             "ok": not report.faults,
             "events": report.events,
             "dossiers": report.dossiers,
+            **(_of_erased(report.erased) if report.erased else {}),
             "head": report.head,
             "problems": [
                 {"code": fault.code, "message": fault.message, "event": fault.event}
@@ -58,3 +59,7 @@ def _told(report: "Report") -> int:
         }
     )
     return 1 if report.faults else 0
+
+
+def _of_erased(count: int) -> dict[str, object]:
+    return {"erased": count, "note": f"{count} hồ sơ đã xóa theo hạn lưu."}

@@ -26,6 +26,7 @@ def run(options: argparse.Namespace) -> int:
             waiting = counter.sync_store.waiting()
             tell(Summary(waiting=waiting, problems=[problem], fault=reason.message))
             return 1
+        counter.sweep()
         count = counter.sync_state().standing.to_come
     if summary.unfinished:
         summary.fault = _UNFINISHED.format(left=f", {to_come(count)}" if count else "")

@@ -221,6 +221,7 @@ def refusal_sentence(dossier: Dossier, reason: Rejection) -> str:
             text = "Không lấy lại được: đã có việc khác làm sau việc này."
         case _:
             state = "đã hủy" if dossier.voided else STATE_WORDS[dossier.status]
+            state = "đã xóa theo hạn lưu" if dossier.erased_at else state
             text = f"Hồ sơ {state} nên không làm việc này được."
     return text
 

@@ -81,9 +81,10 @@ def seal(
     actor_id: str,
     actor_name: str,
     payload: str,
+    digest: str = "",
 ) -> Event:
-    """Make the log entry that follows `prev_hash`."""
-    digest = payload_hash(payload)
+    """Make the log entry that follows `prev_hash`. `digest`: the payload's, where it was emptied."""
+    digest = digest or payload_hash(payload)
     head = (
         device,
         incarnation,

@@ -50,6 +50,12 @@ def needs_slip(due: Due, received_at: datetime, due_at: datetime) -> bool:
     return due.unit != ProcessingUnit.SAME_DAY or due_at.date() != received_at.date()
 
 
+ERASED_NAME = "Đã xóa theo hạn lưu"
+"""What stands in the applicant's place."""
+
+NOTHING_LEFT = "Hồ sơ đã xóa theo hạn lưu nên không còn gì để in."
+
+
 class Author(StrEnum):
     """Which side may write an event."""
 
@@ -94,17 +100,25 @@ TRANSITIONS: Mapping[str, Rule] = {
     "note.added": Rule(_ALL, None, Author.ANYONE),
     "attachment.added": Rule(_ALL, None, Author.COUNTER),
     "slip.printed": Rule(_ALL, None, Author.COUNTER),
+    "subject.held": Rule(_ALL, None, Author.ANYONE),
+    "subject.released": Rule(_ALL, None, Author.ANYONE),
 }
 
-NOT_AN_ACTION = frozenset(
-    {"slip.printed", "note.added", "attachment.added", "payment.voided", "dossier.renumbered"}
-)
+_OF_KEEPING = frozenset({"subject.held", "subject.released", ev.ERASED})
+
+NOT_AN_ACTION = _OF_KEEPING | {
+    "slip.printed",
+    "note.added",
+    "attachment.added",
+    "payment.voided",
+    "dossier.renumbered",
+}
 """Events that others may stand on without mattering to them, and that nobody takes back."""
 
 NOT_REVERTIBLE = NOT_AN_ACTION | {"dossier.accepted", "dossier.corrected", "action.reverted"}
 
 
-OF_A_VOIDED = frozenset({"slip.printed", "note.added", "dossier.renumbered"})
+OF_A_VOIDED = _OF_KEEPING | {"slip.printed", "note.added", "dossier.renumbered"}
 """What may still be told of a dossier that was taken in by mistake."""
 
 ON_A_SLIP = frozenset({"receipt", "visit"})
@@ -190,6 +204,10 @@ class Dossier:
     voided: bool = False
     copies: tuple[tuple[int, int], ...] = ()
     """(receipt number, prints that left the PC)."""
+    held: str = ""
+    """Why it is kept beyond its time; empty where it is not."""
+    erased_at: datetime | None = None
+    """Since when nothing stays of it but what lists count by."""
     timeline: tuple[TimelineEntry, ...] = field(default=(), compare=True)
 
     def prints_of(self, receipt_no: int) -> int:
@@ -217,6 +235,8 @@ def fold(entries: Iterable[Entry]) -> Dossier | None:
     timeline: list[TimelineEntry] = []
     undo: list[_Undo] = []
     story = list(entries)
+    if (erasure := _carried_out(story)) is not None:
+        return _tombstone(*erasure, story)
     repairs = _repairs(story)
     for event, payload in story:
         rejected: Rejection | None = None
@@ -261,6 +281,53 @@ def fold(entries: Iterable[Entry]) -> Dossier | None:
     return dossier
 
 
+def _carried_out(story: Sequence[Entry]) -> tuple[Event, ev.SubjectErased] | None:
+    """What erased the dossier, once a payload was emptied; until then it is as if it were not said."""
+    if all(event.payload for event, _ in story):
+        return None
+    erasures = ((e, told) for e, told in story if isinstance(told, ev.SubjectErased))
+    return next(erasures, None)
+
+
+def _tombstone(event: Event, told: ev.SubjectErased, story: Sequence[Entry]) -> Dossier:
+    """What stays, whatever else of the story can still be read, and in whatever order it stands."""
+    kept = told.remains
+    nobody = ev.Party("person", ERASED_NAME)
+    receipt = ReceiptSeal(kept.receipt_no, "", "")
+    return Dossier(
+        id=event.subject,
+        code=kept.code,
+        status=Status(kept.status),
+        facts=Facts(kept.procedure, nobody, None, (), (), 0, "counter", "", ()),
+        received_at=kept.received_at,
+        due=kept.due,
+        due_at=kept.due_at,
+        judged_due_at=kept.judged_due_at,
+        original_due_at=kept.original_due_at,
+        receipt=receipt,
+        receipts=(receipt,),
+        slip=False,
+        holder=Destination("commune", ""),
+        form_set=kept.form_set,
+        office_version=kept.office_version,
+        counter_no=kept.counter_no,
+        origin=kept.origin,
+        device=kept.device,
+        accepted_by=kept.accepted_by,
+        sealed_code=kept.code,
+        aliases=kept.aliases,
+        paid=((event.event_id, kept.paid),) if kept.paid else (),
+        completed_at=kept.completed_at,
+        returned_at=kept.returned_at,
+        voided=kept.voided,
+        erased_at=datetime.fromisoformat(event.occurred_at),
+        timeline=tuple(
+            TimelineEntry(e.event_id, e.occurred_at, e.type, e.actor_name, "", e.by_upper)
+            for e, _ in story
+        ),
+    )
+
+
 def _repairs(story: Sequence[Entry]) -> dict[str, ev.DossierAccepted]:
     """Event → the acceptance as it was put right: of the one that could not be taken above, and of the
     correction that says it. Whichever comes first in an order brings the dossier into the book.
@@ -283,6 +350,7 @@ def _as_before(before: Dossier, now: Dossier, event_id: str) -> Dossier:
         copies=now.copies,
         code=now.code,
         aliases=now.aliases,
+        held=now.held,
         paid=tuple(entry for entry in now.paid if entry[0] != event_id),
     )
 
@@ -295,6 +363,8 @@ def _taken_back(timeline: list[TimelineEntry], event_id: str) -> list[TimelineEn
 
 def check_revert(dossier: Dossier, event_id: str, by_upper: bool) -> Rejection | None:
     """Whether that action may be taken back now."""
+    if dossier.erased_at is not None:
+        return Rejection.NOTHING_TO_REVERT
     standing = [
         line
         for line in dossier.timeline
@@ -326,6 +396,8 @@ def _revertible(undo: list[_Undo], event_id: str, by_upper: bool) -> Rejection |
 def refusal(dossier: Dossier, event_type: str, device: str) -> Rejection | None:
     """Whether that device may write an event of that type now, before it is written."""
     rule = TRANSITIONS[event_type]
+    if dossier.erased_at is not None:
+        return Rejection.STATE
     if dossier.status not in rule.begins or (dossier.voided and event_type not in OF_A_VOIDED):
         return Rejection.STATE
     by_upper = ev.is_upper(device)
@@ -394,6 +466,10 @@ def _changes(
             return {"code": payload.new_code, "aliases": (*dossier.aliases, dossier.code)}
         case ev.SlipPrinted():
             return _printed(dossier, payload)
+        case ev.SubjectHeld():
+            return {"held": payload.reason}
+        case ev.SubjectReleased():
+            return {"held": ""}
         case _:
             return {}
 
@@ -492,7 +568,7 @@ def _note(payload: Payload | None) -> str:
             | ev.PaymentRequested()
         ):
             return " · ".join(part for part in (payload.reason, payload.note) if part)
-        case ev.ActionReverted() | ev.PaymentVoided():
+        case ev.ActionReverted() | ev.PaymentVoided() | ev.SubjectHeld() | ev.SubjectReleased():
             return payload.reason
         case ev.DossierRenumbered():
             return f"{payload.old_code} → {payload.new_code}"

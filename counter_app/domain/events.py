@@ -506,6 +506,66 @@ class PadAccounted:
     reason: str
 
 
+# ---- the end of keeping -------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class SubjectHeld:
+    """Kept beyond its time (giữ lại): a complaint, a lawsuit, an inspection. Until it is let go."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class SubjectReleased:
+    """No longer held."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Remains:
+    """What stays of a dossier whose contents were erased: what lists count by, and nobody's data."""
+
+    code: str
+    aliases: tuple[str, ...]
+    status: Literal["withdrawn", "stopped", "returned"]
+    voided: bool
+    procedure: ProcedureRef
+    received_at: datetime
+    due: Due
+    due_at: datetime
+    judged_due_at: datetime
+    original_due_at: datetime
+    completed_at: datetime | None
+    returned_at: datetime | None
+    paid: int
+    """All that was taken, in đồng."""
+    receipt_no: int
+    form_set: str
+    office_version: str
+    counter_no: int
+    origin: str
+    device: str
+    accepted_by: str
+    """The officer."""
+
+
+@dataclass(frozen=True, slots=True)
+class SubjectErased:
+    """The time of keeping is over (hết hạn lưu): every payload of the dossier is emptied, here and above.
+
+    Headers and hashes stay. Nothing is emptied before this event has its place in the order.
+    """
+
+    years: int
+    """How long it was to be kept after it ended, as the administrator set it."""
+    ended_at: datetime
+    events: int
+    """How many events told of it."""
+    remains: Remains
+
+
 Payload = (
     StoreCreated
     | IncarnationStarted
@@ -535,6 +595,9 @@ Payload = (
     | VisitClosed
     | PadPrinted
     | PadAccounted
+    | SubjectHeld
+    | SubjectReleased
+    | SubjectErased
 )
 
 TYPES: dict[str, tuple[int, type[Payload]]] = {
@@ -566,6 +629,9 @@ TYPES: dict[str, tuple[int, type[Payload]]] = {
     "visit.closed": (1, VisitClosed),
     "pad.printed": (1, PadPrinted),
     "pad.accounted": (1, PadAccounted),
+    "subject.held": (1, SubjectHeld),
+    "subject.released": (1, SubjectReleased),
+    "subject.erased": (1, SubjectErased),
 }
 """Event type → its newest version and the payload of that version."""
 
@@ -574,10 +640,15 @@ OLDER: dict[tuple[str, int], Callable[[dict[str, Any]], dict[str, Any]]] = {}
 
 TYPE_OF: dict[type[Payload], str] = {payload: name for name, (_, payload) in TYPES.items()}
 
-_OF_DOSSIERS = ("dossier", "supplement", "payment", "action", "note", "attachment", "slip")
+_OF_DOSSIERS = frozenset(
+    {"dossier", "supplement", "payment", "action", "note", "attachment", "slip", "subject"}
+)
 
 DOSSIER_TYPES = frozenset(name for name in TYPES if name.partition(".")[0] in _OF_DOSSIERS)
 """Types whose subject is a dossier."""
+
+ERASED = "subject.erased"
+"""The one type that lets payloads be emptied."""
 
 
 # ---- the log entry ------------------------------------------------------------------------------
@@ -600,7 +671,7 @@ class Event(NamedTuple):
     actor_id: str
     actor_name: str
     payload: str
-    """Canonical JSON with 8 random bytes in it."""
+    """Canonical JSON with 8 random bytes in it; empty once it was erased."""
     payload_hash: str
     prev_hash: str
     hash: str

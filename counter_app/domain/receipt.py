@@ -175,5 +175,5 @@ def receipt_of(dossier: Dossier, office: Office, others: tuple[Receipt, ...] = (
         officer=dossier.accepted_by,
         counter_no=dossier.counter_no,
         others=others,
-        qr=slip_code_of(dossier, seal).encode(),
+        qr="" if dossier.erased_at else slip_code_of(dossier, seal).encode(),
     )

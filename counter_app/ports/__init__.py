@@ -364,6 +364,30 @@ class Notices(Protocol):
         """By id, or by kind and number, the newest first."""
 
 
+class Erasures(Protocol):
+    """Dossiers whose time of keeping is over."""
+
+    def candidates(self, before: date) -> Sequence[str]:
+        """Dossiers that are over, were received before that day, and of which no erasure is said."""
+
+    def held(self) -> Sequence[str]:
+        """Dossiers of which anything was ever said about holding them."""
+
+    def alone(self) -> bool:
+        """Whether no upper server is there to order what is written."""
+
+    def is_proved(self, dossier_id: str) -> bool:
+        """Whether the upper server has all of it, or there is none."""
+
+    def carry_out(self, subjects: Collection[str]) -> Collection[str]:
+        """Empty what an erasure was said of, as far as its event counts."""
+
+    def to_wipe(self) -> tuple[str, Sequence[str]] | None:
+        """A mark, and the pages of scanned papers that have to go; None where nothing has."""
+
+    def wiped(self, mark: str) -> None: ...
+
+
 class Settings(Protocol):
     """Local settings, and the versions of what the store was told."""
 
@@ -429,6 +453,9 @@ class Books(Protocol):
     def notices(self) -> Notices: ...
 
     @property
+    def erasures(self) -> Erasures: ...
+
+    @property
     def settings(self) -> Settings: ...
 
 
@@ -438,6 +465,9 @@ class Store(Protocol):
     def read(self) -> AbstractContextManager[Books]: ...
 
     def write(self) -> AbstractContextManager[Books]: ...
+
+    def wipe(self) -> None:
+        """Overwrite what the file still holds of what was emptied."""
 
 
 @dataclass(frozen=True, slots=True)

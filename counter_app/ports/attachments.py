@@ -22,6 +22,9 @@ class Vault(Protocol):
     def get(self, address: str) -> bytes:
         """Raises `Refused` where it lies elsewhere, `EnvironmentFault` where it is damaged."""
 
+    def remove(self, address: str) -> None:
+        """It is here no longer, where it was."""
+
     def begun(self, address: str) -> bytes:
         """What has come so far of a page that is being fetched; nothing where nothing has."""
 

@@ -119,7 +119,7 @@ class Acts:
 
     def allowed(self, dossier: Dossier, officer: Officer) -> tuple[str, ...]:
         """What may be done now at this counter, the likeliest first."""
-        if dossier.voided:
+        if dossier.voided or dossier.erased_at:
             return ()
         names = [
             name

@@ -74,8 +74,9 @@ class Attachments:
             dossier = self._dossier(books.dossiers.get(dossier_id), component)
             device = books.settings.identity().device_id
             if refusal(dossier, "attachment.added", device) is not None:
+                state = "đã xóa theo hạn lưu" if dossier.erased_at else "đã hủy"
                 raise Refused(
-                    "dossier_closed", "Hồ sơ này đã hủy, không thêm được bản quét.", "file"
+                    "dossier_closed", f"Hồ sơ này {state}, không thêm được bản quét.", "file"
                 )
             event = books.log.append(added, actor=actor, at=self._clock.now(), subject=dossier_id)
             books.attachments.add(event.event_id, added)

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from counter_app.domain import events as ev
-from counter_app.domain.dossier import Dossier
+from counter_app.domain.dossier import NOTHING_LEFT, Dossier
 from counter_app.domain.form import FormContent
 from counter_app.domain.form_content import (
     Subject,
@@ -156,6 +156,8 @@ class Forms:
         """The forms of a dossier, and which of them can be printed now."""
         with self._store.read() as books:
             subject = subject_of(books, known_dossier(books, dossier_id))
+        if subject.dossier.erased_at is not None:
+            return ()
         return tuple(
             FormOffer(kind.name, kind.title, not kind.after or bool(subject.standing(*kind.after)))
             for kind in KINDS.values()
@@ -186,6 +188,8 @@ class Forms:
         if kind.name not in _OF_DOSSIER:
             raise Refused("action_missing", kind.missing)
         subject = subject_of(books, known_dossier(books, asked))
+        if subject.dossier.erased_at is not None:
+            raise Refused("erased", NOTHING_LEFT)
         if kind.after and not subject.standing(*kind.after):
             raise Refused("action_missing", kind.missing)
         return _OF_DOSSIER[kind.name](subject)

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from counter_app.domain import events as ev
-from counter_app.domain.dossier import CLOSED, ON_A_SLIP, Dossier
+from counter_app.domain.dossier import CLOSED, NOTHING_LEFT, ON_A_SLIP, Dossier
 from counter_app.domain.events import Actor
 from counter_app.domain.officer import Officer
 from counter_app.domain.outcome import Outcome, Reason, Sent
@@ -387,6 +387,8 @@ def _dossier(books: Books, dossier_id: str) -> Dossier:
     dossier = books.dossiers.get(dossier_id)
     if dossier is None:
         raise Refused("dossier_unknown", "Không có hồ sơ này trong sổ.")
+    if dossier.erased_at is not None:
+        raise Refused("erased", NOTHING_LEFT)
     return dossier
 
 

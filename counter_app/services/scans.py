@@ -52,7 +52,7 @@ class Scans:
             verdict,
             dossier.id,
             replaced,
-            not replaced and not _is_for(slip, dossier),
+            not replaced and not dossier.erased_at and not _is_for(slip, dossier),
         )
 
 

@@ -90,7 +90,7 @@ def is_closed(books: Books, visit_id: str) -> bool:
 def live_dossiers(books: Books, visit_id: str) -> tuple[Dossier, ...]:
     """What was taken in on a visit and not voided since, the first first."""
     found = (books.dossiers.get(dossier_id) for dossier_id in books.dossiers.of_visit(visit_id))
-    return tuple(dossier for dossier in found if dossier is not None and not dossier.voided)
+    return tuple(one for one in found if one and not one.voided and not one.erased_at)
 
 
 def visit_receipt(books: Books, dossiers: tuple[Dossier, ...]) -> Receipt:

@@ -67,13 +67,19 @@ def dossier_json(dossier: Dossier, sent: str) -> dict[str, Any]:
 
 def summary_of(dossier: Dossier) -> dict[str, Any]:
     """The state in a few fields."""
-    found = {
+    found: dict[str, Any] = {
         "code": dossier.code,
         "status": dossier.status.value,
         "status_no": dossier.status.no,
         "due_at": _local(dossier.due_at),
     }
-    return {**found, "voided": True} if dossier.voided else found
+    if dossier.voided:
+        found["voided"] = True
+    if dossier.held:
+        found["held"] = dossier.held
+    if dossier.erased_at is not None:
+        found["erased_at"] = _local(dossier.erased_at)
+    return found
 
 
 def _line(entry: TimelineEntry) -> dict[str, Any]:

@@ -35,6 +35,9 @@ EVENTS = {
     "visit.closed": "Đóng lượt",
     "pad.printed": "In tập phiếu dự phòng",
     "pad.accounted": "Kiểm đếm phiếu dự phòng",
+    "subject.held": "Giữ lại quá hạn lưu",
+    "subject.released": "Bỏ giữ lại",
+    "subject.erased": "Xóa theo hạn lưu",
 }
 
 ACTIONS = {
@@ -48,6 +51,10 @@ ACTIONS = {
     "bundle": "Nhận gói USB",
     "enrol_file": "Ghi danh bằng USB",
     "restored": "Đặt lại từ bản sao lưu",
+    "retention": "Đặt hạn lưu",
+    "hold": "Giữ lại hồ sơ quá hạn lưu",
+    "hold_off": "Bỏ giữ lại hồ sơ",
+    "erase": "Xóa hồ sơ hết hạn lưu",
     "draft": "Soạn bản mới",
     "publish": "Công bố",
     "drop": "Bỏ bản nháp",

@@ -993,3 +993,42 @@ def test_forms_of_days_periods_and_procedures(console: Console, tmp_path: Path) 
             answer = console("form", subject, "--form", form, "--paper", paper, "--pdf", pdf)
             assert (answer.status, answer.one["outcome"]) == (0, "SENT"), answer.said
             assert pdf.read_bytes().startswith(b"%PDF")
+
+
+# ---- erase -----------------------------------------------------------------------------------
+
+
+def test_nothing_is_erased_before_an_administrator_sets_the_years(console: Console) -> None:
+    code = console.accept(draft()).one["code"]
+
+    first, done = console("erase"), console("erase", "--yes")
+
+    assert (first.status, first.one["would_erase"], first.one["years"]) == (0, 0, None)
+    assert (done.status, done.one["erased"]) == (0, 0)
+    for answer in (first, done):
+        assert "Chưa đặt hạn lưu" in answer.one["message"]
+    assert console("show", code).one["applicant"]["name"] == "HỒ THỊ NGUYỆT"
+
+
+def test_years_and_holds_are_the_administrators(console: Console) -> None:
+    code = console.accept(draft()).one["code"]
+    assert console("erase", "--years", 10).one["years"] == 10
+    told = console("erase", "--years", 70, "--field", "ho-tich").one
+    assert (told["years"], told["by_field"]) == (10, {"ho-tich": 70})
+    assert console("erase", "--years", 0).one["years"] is None
+    assert console("erase", "--years", 101).codes == ["years_wrong"]
+
+    assert console("erase", "--hold", code).codes == ["reason_missing"]
+    assert console("erase", "--hold", code, "--reason", "Đang khiếu nại").status == 0
+    assert console("erase", "--hold", code, "--reason", "Nữa").codes == ["hold_already"]
+    assert console("show", code).one["held"] == "Đang khiếu nại"
+    assert console("erase").one["held"] == [{"code": code, "reason": "Đang khiếu nại"}]
+    assert console("erase", "--release", code, "--reason", "Đã xong").status == 0
+    assert "held" not in console("show", code).one
+    assert console("erase", "--yes", "--years", 5).status == 2
+
+    console.environment["COUNTER_NEW_PIN"] = "135791"
+    assert console("officer", "Hồ Văn Ngày", "--role", "supervisor").status == 0
+    console.environment |= {"COUNTER_OFFICER": "Hồ Văn Ngày", "COUNTER_PIN": "135791"}
+    for asked in ((), ("--yes",), ("--years", 5), ("--hold", code, "--reason", "a")):
+        assert console("erase", *asked).codes == ["no_right"]

@@ -8,25 +8,33 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import sqlcipher3.dbapi2 as sqlcipher
-from conftest import PASSPHRASE, PIN, draft
+from conftest import PASSPHRASE, PIN, ToldClock, draft
+from decrypted import is_nowhere
+from scans_made import png
 from sqlalchemy.exc import DatabaseError
 
 import resources
 from counter_app import data_folder
 from counter_app.bootstrap import Counter, create_counter, open_counter
+from counter_app.domain.events import Actor
 from counter_app.domain.officer import Officer
+from counter_app.domain.retention import erasure_of
 from counter_app.errors import EnvironmentFault, Refused
 from counter_app.keys import store_key
-from counter_app.services.results import Accepted
+from counter_app.services.results import Accepted, Rejected
 from db import schema
 from db.check import check
 from db.creation import begin_restored
 from db.engine import connect
+from db.lives import NO_END, Head, begin_life
 from db.tables import metadata
+
+LOG_COLUMNS = [column.name for column in metadata.tables["event_log"].columns]
 
 
 def accept(counter: Counter, officer: Officer, **more: object) -> Accepted:
@@ -73,6 +81,99 @@ def test_the_log_cannot_be_changed_or_dropped(counter: Counter, officer: Officer
     ):
         with pytest.raises(DatabaseError), counter.store.write() as books:
             books.connection.exec_driver_sql(statement)
+
+
+def returned_long_ago(counter: Counter, officer: Officer, clock: ToldClock, name: str) -> str:
+    """A dossier whose time of keeping is over by any schedule of up to four years; its id."""
+    made = accept(counter, officer, name=name)
+    for action in ("complete", "return"):
+        counter.acts.act(made.dossier_id, action, {}, officer)
+    clock.move(days=4 * 366)
+    accept(counter, officer, name="HỒ VĂN SAU")
+    counter.erasing.set_years(3, "", officer)
+    return made.dossier_id
+
+
+def test_a_payload_goes_only_where_an_erasure_is_said_and_nothing_else_does(
+    counter: Counter, officer: Officer, clock: ToldClock
+) -> None:
+    gone = returned_long_ago(counter, officer, clock, "HỒ THỊ XƯA")
+    with counter.store.read() as books:
+        state = books.dossiers.get(gone)
+    assert state is not None
+
+    def refused(statement: str, *about: str) -> None:
+        with pytest.raises(DatabaseError, match="append-only"), counter.store.write() as books:
+            books.connection.exec_driver_sql(statement, about)
+
+    of_it = "WHERE subject = ? AND type = 'dossier.accepted'"
+    refused(f"UPDATE event_log SET payload = '' {of_it}", gone)
+    with counter.store.write() as books:
+        actor = Actor(officer.id, officer.name)
+        books.log.append(erasure_of(state, 3), actor=actor, at=clock.now(), subject=gone)
+    refused(f"UPDATE event_log SET payload = '{{}}' {of_it}", gone)
+    for column in (column for column in LOG_COLUMNS if column not in ("payload", "num")):
+        value = "dseq + 100" if column in ("dseq", "version") else f"{column} || 'x'"
+        refused(f"UPDATE event_log SET payload = '', {column} = {value} {of_it}", gone)
+    refused("UPDATE event_log SET payload = '' WHERE type = 'subject.erased'")
+    refused("UPDATE event_log SET payload = '' WHERE subject <> ? AND type LIKE 'dossier%'", gone)
+    refused("DELETE FROM event_log WHERE subject = ?", gone)
+    assert check(counter.store).faults[0].code == "not_erased"
+    with counter.store.write() as books:
+        books.erasures.carry_out([gone])
+        books.dossiers.refresh(gone)
+    report = check(counter.store)
+    assert (report.faults, report.erased) == ((), 1)
+    refused(f"UPDATE event_log SET payload = '{{}}' {of_it}", gone)
+    # a copy that parts seals all of it anew, what is empty too
+    with counter.store.write() as books:
+        before = {event.event_id: event.payload_hash for event, _ in books.log.of(gone)}
+        life = books.settings.identity().incarnation
+        begin_life(books, counter.ids, "fork", Head(life, 0), clock.now(), NO_END)
+        moved = {event.event_id: event.payload_hash for event, _ in books.log.of(gone)}
+    assert moved == before
+    assert check(counter.store) == replace(check(counter.store), faults=(), erased=1)
+
+
+def test_what_is_erased_lies_in_no_page_of_the_file_and_opens_nothing(
+    counter: Counter, officer: Officer, clock: ToldClock
+) -> None:
+    gone = returned_long_ago(counter, officer, clock, "NGUYỆT XYZQWERTY")
+    for number in range(40):
+        accept(counter, officer, name=f"HỒ VĂN {number}")
+    # a piece in a page, as one keeps it that was put in order anew
+    connection = raw(counter)
+    connection.execute("PRAGMA secure_delete = OFF")
+    connection.execute("INSERT INTO draft VALUES ('n', 'o', '', 'NGUYỆT XYZQWERTY')")
+    connection.execute("DELETE FROM draft WHERE id = 'n'")
+    connection.close()
+    key = store_key.unlock(counter.folder, PASSPHRASE)
+    # in the log and in the list; and what the search has of it behind the letters of another word
+    told = ("NGUYỆT XYZQWERTY", "zqwerty")
+    assert not any(is_nowhere(counter.folder, key, text) for text in told)
+
+    assert len(counter.erasing.erase(officer).dossiers) == 1
+
+    assert all(is_nowhere(counter.folder, key, text) for text in told)
+    assert not is_nowhere(counter.folder, key, "HỒ VĂN 39")
+    assert counter.search.find("xyzqwerty") == ()
+    (view,) = counter.search.find("da xoa theo han luu")
+    assert view.id == gone
+    code = view.code
+    for printing in (
+        lambda: counter.prints.slip_png(gone, 576),
+        lambda: counter.forms.pdf("receipt", code),
+        lambda: counter.attachments.add(gone, "a.png", png(), "", officer),
+        lambda: counter.erasing.hold(code, "Thanh tra", officer),
+    ):
+        with pytest.raises(Refused, match="đã xóa theo hạn lưu"):
+            printing()
+    assert counter.forms.of(gone) == ()
+    assert counter.acts.allowed(counter.search.by_code(code)[0].dossier, officer) == ()
+    done = counter.acts.act(gone, "revert", {"reason": "Nhầm"}, officer)
+    assert isinstance(done, Rejected)
+    # it still stands in the register, under its code, on its day
+    assert counter.forms.pdf("register", "2026")
 
 
 TAMPERING = {

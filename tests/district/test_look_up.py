@@ -16,6 +16,8 @@ from sync_steps import Pair, accept, do
 from upper import Upper
 
 from counter_app.bootstrap import Counter
+from counter_app.domain.events import Actor
+from counter_app.domain.retention import erasure_of
 from counter_app.domain.slip_code import decode, key_id_of
 from district_server import look_up
 from district_server.limits import Bucket
@@ -93,6 +95,27 @@ def test_a_slip_opens_its_own_dossier_by_status_and_dates(
     # the address is not in the journal
     assert payload not in upper.journal.getvalue()
     assert payload.lower() not in upper.journal.getvalue()
+
+
+def test_of_an_erased_dossier_a_slip_still_tells_how_it_ended(
+    upper: Upper, pair: Pair, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    counter, officer = pair
+    made = accept(pair)
+    slip = slip_of(pair, made.dossier_id)
+    for action in ("complete", "return"):
+        do(pair, made.dossier_id, action)
+    with counter.store.write() as books:
+        state, actor = books.dossiers.get(made.dossier_id), Actor(officer.id, officer.name)
+        assert state is not None
+        said = erasure_of(state, 10)
+        books.log.append(said, actor=actor, at=counter.clock.now(), subject=state.id)
+    monkeypatch.setattr("district_server.erasing.why_kept", lambda *_: None)
+    synced(pair)
+
+    page = told(upper, slip)
+
+    assert (page.chip, page.at) == ("Đã trả", state.returned_at)
 
 
 def test_how_it_reads_when_it_is_late(upper: Upper, pair: Pair) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from conftest import ZONE
-from hypothesis import settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
@@ -24,6 +24,7 @@ from counter_app.domain.dossier import (
     refusal,
 )
 from counter_app.domain.events import Destination, Due, Event, Payload, ReceiptSeal
+from counter_app.domain.retention import Kept, Schedule, erasure_of, why_kept
 
 HERE, NEIGHBOUR, ABOVE = "c-quay-2", "c-quay-3", "u-tren"
 RECEIVED = datetime(2026, 5, 4, 9, 0, tzinfo=ZONE)
@@ -127,6 +128,102 @@ class Story:
 
 def without_story(dossier: Dossier) -> Dossier:
     return replace(dossier, timeline=())
+
+
+# ---- the end of keeping --------------------------------------------------------------------------
+
+ENDED = Story(TRANSFER, TAKE_FEE, COMPLETE, HAND_OVER)
+YEARS_LATER = RECEIVED.replace(year=2036)
+
+
+def emptied(entry: Entry) -> Entry:
+    return entry[0]._replace(payload=""), None
+
+
+def test_an_erasure_says_nothing_before_it_is_carried_out() -> None:
+    story = Story(TRANSFER, TAKE_FEE, COMPLETE, HAND_OVER)
+    before = without_story(story.state)
+    story.add(erasure_of(story.state, 10), at=YEARS_LATER)
+
+    assert without_story(story.state) == before
+    assert check_revert(story.state, "viec-5", by_upper=False) is None
+
+
+@given(
+    order=st.permutations(range(7)),
+    left=st.sets(st.integers(1, 5), max_size=4),
+)
+def test_what_is_erased_is_the_same_in_any_order_and_whatever_is_left(
+    order: list[int], left: set[int]
+) -> None:
+    story = Story(TRANSFER, TAKE_FEE, COMPLETE, HAND_OVER, NOTE)
+    story.add(erasure_of(ENDED.state, 10), at=YEARS_LATER)
+    entries = [e if n in left or n == 6 else emptied(e) for n, e in enumerate(story.entries)]
+
+    state = fold([entries[n] for n in order])
+
+    assert state is not None
+    assert state.facts.applicant == ev.Party("person", "Đã xóa theo hạn lưu")
+    was = ENDED.state
+    assert (state.code, state.status, state.received_at, state.due_at, state.returned_at) == (
+        was.code, was.status, was.received_at, was.due_at, was.returned_at,
+    )  # fmt: skip
+    assert sum(amount for _, amount in state.paid) == 20_000
+    assert state.erased_at == YEARS_LATER
+    assert "NGUYỆT" not in repr(state)
+    assert refusal(state, "note.added", HERE) is Rejection.STATE
+    assert check_revert(state, "viec-5", by_upper=False) is Rejection.NOTHING_TO_REVERT
+
+
+def test_what_came_empty_without_the_reason_tells_of_no_dossier() -> None:
+    assert fold(map(emptied, ENDED.entries)) is None
+
+
+@pytest.mark.parametrize(
+    ("story", "years", "now", "kept"),
+    [
+        (ENDED, 10, RECEIVED.replace(year=2036, day=3), Kept.TOO_SOON),
+        (ENDED, 10, RECEIVED.replace(year=2036, day=5), None),
+        (ENDED, None, YEARS_LATER, Kept.NO_SCHEDULE),
+        (Story(TRANSFER, COMPLETE), 1, YEARS_LATER, Kept.OPEN),
+        (Story(VOID), 10, YEARS_LATER.replace(day=5), None),
+        (Story(WITHDRAW), 10, YEARS_LATER.replace(day=5), None),
+        (Story(STOP, ev.SubjectHeld("Kiện")), 1, YEARS_LATER, Kept.HELD),
+        (Story(STOP, ev.SubjectHeld("Kiện"), ev.SubjectReleased("Xong")), 1, YEARS_LATER, None),
+    ],
+)
+def test_what_may_be_erased(
+    story: Story, years: int | None, now: datetime, kept: Kept | None
+) -> None:
+    assert why_kept(story.state, years, now) is kept
+
+
+def test_an_end_that_was_taken_back_is_none_and_the_next_one_counts() -> None:
+    story = Story(COMPLETE)
+    first, _ = story.add(HAND_OVER)
+    story.add(ev.ActionReverted(first, "Nhầm người"))
+    assert why_kept(story.state, 1, YEARS_LATER) is Kept.OPEN
+    story.add(HAND_OVER, at=RECEIVED.replace(year=2030))
+    assert why_kept(story.state, 6, RECEIVED.replace(year=2035)) is Kept.TOO_SOON
+    assert erasure_of(story.state, 6).ended_at == RECEIVED.replace(year=2030)
+
+
+def test_a_hold_stays_when_an_action_is_taken_back() -> None:
+    story = Story(COMPLETE)
+    last, _ = story.add(HAND_OVER)
+    story.add(ev.SubjectHeld("Kiện"))
+    assert story.add(ev.ActionReverted(last, "Nhầm"))[1] is None
+    assert story.state.held == "Kiện"
+
+
+def test_years_are_whole_and_by_field() -> None:
+    leap = Story(COMPLETE)
+    leap.add(HAND_OVER, at=datetime(2028, 2, 29, 9, 0, tzinfo=ZONE))
+    assert why_kept(leap.state, 1, datetime(2029, 2, 28, 23, 0, tzinfo=ZONE)) is Kept.TOO_SOON
+    assert why_kept(leap.state, 1, datetime(2029, 3, 1, 9, 0, tzinfo=ZONE)) is None
+    schedule = Schedule(10, {"ho-tich": 70, "dat-dai": 5})
+    assert [schedule.years(field) for field in ("ho-tich", "khac")] == [70, 10]
+    assert (schedule.fewest, Schedule().fewest, Schedule().years("khac")) == (5, None, None)
 
 
 # ---- the table of the contract -----------------------------------------------------------------

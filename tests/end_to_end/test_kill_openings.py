@@ -6,12 +6,15 @@ import os
 import random
 import shutil
 from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime, tzinfo
 from pathlib import Path
 
 import pytest
-from conftest import PASSPHRASE
-from killing import ANSWER, BACKUP, RESTORED, Child, prepare
-from sync_steps import accept
+from conftest import PASSPHRASE, ToldClock
+from decrypted import is_nowhere
+from killing import ANSWER, BACKUP, MORNING, RESTORED, YEARS, Child, YearsLater, prepare
+from scans_made import png
+from sync_steps import accept, do
 from upper import Upper, running
 
 from counter_app import backup_file, data_folder
@@ -20,6 +23,15 @@ from counter_app.errors import EnvironmentFault
 from counter_app.keys import store_key
 from db.check import check
 from district_server import bundles
+
+
+class LaterAbove(datetime):
+    """The clock of the server, as far as erasing asks it."""
+
+    @classmethod
+    def now(cls, tz: tzinfo | None = None) -> "LaterAbove":
+        return cls.fromisoformat(YearsLater().now().isoformat())
+
 
 Check = Callable[[Path, bool], None]
 """Of a folder after a death (False), and after the same was done to its end (True)."""
@@ -201,6 +213,50 @@ def _bundle_in(folder: Path, key: bytes, upper: Upper, place: Path, second: Path
     return Opening("bundle-in", start, key, taken_in)
 
 
+def _erase(folder: Path, key: bytes, upper: Upper | None, place: Path) -> Opening:
+    """A dossier that was returned four years ago, with a scanned paper. It is erased whole or not at all."""
+    work = "erase" if upper is None else "erase above too"
+    start, clock = shutil.copytree(folder, place / work), ToldClock()
+    counter = open_counter(start, PASSPHRASE)
+    officer = counter.officers.all()[0]
+    counter.clock = clock
+    made = accept((counter, officer), name="NGUYỆT RẤT RIÊNG")
+    counter.attachments.add(made.dossier_id, "giay.png", png(), "", officer)
+    for action in ("complete", "return"):
+        do((counter, officer), made.dossier_id, action)
+    clock.at = MORNING + YEARS
+    accept((counter, officer), name="HỒ VĂN SAU")
+    counter.erasing.set_years(3, "", officer)
+    if upper is not None:
+        counter.enrol(upper.url, upper.code(counter), None)
+        assert not counter.sync.cycle().fault
+    pages = len(list(counter.vault.folder.rglob("*")))
+    begins = None if upper is None else upper.save()
+    counter.close()
+
+    def erased(folder: Path, done: bool) -> None:
+        counter = whole(folder, key)
+        dossier = counter.search.by_code(made.code)[0].dossier
+        names = [row.applicant_name for row in counter.search.find("nguyet rat rieng")]
+        gone = dossier.erased_at is not None
+        assert names == ([] if gone else ["NGUYỆT RẤT RIÊNG"])
+        if not gone:
+            # the same looking finds it
+            assert not is_nowhere(folder, key, "NGUYỆT RẤT RIÊNG")
+        if done:
+            assert gone
+            assert len(list(counter.vault.folder.rglob("*"))) < pages
+            assert is_nowhere(folder, key, "NGUYỆT RẤT RIÊNG")
+            summary = counter.sync.cycle() if upper is not None else None
+            assert summary is None or not (summary.fault or summary.waiting)
+        counter.close()
+
+    opening = Opening(work, start, key, erased)
+    if upper is not None and begins is not None:
+        opening.run = lambda: upper.put_back(begins) or ""  # type: ignore[func-returns-value]
+    return opening
+
+
 def _of_another(folder: Path, upper: Upper) -> str:
     """A dossier of the other counter, with the server; its code."""
     other = open_counter(folder, PASSPHRASE)
@@ -227,4 +283,36 @@ def test_death_at_every_point_of_making_and_taking_in(
     for opening in openings:
         points, deaths = opening.die(tmp_path / opening.work, most=None)
         figure(f"kill matrix, {opening.work}: {points} points, {deaths} deaths, no half book")
+        assert deaths == points
+
+
+@pytest.fixture
+def erasings(
+    used: tuple[Path, bytes, str],
+    upper: Upper,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> tuple[Opening, Opening]:
+    folder, key, _ = used
+    monkeypatch.setattr("district_server.erasing.datetime", LaterAbove)
+    return _erase(folder, key, None, tmp_path), _erase(folder, key, upper, tmp_path)
+
+
+def test_deaths_at_some_points_of_erasing(
+    erasings: tuple[Opening, Opening], tmp_path: Path
+) -> None:
+    for opening in erasings:
+        _, deaths = opening.die(tmp_path / f"chet {opening.work}", most=2)
+        assert deaths == 2, opening.work
+
+
+@pytest.mark.proof
+def test_death_at_every_point_of_erasing(
+    erasings: tuple[Opening, Opening], tmp_path: Path, figure: Callable[[str], None]
+) -> None:
+    for opening in erasings:
+        points, deaths = opening.die(tmp_path / f"chet {opening.work}", most=None)
+        figure(
+            f"kill matrix, {opening.work}: {points} points, {deaths} deaths, nothing half erased"
+        )
         assert deaths == points

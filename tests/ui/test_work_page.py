@@ -9,6 +9,8 @@ from PySide6.QtWidgets import QListView
 from scenes import screen
 
 import ui.frame
+from counter_app.domain.events import Actor
+from counter_app.domain.retention import erasure_of
 from counter_app.services.acts import Acted
 from counter_app.services.results import Changes
 from ui.widgets import NavButton
@@ -224,3 +226,31 @@ def click_row() -> Callable[[QListView, int], None]:
         )
 
     return click
+
+
+def test_of_an_erased_dossier_the_window_shows_what_is_left(hand: Hand, place: Place) -> None:
+    counter = place.open()
+    officer = counter.officers.all()[0]
+    (row,) = counter.search.find(NGA[0])
+    counter.acts.act(row.id, "return", {}, officer)
+    with counter.store.write() as books:
+        state, actor = books.dossiers.get(row.id), Actor(officer.id, officer.name)
+        assert state is not None
+        said, now = erasure_of(state, 10), counter.clock.now()
+        books.log.append(said, actor=actor, at=now, subject=row.id)
+        books.erasures.carry_out([row.id])
+        books.dossiers.refresh(row.id)
+    counter.close()
+    screen("F3")(hand)
+    hand.type(NGA[0])
+    hand.settle()
+    assert not hand.says(row.code)
+    hand.press("Ctrl+A")
+    hand.type(row.code)
+    hand.press("Enter")
+    hand.wait(lambda: hand.says("Đã xóa theo hạn lưu") and hand.says("Xóa theo hạn lưu"))
+    for key in ("Alt+2", "Alt+3", "Alt+4", "Alt+5"):
+        screen(key)(hand)
+    assert not hand.says(NGA[0])
+    hand.press("Ctrl+I")
+    hand.wait(lambda: hand.says("không còn gì để in"))
