@@ -19,7 +19,7 @@ from counter_app.domain.retention import Kept
 from counter_app.errors import Refused
 from counter_app.services.results import Accepted
 from db.check import check
-from district_server import retention, reviewing
+from district_server import bundles, retention, reviewing
 from district_server.__main__ import main
 from district_server.check import faults_of
 from district_server.objects import Folder
@@ -269,9 +269,12 @@ def test_what_the_server_erases_goes_down_and_comes_back_to_it(
 
 
 @IN_A_FILE
+@pytest.mark.parametrize("way", ["line", "stick"])
 def test_a_counter_that_erased_alone_is_taken_in_whole(
     upper,
     proxy,
+    tmp_path: Path,
+    way: str,
     make_counter: Callable[..., Counter],
     enrolled: Enrolled,
     clock: ToldClock,
@@ -288,8 +291,16 @@ def test_a_counter_that_erased_alone_is_taken_in_whole(
     assert check(counter.store).faults == ()
 
     counter.enrol(proxy.url, upper.code(counter), None)
-    counter.sync_store.keep_batch(400)  # the smallest: what is empty comes long before the reason
-    assert not counter.sync.cycle().fault
+    if way == "line":
+        counter.sync_store.keep_batch(1)  # what is empty comes long before the reason
+        assert not counter.sync.cycle().fault
+    else:
+        up, down = tmp_path / "len.hsx", tmp_path / "xuong.hsx"
+        counter.bundles.write(up)
+        bundles.take_in(upper.database, upper.keys, up)
+        bundles.write(upper.database, upper.keys, counter.identity.device_id, down)
+        assert not counter.bundles.take_in(down).problems
+    assert not above(upper, made.dossier_id)["dossier.accepted"]
     assert_at_rest(upper, pair, other)
     assert other[0].search.by_code(made.code)[0].dossier.erased_at
 
@@ -309,6 +320,7 @@ def test_a_counter_put_back_to_before_and_a_new_one_come_to_the_same(
     synced(first)
     assert not before[0].sync.cycle().fault
     new = enrolled(3)
+    new[0].sync_store.keep_batch(1)
     assert_at_rest(upper, first, before, new)
     for counter, _ in (first, before, new):
         assert not payloads(counter, made.dossier_id)["dossier.accepted"]
