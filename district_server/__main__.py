@@ -48,6 +48,13 @@ class _Parser(argparse.ArgumentParser):
         return f"Cách viết: {usage}\n"
 
 
+def _port(text: str) -> int:
+    """0 takes whichever is free."""
+    if not 0 <= (number := int(text)) <= 65_535:
+        raise ValueError(text)
+    return number
+
+
 def main(argv: list[str] | None = None) -> int:
     """0 done, 1 refused or found bad, 2 wrong usage, 3 the environment's fault."""
     console.speak_utf8()
@@ -107,9 +114,9 @@ def _parser() -> argparse.ArgumentParser:
 
     add("init")
     serve = add("serve")
-    serve.add_argument("--host", default=os.environ.get("DISTRICT_HOST", "127.0.0.1"))
-    serve.add_argument("--port", type=int, default=os.environ.get("DISTRICT_PORT", "8443"))
-    serve.add_argument("--tls-dir", type=Path, default=os.environ.get("DISTRICT_TLS_DIR"))
+    serve.add_argument("--host", default=os.environ.get("DISTRICT_HOST") or "127.0.0.1")
+    serve.add_argument("--port", type=_port, default=os.environ.get("DISTRICT_PORT") or "8443")
+    serve.add_argument("--tls-dir", type=Path, default=os.environ.get("DISTRICT_TLS_DIR") or None)
     code = add("issue-code")
     code.add_argument("--commune", required=True)
     code.add_argument("--counter", required=True, type=int)

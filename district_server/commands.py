@@ -8,6 +8,7 @@ import json
 import os
 import signal
 import socket
+import ssl
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -82,9 +83,11 @@ def serve(options: argparse.Namespace) -> int:
     token = os.environ.get("DISTRICT_METRICS_TOKEN", "")
     with _opened(options) as (database, keys):
         loopback = _is_loopback(options.host)
-        listener = listen(options.host, options.port)
-        port = listener.getsockname()[1]
-        with tempfile.TemporaryDirectory(prefix="mot-cua-") as folder:
+        with (
+            listen(options.host, options.port) as listener,
+            tempfile.TemporaryDirectory(prefix="mot-cua-") as folder,
+        ):
+            port = listener.getsockname()[1]
             tls: dict[str, Any] = {}
             if options.tls_dir is not None or not loopback:
                 tls = _tls(options, keys, Path(folder))
@@ -437,6 +440,14 @@ def _tls(options: argparse.Namespace, keys: ServerKeys, folder: Path) -> dict[st
         chain, key = Path(options.tls_dir) / "cert.pem", Path(options.tls_dir) / "key.pem"
         if not chain.is_file() or not key.is_file():
             raise ServerFault("tls_missing", "Thư mục TLS phải có cert.pem và key.pem.")
+        try:
+            # with a word for the key: nobody sits before a server and is asked for one
+            ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(chain, key, "")
+        except OSError:
+            raise ServerFault(
+                "tls_wrong",
+                "cert.pem và key.pem không đọc được hoặc không khớp nhau. Khóa không được đặt mật khẩu.",
+            ) from None
     else:
         names = {options.host, socket.gethostname(), "localhost"} - {"0.0.0.0", "::"}
         names |= {info[4][0] for info in _addresses()}

@@ -120,11 +120,7 @@ class Bucket:
         self._bucket = asked.path.strip("/")
         access, secret = (os.environ.get(name, "") for name in _KEYS)
         if not asked.hostname or not self._bucket or "/" in self._bucket or not access:
-            raise ServerFault(
-                "attachments_url",
-                "DISTRICT_ATTACHMENTS phải là một thư mục, hoặc s3://MÁY:CỔNG/NGĂN (s3+http:// khi không "
-                f"mã hóa đường truyền), với khóa ở {_KEYS[0]} và {_KEYS[1]}.",
-            )
+            raise _no_place()
         pool = PoolManager(
             timeout=Timeout(connect=_PATIENCE, read=_PATIENCE),
             retries=Retry(total=1, backoff_factor=0.2),
@@ -210,8 +206,18 @@ def _in_words() -> Iterator[None]:
         ) from fault
 
 
+def _no_place() -> ServerFault:
+    return ServerFault(
+        "attachments_url",
+        "DISTRICT_ATTACHMENTS phải là một thư mục, hoặc s3://MÁY:CỔNG/NGĂN (s3+http:// khi không "
+        f"mã hóa đường truyền), với khóa ở {_KEYS[0]} và {_KEYS[1]}.",
+    )
+
+
 def objects_at(url: str) -> Objects:
     """What `DISTRICT_ATTACHMENTS` names: a folder, or `s3://HOST[:PORT]/BUCKET`."""
     if url.startswith(("s3://", "s3+http://")):
         return Bucket(url)
+    if "://" in url:
+        raise _no_place()
     return Folder(Path(url or DEFAULT))

@@ -95,6 +95,35 @@ def test_the_way_of_a_counter_without_a_line(
     assert upper("show", made["code"])[1]["status"] == "accepted"
 
 
+def test_what_a_server_cannot_be_opened_with_is_told_before_it_says_that_it_is_open(
+    upper: District, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("cert.pem", "key.pem"):
+        (tmp_path / name).write_text("không phải giấy")
+    # an empty line of a settings file is none
+    for name in ("HOST", "PORT", "TLS_DIR"):
+        monkeypatch.setenv(f"DISTRICT_{name}", "")
+    for words, status, code in (
+        (("--port", "99999"), 2, "wrong_usage"),
+        (("--port", "-1"), 2, "wrong_usage"),
+        (("--port", "0", "--tls-dir", tmp_path), 3, "tls_wrong"),
+        (("--port", "0", "--tls-dir", tmp_path / "khong-co"), 3, "tls_missing"),
+        (("--port", "0", "--attachments", "ftp://may/ngan"), 3, "attachments_url"),
+        (
+            (
+                "--host",
+                "khong co may nay",
+            ),
+            3,
+            "port_taken",
+        ),
+    ):
+        found, answer = upper("serve", *words)
+        problems = answer["problems"]
+        assert isinstance(problems, list)
+        assert (found, problems[0]["code"]) == (status, code), words
+
+
 def test_a_server_put_back_is_told(upper: District) -> None:
     status, told = upper("restore-done")
     assert (status, told["ok"]) == (0, True)
