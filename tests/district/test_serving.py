@@ -363,6 +363,14 @@ def test_a_challenge_is_good_for_five_minutes_and_for_what_was_signed(
             patch.setattr(api_module, "time", SimpleNamespace(time=lambda at=later: at))
             assert machine.pull().status_code == status
 
+    # of another device, and one that ends later than the server said
+    machine.hello()
+    other.challenge = machine.challenge
+    assert other.pull().status_code == 401
+    machine.hello()
+    machine.challenge = "f" * 4 + machine.challenge[4:]
+    assert machine.pull().status_code == 401
+
     told = {"method": "GET", "target": "/sync/v1/order?after=0", "body": b""}
     told |= {"device": machine.device, "life": machine.incarnation}
 
