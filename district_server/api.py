@@ -13,7 +13,7 @@ import msgspec
 from anyio import CapacityLimiter
 from fastapi import FastAPI, Request, Response
 from prometheus_client import CONTENT_TYPE_LATEST as METRICS_TYPE
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, insert, select
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from counter_app.wire.messages import (
@@ -42,7 +42,7 @@ from district_server.caller import Caller
 from district_server.database import Database, enter, get_meta, is_conflict
 from district_server.enrolment import enrol
 from district_server.faults import Refused
-from district_server.ingest import push, relay
+from district_server.ingest import push, relay, seen
 from district_server.journal import Journal
 from district_server.keys import ServerKeys, verify
 from district_server.limits import Limits, busy
@@ -66,6 +66,16 @@ _PAGE = "/sync/v1/page"
 _CONTENT = "/sync/v1/page/content"
 _ANSWER_BYTES = 16 * 1024
 """Of others' events that come with the answer to a push; the counter's row stays locked for so long."""
+
+# made once: making a statement takes longer than running it
+_HOME = select(device_home.c.commune).where(device_home.c.device == bindparam("known"))
+_DEVICE = select(device).where(
+    device.c.commune == bindparam("org"), device.c.id == bindparam("known")
+)
+_FORGET = delete(spent_challenge).where(
+    spent_challenge.c.commune == bindparam("org"), spent_challenge.c.expires_at < bindparam("now")
+)
+_SPEND = insert(spent_challenge)
 
 _UNKNOWN = Refused("not_found", "Không có gì ở đây.", 404)
 _REVOKED = Refused("revoked", "Máy này đã bị thu hồi. Hãy báo cấp trên.", 403)
@@ -231,7 +241,7 @@ class Api:
             if caller.revoked_at is not None:
                 # what the commune does from now on is none of its business
                 raise _REVOKED
-            _seen(connection, caller)
+            seen(connection, caller)
             return encode(
                 feed.pull(
                     connection,
@@ -433,26 +443,20 @@ class Api:
         if not verify(caller.public_key, signature, message):
             raise Refused("signature_wrong", "Chữ ký của máy không đúng.", 401)
         self._limits.device.take(device_id)
-        now = int(time.time())
-        mine = spent_challenge.c.commune == caller.commune
-        connection.execute(delete(spent_challenge).where(mine, spent_challenge.c.expires_at < now))
+        connection.execute(_FORGET, {"org": caller.commune, "now": int(time.time())})
         connection.execute(
-            insert(spent_challenge).values(
-                commune=caller.commune, challenge=challenge, expires_at=expires_at
-            )
+            _SPEND,
+            {"commune": caller.commune, "challenge": challenge, "expires_at": expires_at},
         )
         return caller
 
     def _device(self, connection: Connection, device_id: str) -> Caller | None:
         """Whose it is comes from here, never from the request; from now on only that is seen."""
-        home = select(device_home.c.commune).where(device_home.c.device == device_id)
-        org = connection.execute(home).scalar_one_or_none()
+        org = connection.execute(_HOME, {"known": device_id}).scalar_one_or_none()
         if org is None:
             return None
         enter(connection, org)
-        row = connection.execute(
-            select(device).where(device.c.commune == org, device.c.id == device_id)
-        ).one()
+        row = connection.execute(_DEVICE, {"org": org, "known": device_id}).one()
         return Caller(
             row.id,
             row.commune,
@@ -493,11 +497,3 @@ def _asked_page(request: Request) -> tuple[str, int]:
 
 def _number(text: str | None) -> int:
     return int(text) if text and text.isascii() and text.isdigit() and len(text) < 16 else 0
-
-
-def _seen(connection: Connection, caller: Caller) -> None:
-    connection.execute(
-        update(device)
-        .where(device.c.commune == caller.commune, device.c.id == caller.device)
-        .values(last_sync_at=datetime.now(UTC).isoformat(timespec="seconds"))
-    )

@@ -5,7 +5,7 @@ import time
 from collections.abc import Collection, Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, bindparam, select, update
 
 from counter_app.domain import chain
 from counter_app.domain.dossier import Entry, fold
@@ -18,6 +18,16 @@ from district_server.projection import EVENT_COLUMNS, entries_of, put_rows
 from district_server.sets import put
 from district_server.tables import commune, event
 
+_END = (
+    select(commune.c.seq, commune.c.digest)
+    .where(commune.c.org == bindparam("commune"))
+    .with_for_update()
+)
+_MOVE = (
+    update(commune)
+    .where(commune.c.org == bindparam("commune"))
+    .values(seq=bindparam("last"), digest=bindparam("sum"))
+)
 _NAMES = tuple(column.name for column in EVENT_COLUMNS)
 
 
@@ -26,9 +36,7 @@ def append(connection: Connection, org: str, coming: Sequence[Entry]) -> int:
 
     The commune's row is locked first: nobody adds to a story while a state is made of it.
     """
-    row = connection.execute(
-        select(commune.c.seq, commune.c.digest).where(commune.c.org == org).with_for_update()
-    ).one()
+    row = connection.execute(_END, {"commune": org}).one()
     stories = _stories(connection, org, coming)
     pages: list[str] = []
     if erased := erased_among(stories):
@@ -38,7 +46,6 @@ def append(connection: Connection, org: str, coming: Sequence[Entry]) -> int:
     rows = [(org, row.seq + at, *known) for at, (known, _) in enumerate(coming, 1)]
     last: int = row.seq + len(coming)
     digest = chain.add(row.digest, (known.hash for known, _ in coming))
-    moved = update(commune).where(commune.c.org == org).values(seq=last, digest=digest)
     with unawaited(connection):
         put(connection, event, ("commune", "cseq", *_NAMES), rows)
         if erased:
@@ -46,7 +53,7 @@ def append(connection: Connection, org: str, coming: Sequence[Entry]) -> int:
         # the database is at the events while the states are made here
         states = [state for story in stories if (state := fold(story)) is not None]
         put_rows(connection, org, states)
-        connection.execute(moved)
+        connection.execute(_MOVE, {"commune": org, "last": last, "sum": digest})
     return last
 
 

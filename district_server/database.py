@@ -7,7 +7,17 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event, insert, inspect, select, text
+from sqlalchemy import (
+    Connection,
+    Engine,
+    bindparam,
+    create_engine,
+    event,
+    insert,
+    inspect,
+    select,
+    text,
+)
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolEmpty
@@ -116,10 +126,12 @@ class Database:
         self.engine.dispose()
 
 
+_META = select(meta.c.value).where(meta.c.name == bindparam("wanted"))
+
+
 def get_meta(connection: Connection, name: str) -> str | None:
     """A kept value."""
-    query = select(meta.c.value).where(meta.c.name == name)
-    return connection.execute(query).scalar_one_or_none()
+    return connection.execute(_META, {"wanted": name}).scalar_one_or_none()
 
 
 def put_meta(connection: Connection, name: str, value: str) -> None:

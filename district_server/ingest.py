@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from itertools import takewhile
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, delete, insert, select, update
+from sqlalchemy import Column, Connection, Row, bindparam, delete, insert, select, update
 from sqlalchemy.exc import DataError, IntegrityError
 
 from counter_app.domain import chain
@@ -47,6 +47,23 @@ from district_server.lives import aside_of
 from district_server.renumbering import renumber
 from district_server.tables import commune, device, event, quarantine, stream
 
+_SEEN = (
+    update(device)
+    .where(device.c.commune == bindparam("org"), device.c.id == bindparam("author"))
+    .values(last_sync_at=bindparam("now"))
+)
+_LAST = select(commune.c.seq).where(commune.c.org == bindparam("commune"))
+_LIFE: dict[Column[Any], Any] = {
+    stream.c.commune: bindparam("org"),
+    stream.c.device: bindparam("author"),
+    stream.c.incarnation: bindparam("life"),
+}
+_IS_LIFE = [column == value for column, value in _LIFE.items()]
+_STAND: dict[Column[Any], Any] = {stream.c.high: bindparam("to"), stream.c.head: bindparam("hash")}
+_STANDS = select(*_STAND).where(*_IS_LIFE)
+_MOVE = update(stream).where(*_IS_LIFE).values(_STAND)
+_BEGIN = insert(stream).values(_LIFE | _STAND)
+
 _INCARNATION = re.compile("[0-9a-f]{16}")
 
 
@@ -63,11 +80,8 @@ def push(connection: Connection, keys: ServerKeys, caller: Caller, sent: Push) -
     run = sent.run
     if run.device != caller.device:
         raise Refused("device_wrong", "Gói không phải của máy này.", 403)
-    connection.execute(
-        select(device.c.id)
-        .where(device.c.commune == caller.commune, device.c.id == caller.device)
-        .with_for_update()
-    )
+    # its row is locked from here on
+    seen(connection, caller)
     epoch = get_meta(connection, "epoch") or ""
     if sent.epoch != epoch:
         raise PushConflict(Conflict("epoch", 0, "Máy chủ đã được khôi phục, gửi lại từ đầu."))
@@ -102,10 +116,7 @@ def push(connection: Connection, keys: ServerKeys, caller: Caller, sent: Push) -
             problems = [problem for problem in problems if problem.event_id not in freed]
         high, head = new[-1].dseq, new[-1].hash
         _move(connection, caller, run.incarnation, high, head)
-    _seen(connection, caller)
-    head_cseq: int = connection.execute(
-        select(commune.c.seq).where(commune.c.org == caller.commune)
-    ).scalar_one()
+    head_cseq: int = connection.execute(_LAST, {"commune": caller.commune}).scalar_one()
     proof = keys.sign(proof_bytes(caller.device, run.incarnation, high, head, epoch))
     return PushAnswer(epoch, high, head, head_cseq, tuple(problems), _now(), proof)
 
@@ -328,42 +339,24 @@ def _hash_at(connection: Connection, caller: Caller, known: Event) -> str | None
 
 
 def _stream(connection: Connection, caller: Caller, incarnation: str) -> tuple[int, str]:
-    row = connection.execute(
-        select(stream.c.high, stream.c.head).where(*_life(caller, incarnation))
-    ).one_or_none()
+    row = connection.execute(_STANDS, _life(caller, incarnation)).one_or_none()
     return (0, chain.GENESIS) if row is None else (row.high, row.head)
 
 
 def _move(connection: Connection, caller: Caller, incarnation: str, high: int, head: str) -> None:
-    moved = connection.execute(
-        update(stream).where(*_life(caller, incarnation)).values(high=high, head=head)
-    )
-    if moved.rowcount == 0:
-        connection.execute(
-            insert(stream).values(
-                commune=caller.commune,
-                device=caller.device,
-                incarnation=incarnation,
-                high=high,
-                head=head,
-            )
-        )
+    told = _life(caller, incarnation) | {"to": high, "hash": head}
+    if connection.execute(_MOVE, told).rowcount == 0:
+        connection.execute(_BEGIN, told)
 
 
-def _life(caller: Caller, incarnation: str) -> tuple[ColumnElement[bool], ...]:
-    return (
-        stream.c.commune == caller.commune,
-        stream.c.device == caller.device,
-        stream.c.incarnation == incarnation,
-    )
+def _life(caller: Caller, incarnation: str) -> dict[str, object]:
+    return {"org": caller.commune, "author": caller.device, "life": incarnation}
 
 
-def _seen(connection: Connection, caller: Caller) -> None:
-    connection.execute(
-        update(device)
-        .where(device.c.commune == caller.commune, device.c.id == caller.device)
-        .values(last_sync_at=_now())
-    )
+def seen(connection: Connection, caller: Caller) -> None:
+    """A counter was here."""
+    told = {"org": caller.commune, "author": caller.device, "now": _now()}
+    connection.execute(_SEEN, told)
 
 
 def _now() -> str:

@@ -1,7 +1,7 @@
 """The lives (incarnations) of devices: what the server has of each, and what a store must hold."""
 
 import msgspec
-from sqlalchemy import Connection, select, true
+from sqlalchemy import Connection, bindparam, select, true
 
 from counter_app.domain.events import Event, IncarnationStarted
 from counter_app.wire.codec import decode_payload
@@ -11,6 +11,11 @@ from district_server.projection import EVENT_COLUMNS
 from district_server.tables import event, quarantine, stream
 
 MOST_PLACES = 2_000
+_NUMBERS = select(stream.c.counter).where(
+    stream.c.commune == bindparam("org"),
+    stream.c.device == bindparam("author"),
+    stream.c.counter.is_not(None),
+)
 _NO_END = 2**31 - 1
 """Behind every place: a column holds no more."""
 
@@ -68,12 +73,8 @@ def aside_of(
 
 def numbers_of(connection: Connection, caller: Caller) -> frozenset[int]:
     """The counter numbers that a device's stores number under: its own, and what copies were given."""
-    given = select(stream.c.counter).where(
-        stream.c.commune == caller.commune,
-        stream.c.device == caller.device,
-        stream.c.counter.is_not(None),
-    )
-    return frozenset((caller.counter, *connection.scalars(given)))
+    known = {"org": caller.commune, "author": caller.device}
+    return frozenset((caller.counter, *connection.scalars(_NUMBERS, known)))
 
 
 def held_by(connection: Connection, caller: Caller, life: str) -> dict[str, int]:
