@@ -9,11 +9,11 @@ from collections.abc import Hashable
 from dataclasses import is_dataclass
 from datetime import datetime
 from functools import cache
-from typing import Any, get_args, get_type_hints
+from typing import Any, Protocol, get_args, get_type_hints
 
 import msgspec
 
-from counter_app.domain.events import OLDER, TYPE_OF, TYPES, Event, Payload
+from counter_app.domain.events import OLDER, TYPE_OF, TYPES, Payload
 
 _encode = msgspec.json.Encoder(order="sorted").encode
 
@@ -25,7 +25,20 @@ def encode_payload(payload: Payload, salt: bytes) -> str:
     return _encode(fields).decode()
 
 
-def decode_payload(event: Event) -> Payload | None:
+class Told(Protocol):
+    """An event, or what a message says of one."""
+
+    @property
+    def type(self) -> str: ...
+
+    @property
+    def version(self) -> int: ...
+
+    @property
+    def payload(self) -> str: ...
+
+
+def decode_payload(event: Told) -> Payload | None:
     """The payload of an event; None where its type or version is newer than this program."""
     known = TYPES.get(event.type)
     if known is None or event.version > known[0] or not event.payload:
@@ -38,7 +51,7 @@ def decode_payload(event: Event) -> Payload | None:
     return payload
 
 
-def _raised(event: Event, newest: int) -> str:
+def _raised(event: Told, newest: int) -> str:
     """The text as the newest version would have it; the log keeps what was written."""
     if event.version == newest:
         return event.payload
