@@ -130,6 +130,8 @@ _ALIKE = select(dossier.c.code).where(
     dossier.c.procedure_code == bindparam("procedure"),
     dossier.c.status.in_((*_OPEN, Status.COMPLETED)),
 )
+_ON = len("2026-11-24")
+"""Letters of a moment that tell its day."""
 _DAY = re.compile(r"^(?P<day>\d{1,2})/(?P<month>\d{1,2})(?:/(?P<year>\d{2}|\d{4}))?$")
 _ISO_DAY = re.compile(r"^(?P<year>\d{4})-(?P<month>\d{2})-(?P<day>\d{2})$")
 
@@ -229,9 +231,9 @@ class Dossiers:
         if new:
             last: int = self._connection.execute(_LAST).scalar_one()
             nums |= {dossier_id: num for num, dossier_id in enumerate(new, last + 1)}
-        rows = [{"num": nums[state.id]} | self.values_of(state, own) for state, own in states]
-        values = [tuple(row.values()) for row in rows]
-        insert_all(self._connection, dossier, tuple(rows[0]), values, key="num")
+        rows = [self.values_of(state, own) for state, own in states]
+        values = [(nums[str(row["id"])], *row.values()) for row in rows]
+        insert_all(self._connection, dossier, ("num", *rows[0]), values, key="num")
         words = [(nums[state.id], words_of(state)) for state, _ in states]
         self._connection.exec_driver_sql(_INDEX, words)
         renamed = [state for state, _ in states if state.aliases]
@@ -245,6 +247,8 @@ class Dossiers:
         how it is to be written.
         """
         applicant = state.facts.applicant
+        received_at = state.received_at.isoformat(timespec="minutes")
+        judged_due_at = state.judged_due_at.isoformat(timespec="minutes")
         return {
             "id": state.id,
             "code": state.code,
@@ -255,11 +259,11 @@ class Dossiers:
             "procedure_code": state.facts.procedure.code,
             "procedure_name": state.facts.procedure.name,
             "status": state.status.value,
-            "received_at": state.received_at.isoformat(timespec="minutes"),
-            "received_on": state.received_at.date().isoformat(),
+            "received_at": received_at,
+            "received_on": received_at[:_ON],
             "due_at": state.due_at.isoformat(timespec="minutes"),
-            "judged_due_at": state.judged_due_at.isoformat(timespec="minutes"),
-            "judged_due_on": state.judged_due_at.date().isoformat(),
+            "judged_due_at": judged_due_at,
+            "judged_due_on": judged_due_at[:_ON],
             "completed_at": _text(state.completed_at),
             "returned_at": _text(state.returned_at),
             "holder_side": state.holder.side,
