@@ -9,11 +9,12 @@ from collections.abc import Hashable
 from dataclasses import is_dataclass
 from datetime import datetime
 from functools import cache
-from typing import Any, Protocol, get_args, get_type_hints
+from typing import Any, get_args, get_type_hints
 
 import msgspec
 
-from counter_app.domain.events import OLDER, TYPE_OF, TYPES, Payload
+from counter_app.domain.events import OLDER, TYPE_OF, TYPES, Event, Payload
+from counter_app.wire.messages import WireEvent
 
 _encode = msgspec.json.Encoder(order="sorted").encode
 
@@ -25,21 +26,8 @@ def encode_payload(payload: Payload, salt: bytes) -> str:
     return _encode(fields).decode()
 
 
-class Told(Protocol):
-    """An event, or what a message says of one."""
-
-    @property
-    def type(self) -> str: ...
-
-    @property
-    def version(self) -> int: ...
-
-    @property
-    def payload(self) -> str: ...
-
-
-def decode_payload(event: Told) -> Payload | None:
-    """The payload of an event; None where its type or version is newer than this program."""
+def decode_payload(event: Event | WireEvent) -> Payload | None:
+    """The payload of an event, on the line too; None where its type or version is newer than this program."""
     known = TYPES.get(event.type)
     if known is None or event.version > known[0] or not event.payload:
         return None
@@ -51,7 +39,7 @@ def decode_payload(event: Told) -> Payload | None:
     return payload
 
 
-def _raised(event: Told, newest: int) -> str:
+def _raised(event: Event | WireEvent, newest: int) -> str:
     """The text as the newest version would have it; the log keeps what was written."""
     if event.version == newest:
         return event.payload
