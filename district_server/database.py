@@ -250,6 +250,8 @@ def _engine(url: URL, most: int) -> Engine:
         connection.isolation_level = None
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = FULL")
+        # pages; with fewer every second large batch waits until the one before it is in the file too
+        connection.execute("PRAGMA wal_autocheckpoint = 4000")
         connection.execute("PRAGMA foreign_keys = ON")
 
     @event.listens_for(made, "begin")
