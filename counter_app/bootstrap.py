@@ -513,7 +513,7 @@ class Counter:
         if not plan.is_due(now):
             return False
         folder, number = Path(plan.folder), self.identity.counter_no
-        if not folder.is_dir():
+        if not os.path.isdir(folder):
             raise EnvironmentFault(
                 "backup_folder_missing",
                 f"Không thấy {folder}. Cắm ổ hoặc USB sao lưu; máy tự sao lưu khi thấy nó.",

@@ -106,12 +106,20 @@ def _answered(given: list[str]) -> int:
     except console.Unheard:
         raise
     except Exception as fault:
+        if isinstance(fault, UnicodeEncodeError) and _is_surrogate(fault.object[fault.start]):
+            # so Python hands on bytes of another encoding, in the command line or a setting
+            refuse("wrong_usage", "Lệnh viết chưa đúng: có chữ không phải UTF-8. Hãy gõ lại.")
+            return 2
         # ours, not the world's: a file for whoever mends it, a sentence for whoever works with it
         from counter_app import crash, data_folder
 
         crash.write_crash_file(_data_dir(given), fault)
         refuse("program_fault", f"{crash.SENTENCE} Nơi xảy ra ghi ở tệp {data_folder.CRASHES}.")
         return 3
+
+
+def _is_surrogate(sign: str) -> bool:
+    return "\ud800" <= sign <= "\udfff"
 
 
 def _data_dir(given: list[str]) -> Path:

@@ -194,7 +194,8 @@ class Log:
 
     def between(self, first: date, last: date) -> Sequence[Entry]:
         """Every event of these days by the date it was written with, in the order it came here."""
-        days = {"first": first.isoformat(), "after": (last + timedelta(days=1)).isoformat()}
+        after = min(last, date.max - timedelta(days=1)) + timedelta(days=1)
+        days = {"first": first.isoformat(), "after": after.isoformat()}
         events = (Event(*row) for row in self._connection.execute(_BETWEEN, days))
         return [(event, decode_payload(event)) for event in events]
 

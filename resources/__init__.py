@@ -3,9 +3,13 @@
 Typed accessors over `importlib.resources`, so that files are found from source and frozen alike.
 """
 
+import re
 from functools import cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
+
+_NAME = re.compile(r"[\w-]{1,60}", re.ASCII)
+"""Of a set and of a form, as somebody typed it: never a path."""
 
 
 def office_names() -> tuple[str, ...]:
@@ -40,6 +44,8 @@ def form_set_texts() -> tuple[str, ...]:
 
 def form_text(form_set: str, name: str) -> str | None:
     """The template of a form in a set such as `FS-2018`; None where the set has none."""
+    if not (_NAME.fullmatch(form_set) and _NAME.fullmatch(name)):
+        return None
     file = _root("forms").joinpath(form_set.lower(), f"{name}.toml")
     return file.read_text(encoding="utf-8") if file.is_file() else None
 

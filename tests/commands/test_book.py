@@ -732,6 +732,29 @@ def test_where_nothing_can_be_read_nothing_is_asked(
         assert (answer.status, answer.lines) == (0, [])
 
 
+@pytest.mark.parametrize(
+    ("words", "status"),
+    [
+        (("form", "9999-12-31", "--form", "closing", "--pdf", "a.pdf"), 1),
+        (("form", "9999-12-31", "--form", "handover", "--pdf", "a.pdf"), 1),
+        (("form", "\udcff", "--form", "receipt", "--pdf", "a.pdf"), 2),
+        (("templates", "export", "FS-2018", "x" * 5000, "a.toml"), 1),
+        (("templates", "export", "fs-2018/..", "fs-2018/receipt", "a.toml"), 1),
+        (("backup", "x" * 5000, "--every", "3"), 3),
+    ],
+)
+def test_words_nobody_expects_are_answered_too(
+    console: Console,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    words: tuple[str, ...],
+    status: int,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    answer = console(*words)
+    assert (answer.status, "program_fault" in answer.codes) == (status, False), answer.said
+
+
 def test_an_empty_folder_name_is_wrong_usage(console: Console) -> None:
     """A script with an empty variable makes no book where it stands."""
     answer = console("init", "--data-dir", "", "--office", KHE_SANH, "--counter", 2, store=False)
