@@ -539,6 +539,18 @@ def test_a_small_page_has_few_of_ones_own_events_too(enrolled: Callable[..., Mac
     assert [dseq for page in pages for _, dseq, _ in page.own] == list(range(1, 121))
 
 
+def test_a_life_that_begins_behind_a_wild_place_still_hears_of_its_own(
+    enrolled: Callable[..., Machine],
+) -> None:
+    machine = enrolled()
+    begun = {"reason": "restore", "from_incarnation": "beef", "from_hash": "", "salt": "00" * 8}
+    told = json.dumps(begun | {"from_dseq": 2**70})
+    started = note(1, type="incarnation.started", payload=told, subject=machine.device)
+    assert machine.push(machine.seal([started, note(2)])).status_code == 200
+    page = pulled(machine.pull())
+    assert [dseq for _, dseq, _ in page.own] == [1, 2]
+
+
 # ---- revocation and silence --------------------------------------------------------------------
 
 
