@@ -88,6 +88,7 @@ def _answered(given: list[str]) -> int:
     """The status of the verb, every fault told as a problem."""
     from counter_app.commands.lines import write_problems
     from counter_app.domain.problems import Problem
+    from counter_app.domain.text import is_surrogate
 
     def refuse(code: str, message: str, field: str = "") -> None:
         write_problems((Problem(field, code, message),))
@@ -106,7 +107,7 @@ def _answered(given: list[str]) -> int:
     except console.Unheard:
         raise
     except Exception as fault:
-        if isinstance(fault, UnicodeEncodeError) and _is_surrogate(fault.object[fault.start]):
+        if isinstance(fault, UnicodeEncodeError) and is_surrogate(fault.object[fault.start]):
             # so Python hands on bytes of another encoding, in the command line or a setting
             refuse("wrong_usage", "Lệnh viết chưa đúng: có chữ không phải UTF-8. Hãy gõ lại.")
             return 2
@@ -116,10 +117,6 @@ def _answered(given: list[str]) -> int:
         crash.write_crash_file(_data_dir(given), fault)
         refuse("program_fault", f"{crash.SENTENCE} Nơi xảy ra ghi ở tệp {data_folder.CRASHES}.")
         return 3
-
-
-def _is_surrogate(sign: str) -> bool:
-    return "\ud800" <= sign <= "\udfff"
 
 
 def _data_dir(given: list[str]) -> Path:

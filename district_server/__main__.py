@@ -8,6 +8,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import NoReturn
 
+from counter_app.domain.text import is_surrogate
 from counter_app.wire import console
 from district_server.faults import Refused, ServerFault
 from district_server.output import write_problem
@@ -83,6 +84,12 @@ def _answered(given: list[str]) -> int:
     except console.Unheard:
         raise
     except Exception as fault:
+        if isinstance(fault, UnicodeEncodeError) and is_surrogate(fault.object[fault.start]):
+            # so Python hands on bytes of another encoding, in the command line or a setting
+            write_problem(
+                "wrong_usage", "Lệnh viết chưa đúng: có chữ không phải UTF-8. Hãy gõ lại."
+            )
+            return 2
         # ours, not the world's: where it happened, for whoever mends it; never what the values were
         place = traceback.extract_tb(fault.__traceback__)[-1]
         where = f"{type(fault).__name__}, {Path(place.filename).name}:{place.lineno}"

@@ -13,6 +13,7 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 from sqlalchemy import Connection, delete, insert, select, update
 
+from counter_app.domain.text import is_surrogate
 from district_server.faults import Refused
 from district_server.tables import admin_log, admin_session, administrator, commune, reading_right
 
@@ -43,7 +44,7 @@ def set_password(connection: Connection, name: str, password: str) -> bool:
     name = " ".join(unicodedata.normalize("NFC", name).split())
     if not 1 <= len(name) <= 60:
         raise Refused("name_wrong", "Tên người quản trị từ 1 đến 60 chữ.")
-    if any("\ud800" <= sign <= "\udfff" for sign in password):
+    if any(map(is_surrogate, password)):
         # bytes of another encoding: nobody could type them in a browser
         raise Refused("password_wrong", "Mật khẩu không phải chữ UTF-8. Đặt lại bằng chữ thường.")
     if len(password) < SHORTEST_PASSWORD:

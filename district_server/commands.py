@@ -44,6 +44,7 @@ from district_server.keys import (
 )
 from district_server.objects import DEFAULT, objects_at
 from district_server.output import write
+from district_server.pages import is_key
 from district_server.papers import papers_of
 from district_server.projection import by_code, dossier_of
 from district_server.projection import find as find_ids
@@ -175,7 +176,7 @@ def seal_attachments(options: argparse.Namespace) -> int:
     sealed = already = 0
     with _opened(options) as (database, keys):
         objects = _objects(database, keys, options.attachments)
-        for name in objects.names():
+        for name in filter(is_key, objects.names()):
             if objects.seal(name):
                 sealed += 1
             else:

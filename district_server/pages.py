@@ -7,6 +7,7 @@ pieces go. Whatever is asked may be asked again.
 
 import contextlib
 import hashlib
+import re
 from collections.abc import Sequence
 
 from sqlalchemy import Connection, delete, func, insert, select
@@ -145,6 +146,14 @@ def _keep(
 def key_of(commune: str, address: str) -> str:
     """The name of a page in the store of objects; made of the server's own words alone."""
     return f"{commune}/{address[:2]}/{address}"
+
+
+def is_key(name: str) -> bool:
+    """Whether something that lies where pages do is one: nothing else there is ours to change."""
+    return _KEY.fullmatch(name) is not None
+
+
+_KEY = re.compile(r"[^/]+/([0-9a-f]{2})/\1[0-9a-f]{62}")
 
 
 def here_of(

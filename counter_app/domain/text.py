@@ -31,6 +31,11 @@ def text_in(value: object) -> str:
     return clean_text(value) if isinstance(value, str) else ""
 
 
+def is_surrogate(sign: str) -> bool:
+    """Half a sign: what Python makes of bytes that are no UTF-8, and what no text can hold."""
+    return "\ud800" <= sign <= "\udfff"
+
+
 def search_key(text: str) -> str:
     """Small letters and digits without marks, words parted by one blank: what searches compare."""
     # a stroke is no mark: only this letter has one

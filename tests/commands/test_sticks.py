@@ -76,6 +76,8 @@ def test_the_way_of_a_counter_without_a_line(
     assert upper("bundle-out", "--device", "c-khong-co", coming)[0] == 1
     assert console("sync").codes == ["by_stick"]
 
+    # bytes of another encoding
+    assert upper("show", "\udcff")[0] == upper("revoke", "--device", "\udcff")[0] == 2
     # a file of fields that no program reads
     deep = tmp_path / "sau.json"
     deep.write_text("[" * 100_000)

@@ -163,6 +163,10 @@ def test_pages_from_before_are_read_and_sealed_by_the_command(
     assert (sealed.get(KEY), sealed.has(KEY, 100_000)) == (before, True)
     assert sealed.part(KEY, 5, 10) == before[5:15]
     capsys.readouterr()
+    # a folder named by mistake: what is no page stays as it is
+    others = [place / "ke-hoach.docx", place / "H50.99.01" / "ab" / "ghi-chu.txt"]
+    for other in others:
+        other.write_bytes(before)
 
     command = ["seal-attachments", "--database-url", url, "--attachments", str(place)]
     for told in ({"sealed": 1, "already": 1}, {"sealed": 0, "already": 2}):
@@ -173,6 +177,7 @@ def test_pages_from_before_are_read_and_sealed_by_the_command(
     assert lying is not None
     assert before[:64] not in lying
     assert (sealed.get(KEY), sealed.get(OTHER)) == (before, after)
+    assert [other.read_bytes() for other in others] == [before, before]
     assert list(place.rglob("*.part")) == []
     database.close()
 
