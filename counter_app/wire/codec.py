@@ -14,7 +14,6 @@ from typing import Any, get_args, get_type_hints
 import msgspec
 
 from counter_app.domain.events import OLDER, TYPE_OF, TYPES, Event, Payload
-from counter_app.wire.messages import WireEvent
 
 _encode = msgspec.json.Encoder(order="sorted").encode
 
@@ -26,8 +25,8 @@ def encode_payload(payload: Payload, salt: bytes) -> str:
     return _encode(fields).decode()
 
 
-def decode_payload(event: Event | WireEvent) -> Payload | None:
-    """The payload of an event, on the line too; None where its type or version is newer than this program."""
+def decode_payload(event: Event) -> Payload | None:
+    """The payload of an event; None where it was emptied, or its type or version is newer than this program."""
     known = TYPES.get(event.type)
     if known is None or event.version > known[0] or not event.payload:
         return None
@@ -39,7 +38,7 @@ def decode_payload(event: Event | WireEvent) -> Payload | None:
     return payload
 
 
-def _raised(event: Event | WireEvent, newest: int) -> str:
+def _raised(event: Event, newest: int) -> str:
     """The text as the newest version would have it; the log keeps what was written."""
     if event.version == newest:
         return event.payload

@@ -26,8 +26,7 @@ def opened(answer: PullAnswer) -> PullPage:
     for run in answer.runs:
         if not run.events or len(run.cseqs) != len(run.events):
             raise Damaged("run")
-        # read before it is hashed: the text then has its bytes at hand
-        payloads = [decode_payload(sent) for sent in run.events]
-        entries += zip(events_of(run), payloads, strict=True)
+        # as the log has it: of one that was emptied the line says more than that
+        entries += [(event, decode_payload(event)) for event in events_of(run)]
         cseqs += run.cseqs
     return PullPage(answer, entries, cseqs)
