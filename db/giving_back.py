@@ -8,7 +8,7 @@ the acts before and after it.
 import json
 from collections.abc import Iterator, Mapping
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, func, or_, select
 
 from counter_app.domain import chain
 from counter_app.ports.sync import GiveBack
@@ -65,14 +65,26 @@ def keep_order(books: Books, upto: int) -> None:
 def _lost(
     books: Books, server_id: str, kept: int, highs: HighsAnswer
 ) -> Iterator[tuple[str, str, int, int]]:
-    """Runs of own and upper events behind `kept` that the server has not, in the order they had."""
+    """Runs of own and upper events behind `kept` that the server has not, in the order they had. What was
+    given back before and had no place in a new order yet follows, as it was written here.
+    """
     own, lives = books.settings.identity().device_id, set(lives_of(books))
     above = {"own": dict(highs.own), "upper": dict(highs.upper)}
+    placed = event_log.outerjoin(event_order, event_order.c.event_id == event_log.c.event_id)
+    unplaced = event_order.c.cseq.is_(None)
+    last_upper = (
+        select(func.coalesce(func.max(event_log.c.num), 0))
+        .select_from(placed)
+        .where(event_log.c.device == server_id, unplaced)
+        .scalar_subquery()
+    )
     query = (
         select(event_log.c.device, event_log.c.incarnation, event_log.c.dseq)
-        .join(event_order, event_order.c.event_id == event_log.c.event_id)
-        .where(event_order.c.cseq > kept, event_log.c.device.in_((own, server_id)))
-        .order_by(event_order.c.cseq)
+        .select_from(placed)
+        # own events that no decision above follows go up as ever
+        .where(or_(event_order.c.cseq > kept, unplaced & (event_log.c.num <= last_upper)))
+        .where(event_log.c.device.in_((own, server_id)))
+        .order_by(unplaced, event_order.c.cseq, event_log.c.num)
     )
     run: tuple[str, str, int, int] | None = None
     for device, life, dseq in books.connection.execute(query):

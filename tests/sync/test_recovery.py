@@ -320,6 +320,53 @@ def test_put_back_again_before_everything_was_given_back(upper, enrolled: Enroll
     assert stories(upper, made.code, first) == before
 
 
+def test_put_back_again_after_what_was_given_back_was_not_heard_of_yet(
+    upper, enrolled: Enrolled
+) -> None:  # type: ignore[no-untyped-def]
+    """What a counter gave back has no place in its order until it pulls; lost again, it is given again."""
+    first = enrolled(1)
+    settle(first)
+    saved = upper.save()
+    made = accept(first)
+    do(first, made.dossier_id, "transfer", to="upper")
+    settle(first)
+    decide(upper, made.code, "complete")
+    settle(first)
+    do(first, made.dossier_id, "return")
+    settle(first)
+    before = stories(upper, made.code, first)
+    connect, given = first[0].sync._connect, []
+
+    def until_given_back(identity):  # type: ignore[no-untyped-def]
+        link = connect(identity)
+        send = link.send
+
+        def broken(method, target, headers, body):  # type: ignore[no-untyped-def]
+            if given:
+                raise LineFault("cut")
+            answer = send(method, target, headers, body)
+            if "/give-back" in target:
+                given.append(target)
+            return answer
+
+        link.send = broken
+        return link
+
+    upper.put_back(saved)
+    restore_done(upper)
+    first[0].sync._connect = until_given_back
+    assert first[0].sync.cycle().fault
+    assert given
+    first[0].sync._connect = connect
+    upper.put_back(saved)
+    restore_done(upper)
+
+    settle(first)
+
+    assert_at_rest(upper, first)
+    assert stories(upper, made.code, first) == before
+
+
 def test_a_life_of_the_server_that_had_ended_before_it_was_seen(upper, enrolled: Enrolled) -> None:  # type: ignore[no-untyped-def]
     first = enrolled(1)
     made = accept(first)
