@@ -93,7 +93,7 @@ def test_a_moment_that_is_none_is_told_and_nothing_is_saved(
     hand.fill(DAY, "20/11")
     hand.fill(HOUR, "16:05")
     hand.press("F12")
-    hand.wait(lambda: hand.says("Lúc nhận ghi trên giấy phải là ngày giờ đã qua."))
+    hand.wait(lambda: hand.says("Lúc nhận ghi trên giấy phải là ngày giờ đã qua, từ năm 2000."))
     assert not any(d.facts.applicant.name == "HỒ VĂN GIẤY" for d in place.dossiers())
 
 
