@@ -313,6 +313,7 @@ def test_what_was_found_wrong_is_told_at_the_next_start_and_work_may_go_on(
     hand.press("Esc")
     hand.wait(lambda: hand.says("Ai đang ngồi quầy?"), 10_000)
     signed_in(hand)
+    hand.settle()  # what the desk reads first lets go of what was told
     hand.window._checks.look()
     hand.wait(lambda: hand.says("Sổ có chỗ hỏng. Có 1 trang của tệp sổ bị hỏng."), 10_000)
     assert source.exists()
