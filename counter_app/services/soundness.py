@@ -47,11 +47,13 @@ class Soundness:
         return not timedelta(0) <= now - datetime.fromisoformat(last.at) < _EVERY
 
     def note(self, message: str, at: datetime, *, whole: bool) -> None:
-        """What was found; a look at the pages alone never says that all is well again."""
+        """What was found. Where something was wrong the next look is whole: the pages alone never say that
+        all is well again.
+        """
         if whole:
             looked = Looked(at.isoformat(timespec="seconds"), message)
             self._settings.put(_WHOLE, json.dumps(asdict(looked), ensure_ascii=False))
-        if message != self.trouble and (message or whole):
+        if message != self.trouble:
             self._settings.put(_TROUBLE, message)
 
 

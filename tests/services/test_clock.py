@@ -217,6 +217,7 @@ def test_what_an_officer_types_holds_until_the_pcs_clock_is_set(
     assert desk.faults() == []
     # the network set it; what is typed is no more
     clock.at = moment("2026-11-21T08:35")
+    assert not desk.counter.clock.typed
     later = desk.accept()
     assert shown(later.received_at) == "2026-11-21T08:35"
     assert states(desk, later.dossier_id) == ["ok"]
