@@ -1,7 +1,8 @@
 """The date that will be kept, and why: big words, a strip of days, one sentence."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
+from functools import partial
 
 from PySide6.QtCore import QRect, QSize, Qt
 from PySide6.QtGui import (
@@ -151,16 +152,19 @@ class DueCard(Card):
         super().__init__(head, self._day, self._hour, self._strip, self._why, 1, space=4)
         self._least_height = theme.px(238)
         self._narrow = False
+        self._say_again: Callable[[], None]
         self.show_due(None, None, "", None)
 
     def set_narrow(self, narrow: bool) -> None:
         """The day of the week below the date, not before it."""
         self._narrow = narrow
+        self._say_again()
 
     def show_due(
         self, moment: DueMoment | None, now: datetime | None, why: str, override: datetime | None
     ) -> None:
         """The date now; a hand-set one is shown with the counted one."""
+        self._say_again = partial(self.show_due, moment, now, why, override)
         self._strip.show_days(moment)
         self._head.setText(_PROMISE)
         counted = moment is not None and now is not None
@@ -185,6 +189,7 @@ class DueCard(Card):
 
     def show_saved(self, code: str, sentence: str) -> None:
         """After F12: the code in large letters."""
+        self._say_again = partial(self.show_saved, code, sentence)
         self._head.setText("ĐÃ LƯU VÀO SỔ")
         set_name(self._day, "codeSmall" if self._narrow else "code")
         for shown in (self._key, self._change):

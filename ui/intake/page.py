@@ -193,7 +193,6 @@ class IntakePage(Page):
         assert whole is not None
         whole.setContentsMargins(16, edge, 16, edge)
         self.promise.set_narrow(narrow)
-        self._check_soon.start()
 
     def leave(self) -> None:
         """What was typed is kept, and where the keyboard was."""
