@@ -31,6 +31,7 @@ from district_server.check import faults_of
 from district_server.database import DEFAULT_URL, Database, get_meta, put_meta
 from district_server.enrolment import issue_code as make_code
 from district_server.enrolment import revoke as do_revoke
+from district_server.erasing import schedule_of
 from district_server.faults import Refused, ServerFault
 from district_server.feed import total_events
 from district_server.journal import Journal, take_over_logging
@@ -320,7 +321,7 @@ def erase(options: argparse.Namespace) -> int:
             who, release = os.environ.get("DISTRICT_OFFICER") or OFFICER, bool(options.release)
             code = retention.hold(connection, keys, code, options.reason, who, release)
             _note(connection, "hold_off" if release else "hold", code, options)
-        schedule = retention.schedule_of(connection)
+        schedule = schedule_of(connection)
         looked = [] if any(chosen) else retention.look(connection, options.commune)
     for one in looked:
         if one.kept not in (Kept.TOO_SOON, Kept.NO_SCHEDULE):

@@ -6,6 +6,7 @@ with it or after it; before that it waits aside.
 
 from collections.abc import Collection, Sequence
 from datetime import UTC, datetime
+from functools import cached_property
 
 from sqlalchemy import Connection, bindparam, select, update
 
@@ -18,10 +19,10 @@ from counter_app.domain.events import (
     Payload,
     SubjectErased,
 )
-from counter_app.domain.retention import WHY_KEPT, Kept, why_kept
+from counter_app.domain.retention import WHY_KEPT, Kept, Schedule, why_kept
 from district_server.projection import entries_of
 from district_server.sets import Having, put
-from district_server.tables import commune, event, quarantine, to_wipe
+from district_server.tables import commune, event, meta, quarantine, to_wipe
 
 Reason = tuple[str, str]
 """Code and sentence."""
@@ -34,6 +35,9 @@ NO_ERASURE: Reason = (
 REFUSED = "erasure_"
 """How the code begins under which an erasure is set aside. Nothing else of its dossier waits for that."""
 
+SCHEDULE, EVERY_OTHER = "retention:", "*"
+"""Under which names the years are kept, by field of work and for every other."""
+
 EMPTIABLE = DOSSIER_TYPES - {ERASED}
 """Types of which a payload may be empty."""
 
@@ -41,6 +45,13 @@ _SAID = Having(
     select(event.c.subject).where(event.c.commune == bindparam("org"), event.c.type == ERASED),
     event.c.subject,
 )
+
+
+def schedule_of(connection: Connection) -> Schedule:
+    """As it was set, for all communes."""
+    rows = connection.execute(select(meta).where(meta.c.name.startswith(SCHEDULE)))
+    kept = {row.name.removeprefix(SCHEDULE): int(row.value) for row in rows if row.value}
+    return Schedule(kept.pop(EVERY_OTHER, None), kept)
 
 
 class Erasures:
@@ -77,12 +88,17 @@ class Erasures:
         if dossier is None:
             # nothing is known of it, so nothing can be lost here
             return None
-        # by the clock here: that of a counter may be years ahead
-        kept = why_kept(dossier, told.years, datetime.now(UTC))
+        # by the clock here, for that of a counter may be years ahead, and by the longer of two schedules
+        years = self._schedule.years(dossier.facts.procedure.field_code) or told.years
+        kept = why_kept(dossier, max(told.years, years), datetime.now(UTC))
         if kept in (Kept.OPEN, Kept.HELD) and self._is_empty_elsewhere(coming.subject, before):
             # it was carried out before this server was put back; what had ended it is on its way
             return None
         return None if kept is None else (REFUSED + kept.value, _sentence(kept))
+
+    @cached_property
+    def _schedule(self) -> Schedule:
+        return schedule_of(self._connection)
 
     def _is_empty_elsewhere(self, subject: str, before: Sequence[Entry]) -> bool:
         if subject in self._came_empty or not all(known.payload for known, _ in before):

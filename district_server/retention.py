@@ -29,6 +29,7 @@ from counter_app.wire.codec import decode_payload
 from district_server.acts import ZONE
 from district_server.book import append_own
 from district_server.database import Database, put_meta
+from district_server.erasing import EVERY_OTHER, SCHEDULE, schedule_of
 from district_server.faults import Refused
 from district_server.keys import ServerKeys
 from district_server.objects import Objects
@@ -39,13 +40,10 @@ from district_server.tables import (
     commune,
     dossier,
     event,
-    meta,
     quarantine,
     to_wipe,
 )
 
-_YEARS = "retention:"
-_EVERY_OTHER = "*"
 _LONGEST_FIELD = 24
 _AT_ONCE = 100
 """Dossiers in one transaction: a counter that sends meanwhile waits for no more."""
@@ -64,18 +62,11 @@ class Looked:
     kept: Kept | None
 
 
-def schedule_of(connection: Connection) -> Schedule:
-    """As it was set, for all communes."""
-    rows = connection.execute(select(meta).where(meta.c.name.startswith(_YEARS)))
-    kept = {row.name.removeprefix(_YEARS): int(row.value) for row in rows if row.value}
-    return Schedule(kept.pop(_EVERY_OTHER, None), kept)
-
-
 def set_years(connection: Connection, years: int, field_code: str) -> None:
     """How long a field of work is kept, or every other; 0 takes it back."""
     if (years and not FEWEST_YEARS <= years <= MOST_YEARS) or len(field_code) > _LONGEST_FIELD:
         raise Refused("years_wrong", f"Hạn lưu là từ {FEWEST_YEARS} đến {MOST_YEARS} năm; 0 là bỏ.")
-    put_meta(connection, _YEARS + (field_code or _EVERY_OTHER), str(years or ""))
+    put_meta(connection, SCHEDULE + (field_code or EVERY_OTHER), str(years or ""))
 
 
 def hold(

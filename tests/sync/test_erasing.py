@@ -29,6 +29,8 @@ NAME = "NGUYỆT RẤT RIÊNG"
 IN_A_FILE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 """What both databases do alike is looked at in one of them."""
 YEARS = 3
+ELSEWHERE = "1.012836"
+"""A procedure of another field of work."""
 
 
 def ended(pair: Pair, name: str = NAME, scan: bool = False, **more: object) -> Accepted:
@@ -362,6 +364,31 @@ def test_the_server_keeps_by_its_own_clock_what_a_counter_thinks_is_over(
     assert payloads(first[0], made.dossier_id)["dossier.accepted"]
     with upper.database.begin() as connection:
         assert faults_of(connection) == []
+
+
+def test_the_server_keeps_by_its_own_years_where_they_are_more(
+    upper, enrolled: Enrolled, clock: ToldClock, past: None
+) -> None:
+    """A counter says that three years are enough; above twenty are set, for one field of work."""
+    first, second = enrolled(1), enrolled(2)
+    kept, other = ended(first), ended(first, procedure=ELSEWHERE)
+    for pair in (first, second):
+        synced(pair)
+    years_pass(clock, first, second)
+    first[0].erasing.set_years(YEARS, "", first[1])
+    with upper.database.begin() as connection:
+        retention.set_years(connection, 20, "ho-tich")
+    assert erased(first) == [kept.code, other.code]
+
+    told = first[0].sync.cycle()
+
+    assert {(problem.code, problem.dossier_code) for problem in told.problems} == {
+        ("erasure_too_soon", kept.code)
+    }
+    assert above(upper, kept.dossier_id)["dossier.accepted"]
+    assert payloads(first[0], kept.dossier_id)["dossier.accepted"]
+    # of the other field nobody above has said anything
+    assert not above(upper, other.dossier_id)["dossier.accepted"]
 
 
 @IN_A_FILE
