@@ -34,7 +34,7 @@ from counter_app.wire.messages import (
     decompress,
     encode,
 )
-from counter_app.wire.signing import PROTOCOL, answer_bytes, request_bytes
+from counter_app.wire.signing import PROTOCOL, answer_bytes, from_base64, request_bytes
 from district_server import feed, recovery
 from district_server.administrators import note
 from district_server.answering import Answering, address_of, decoded, plain, refusal
@@ -436,10 +436,7 @@ class Api:
             device_id,
             request.headers.get(INCARNATION_HEADER, ""),
         )
-        try:
-            signature = base64.b64decode(request.headers.get(SIGNATURE_HEADER, ""), validate=True)
-        except ValueError:
-            signature = b""
+        signature = from_base64(request.headers.get(SIGNATURE_HEADER, ""))
         if not verify(caller.public_key, signature, message):
             raise Refused("signature_wrong", "Chữ ký của máy không đúng.", 401)
         self._limits.device.take(device_id)

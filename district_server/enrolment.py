@@ -24,7 +24,7 @@ from counter_app.domain import chain
 from counter_app.domain.code import DossierCode, is_org_code
 from counter_app.domain.events import COUNTER_PREFIX
 from counter_app.wire.messages import Enrol, Enrolled
-from counter_app.wire.signing import enrol_bytes
+from counter_app.wire.signing import enrol_bytes, from_base64
 from district_server.caller import Caller
 from district_server.database import get_meta
 from district_server.faults import Refused
@@ -101,7 +101,7 @@ def enrol(
     """Bind the device. `later`: how much longer the code is good. A wrong try is counted, so the refusal is an answer, not a rollback."""
     public_key = _public_key(asked)
     message = enrol_bytes(asked.code, asked.device, asked.commune, asked.counter)
-    if public_key is None or not verify(public_key, _decoded(asked.signature), message):
+    if public_key is None or not verify(public_key, from_base64(asked.signature), message):
         return Refused("signature_wrong", "Yêu cầu ghi danh không đúng chữ ký.", 403)
     home = select(device_home.c.commune).where(device_home.c.device == asked.device)
     known = connection.execute(home).scalar_one_or_none()
@@ -260,16 +260,9 @@ def make_commune(connection: Connection, org: str, name: str = "") -> bool:
 
 def _public_key(asked: Enrol) -> bytes | None:
     """The key, if the device id is its fingerprint."""
-    raw = _decoded(asked.public_key)
+    raw = from_base64(asked.public_key)
     name = COUNTER_PREFIX + hashlib.sha256(raw).hexdigest()[:32]
     return raw if len(raw) == 32 and name == asked.device else None
-
-
-def _decoded(text: str) -> bytes:
-    try:
-        return base64.b64decode(text, validate=True)
-    except ValueError:
-        return b""
 
 
 def _hash(code: str) -> str:

@@ -5,7 +5,6 @@ then everything written as a set. The commune's numbers are taken last, and the 
 held until commit: whoever polls by number never passes over an event that commits later.
 """
 
-import base64
 import re
 from collections.abc import Collection, Sequence
 from datetime import UTC, datetime
@@ -26,7 +25,7 @@ from counter_app.wire.messages import (
     WireProblem,
     events_of,
 )
-from counter_app.wire.signing import head_bytes, proof_bytes
+from counter_app.wire.signing import from_base64, head_bytes, proof_bytes
 from district_server.book import append
 from district_server.caller import Caller
 from district_server.database import get_meta
@@ -279,11 +278,7 @@ def _check_head(caller: Caller, sent: Push, events: Sequence[Event]) -> None:
     if last.hash != sent.head_hash:
         raise Refused("chain_broken", "Chuỗi dấu trong gói không khớp.", 400)
     message = head_bytes(last.device, last.incarnation, last.dseq, last.hash)
-    try:
-        signature = base64.b64decode(sent.signature, validate=True)
-    except ValueError:
-        signature = b""
-    if not verify(caller.public_key, signature, message):
+    if not verify(caller.public_key, from_base64(sent.signature), message):
         raise Refused("signature_wrong", "Chữ ký của gói không đúng.", 400)
 
 

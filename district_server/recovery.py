@@ -5,7 +5,6 @@ or told by `restore-done`, the server begins a new epoch: its order ends where i
 events go on under a new life in every commune, and what counters hold comes in again behind that.
 """
 
-import base64
 import secrets
 from datetime import datetime
 
@@ -23,7 +22,7 @@ from counter_app.wire.messages import (
     PushAnswer,
     events_of,
 )
-from counter_app.wire.signing import head_bytes, proof_bytes
+from counter_app.wire.signing import from_base64, head_bytes, proof_bytes
 from district_server.acts import pass_notice
 from district_server.book import append, append_own
 from district_server.caller import Caller
@@ -43,7 +42,7 @@ def is_behind(connection: Connection, keys: ServerKeys, caller: Caller, proof: P
     chain there, or in an epoch that it does not remember.
     """
     here = connection.execute(select(commune).where(commune.c.org == caller.commune)).one()
-    signature = _decoded(proof.signature)
+    signature = from_base64(proof.signature)
     message = head_bytes(keys.server_id, proof.life, proof.high, proof.head_hash)
     if verify(keys.public_key, signature, message):
         if proof.life == here.incarnation:
@@ -149,7 +148,7 @@ def take_back(
     events = events_of(run)
     last = events[-1]
     message = head_bytes(run.device, run.incarnation, last.dseq, last.hash)
-    if not verify(keys.public_key, _decoded(given.signature), message):
+    if not verify(keys.public_key, from_base64(given.signature), message):
         raise Refused("signature_wrong", "Chữ ký của gói không đúng.", 400)
     here = connection.execute(
         select(event.c.dseq, event.c.hash)
@@ -182,10 +181,3 @@ def take_back(
     ).scalar_one()
     now = datetime.now(ZONE).isoformat(timespec="seconds")
     return PushAnswer(epoch, high, head, head_cseq, (), now, "")
-
-
-def _decoded(text: str) -> bytes:
-    try:
-        return base64.b64decode(text, validate=True)
-    except ValueError:
-        return b""

@@ -50,7 +50,7 @@ from counter_app.wire.messages import (
     run_of,
 )
 from counter_app.wire.page import opened
-from counter_app.wire.signing import head_bytes, proof_bytes
+from counter_app.wire.signing import from_base64, head_bytes, proof_bytes
 
 _down = msgspec.json.Decoder(BundleDown)
 _part = msgspec.json.Decoder(
@@ -291,11 +291,7 @@ class Bundles:
         message = proof_bytes(
             identity.device_id, part.life, answer.high, answer.head_hash, answer.epoch
         )
-        try:
-            signature = base64.b64decode(answer.signature, validate=True)
-        except ValueError:
-            signature = b""
-        if not self._verify(identity.server_key, signature, message):
+        if not self._verify(identity.server_key, from_base64(answer.signature), message):
             raise Damaged("proof")
         summary.problems += self._store.acknowledged(part.life, answer)
 

@@ -27,7 +27,6 @@ from counter_app.sync.signed_line import (
     SignedLine,
     decoded,
     refuse_unless_good,
-    signature_of,
 )
 from counter_app.wire.messages import (
     Behind,
@@ -45,7 +44,7 @@ from counter_app.wire.messages import (
     run_of,
 )
 from counter_app.wire.page import PullPage, opened
-from counter_app.wire.signing import head_bytes, proof_bytes
+from counter_app.wire.signing import from_base64, head_bytes, proof_bytes
 
 _Answer = TypeVar("_Answer")
 
@@ -356,7 +355,7 @@ class Conversation:
             answer.head_hash,
             answer.epoch,
         )
-        good = self._verify(self._line.identity.server_key, signature_of(answer.signature), message)
+        good = self._verify(self._line.identity.server_key, from_base64(answer.signature), message)
         if not good or answer.high < last.dseq:
             raise LineFault("proof")
         if answer.high == last.dseq and answer.head_hash != last.hash:

@@ -28,7 +28,7 @@ from counter_app.wire.messages import (
     events_of,
     run_of,
 )
-from counter_app.wire.signing import head_bytes
+from counter_app.wire.signing import from_base64, head_bytes
 
 MOST_EVENTS = 20_000
 """In one bundle; the next round goes on."""
@@ -109,7 +109,7 @@ class Exchange:
         if last is None or last.device != peer.device or last.hash != part.head_hash:
             raise Damaged("run")
         head = head_bytes(last.device, last.incarnation, last.dseq, last.hash)
-        if not self._verify(peer.public_key, _bytes(part.signature), head):
+        if not self._verify(peer.public_key, from_base64(part.signature), head):
             raise Damaged("head")
         count, subjects = self._store.take_in(events, part.signature)
         done.received += count
@@ -153,10 +153,3 @@ def _key_of(peer: Peer) -> Callable[[Header], bytes | None]:
         return peer.public_key if header.sender == peer.device else None
 
     return key
-
-
-def _bytes(text: str) -> bytes:
-    try:
-        return base64.b64decode(text, validate=True)
-    except ValueError:
-        return b""

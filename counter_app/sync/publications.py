@@ -3,7 +3,6 @@
 Each file is signed by itself; nothing is kept whose signature, sum or place does not hold.
 """
 
-import base64
 import hashlib
 from collections.abc import Callable
 from datetime import date
@@ -15,7 +14,7 @@ from counter_app.domain.published import CALENDAR, PROCEDURES, Published
 from counter_app.domain.slip_code import Verify
 from counter_app.ports.sync import LineFault, SyncStore
 from counter_app.wire.messages import UNREADABLE, PublicationList, WirePublication
-from counter_app.wire.signing import publication_bytes
+from counter_app.wire.signing import from_base64, publication_bytes
 
 
 def fetch(
@@ -58,11 +57,7 @@ def take_in(
 
 def _check_signed(item: WirePublication, server_key: bytes, verify: Verify) -> None:
     message = publication_bytes(item.kind, item.name, item.version, item.effective_on, item.sha256)
-    try:
-        signature = base64.b64decode(item.signature, validate=True)
-    except ValueError:
-        signature = b""
-    if not verify(server_key, signature, message):
+    if not verify(server_key, from_base64(item.signature), message):
         raise LineFault("answer")
 
 

@@ -24,7 +24,7 @@ from counter_app.wire.messages import (
     TooLarge,
     decompress,
 )
-from counter_app.wire.signing import PROTOCOL, answer_bytes, request_bytes
+from counter_app.wire.signing import PROTOCOL, answer_bytes, from_base64, request_bytes
 
 _Message = TypeVar("_Message")
 
@@ -93,7 +93,7 @@ class SignedLine:
             if status in (409, 413):
                 self.hello()
             return status, raw
-        signature = signature_of(answered.get(SIGNATURE_HEADER, ""))
+        signature = from_base64(answered.get(SIGNATURE_HEADER, ""))
         if not self._verify(identity.server_key, signature, answer_bytes(challenge, raw)):
             raise LineFault("answer")
         self._challenge = answered.get(CHALLENGE_HEADER, "")
@@ -133,11 +133,3 @@ def decoded(body: bytes, kind: type[_Message]) -> _Message:
         return msgspec.json.decode(body, type=kind)
     except UNREADABLE as fault:
         raise LineFault("answer") from fault
-
-
-def signature_of(text: str) -> bytes:
-    """The bytes of a signature as it is written; none where it is no such thing."""
-    try:
-        return base64.b64decode(text, validate=True)
-    except ValueError:
-        return b""

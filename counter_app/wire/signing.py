@@ -3,6 +3,7 @@
 Each kind of signature has its own context, so that none can stand for another.
 """
 
+import base64
 import hashlib
 
 PROTOCOL = (1, 1)
@@ -46,3 +47,11 @@ def enrol_bytes(code: str, device: str, commune: str, counter_no: int) -> bytes:
 def publication_bytes(kind: str, name: str, version: int, effective_on: str, sha256: str) -> bytes:
     """A file that the upper server publishes: catalogue or calendar."""
     return f"publication/v1\n{kind}\n{name}\n{version}\n{effective_on}\n{sha256}".encode()
+
+
+def from_base64(text: str) -> bytes:
+    """A signature or a key as messages carry it; no bytes where it is no such thing."""
+    try:
+        return base64.b64decode(text, validate=True)
+    except ValueError:
+        return b""
