@@ -29,7 +29,7 @@ from counter_app.wire.signing import from_base64, head_bytes, proof_bytes
 from district_server.book import append
 from district_server.caller import Caller
 from district_server.database import get_meta
-from district_server.erasing import NO_ERASURE, REFUSED, Reason
+from district_server.erasing import NO_ERASURE, REFUSED, Reason, emptied
 from district_server.faults import Refused
 from district_server.judging import (
     PARKED,
@@ -230,8 +230,8 @@ def _came_empty(connection: Connection, caller: Caller, subject: str) -> bool:
 def free_emptied(
     connection: Connection, keys: ServerKeys, caller: Caller, erased: Collection[str]
 ) -> set[str]:
-    """What came empty, of any device, goes in behind the event that says why: what went in. The rest
-    that waits of these dossiers is emptied.
+    """What came empty, of any device, goes in behind the event that says why, and so do erasures of the
+    same that were refused before: what went in. The rest that waits of these dossiers is emptied.
     """
     mine = (quarantine.c.commune == caller.commune, quarantine.c.subject.in_(erased))
     rows = connection.execute(
@@ -239,21 +239,18 @@ def free_emptied(
     ).fetchall()
     if not rows:
         return set()
-    waiting = [as_it_came(row.raw) for row in rows]
-    came_empty = [known for known in waiting if not known.payload]
-    connection.execute(
-        delete(quarantine).where(
-            *mine, quarantine.c.event_id.in_([known.event_id for known in came_empty])
-        )
-    )
-    good, _ = judge(connection, caller, came_empty)
-    left = {problem.event_id for problem in take(connection, keys, caller, good)}
+    waiting = [(as_it_came(row.raw), row.code) for row in rows]
+    freed = [known for known, code in waiting if not known.payload or code.startswith(REFUSED)]
+    ids = [known.event_id for known in freed]
+    connection.execute(delete(quarantine).where(*mine, quarantine.c.event_id.in_(ids)))
+    good, aside = judge(connection, caller, freed)
+    left = {problem.event_id for problem in (*aside, *take(connection, keys, caller, good))}
     _empty_aside(connection, caller.commune, erased)
-    return {known.event_id for known in came_empty} - left
+    return set(ids) - left
 
 
 def _empty_aside(connection: Connection, org: str, erased: Collection[str]) -> None:
-    """What waits and cannot go in keeps its header."""
+    """What waits and cannot go in keeps its header; what says that it is erased stays whole."""
     mine = (quarantine.c.commune == org, quarantine.c.subject.in_(erased))
     for row in connection.execute(select(quarantine).where(*mine)).fetchall():
         one = (
@@ -261,8 +258,8 @@ def _empty_aside(connection: Connection, org: str, erased: Collection[str]) -> N
             quarantine.c.incarnation == row.incarnation,
             quarantine.c.dseq == row.dseq,
         )
-        raw = raw_of(as_it_came(row.raw)._replace(payload=""))
-        connection.execute(update(quarantine).where(*mine, *one).values(raw=raw))
+        left, _ = emptied((as_it_came(row.raw), None))
+        connection.execute(update(quarantine).where(*mine, *one).values(raw=raw_of(left)))
 
 
 def _is_failed_repair(row: Row[Any]) -> bool:

@@ -28,9 +28,11 @@ from counter_app.domain.retention import (
 from counter_app.wire.codec import decode_payload
 from district_server.acts import ZONE
 from district_server.book import append_own
+from district_server.caller import Caller
 from district_server.database import Database, put_meta
-from district_server.erasing import EVERY_OTHER, SCHEDULE, schedule_of
+from district_server.erasing import EVERY_OTHER, REFUSED, SCHEDULE, schedule_of
 from district_server.faults import Refused
+from district_server.ingest import free_emptied
 from district_server.keys import ServerKeys
 from district_server.objects import Objects
 from district_server.pages import key_of
@@ -127,6 +129,8 @@ def erase(database: Database, keys: ServerKeys, org: str | None, who: str) -> li
                     said, actor = erasure_of(state, one.years), Actor("upper", who)
                     append_own(connection, keys, here, dossier_id, said, actor, now)
                     done.append(one)
+                    here_too = Caller(keys.server_id, here, 0, b"", None)
+                    free_emptied(connection, keys, here_too, [dossier_id])
     return done
 
 
@@ -223,8 +227,11 @@ def _looked(
 
 
 def _waits(connection: Connection, org: str, dossier_id: str) -> bool:
+    """Whether more than an erasure that was refused is to come of it."""
     query = select(quarantine.c.dseq).where(
-        quarantine.c.commune == org, quarantine.c.subject == dossier_id
+        quarantine.c.commune == org,
+        quarantine.c.subject == dossier_id,
+        ~quarantine.c.code.startswith(REFUSED, autoescape=True),
     )
     return connection.execute(query.limit(1)).first() is not None
 

@@ -369,26 +369,48 @@ def test_the_server_keeps_by_its_own_clock_what_a_counter_thinks_is_over(
 def test_the_server_keeps_by_its_own_years_where_they_are_more(
     upper, enrolled: Enrolled, clock: ToldClock, past: None
 ) -> None:
-    """A counter says that three years are enough; above twenty are set, for one field of work."""
+    """A counter says that three years are enough; above twenty are set, for one field of work. Once they
+    are fewer, what was refused goes in behind whoever erases it.
+    """
     first, second = enrolled(1), enrolled(2)
-    kept, other = ended(first), ended(first, procedure=ELSEWHERE)
+    kept, held, other = ended(first), ended(first), ended(first, procedure=ELSEWHERE)
     for pair in (first, second):
         synced(pair)
     years_pass(clock, first, second)
     first[0].erasing.set_years(YEARS, "", first[1])
     with upper.database.begin() as connection:
         retention.set_years(connection, 20, "ho-tich")
-    assert erased(first) == [kept.code, other.code]
+    assert erased(first) == [kept.code, held.code, other.code]
 
     told = first[0].sync.cycle()
 
-    assert {(problem.code, problem.dossier_code) for problem in told.problems} == {
-        ("erasure_too_soon", kept.code)
-    }
+    assert [(problem.code, problem.dossier_code) for problem in told.problems] == [
+        ("erasure_too_soon", kept.code),
+        ("erasure_too_soon", held.code),
+    ]
     assert above(upper, kept.dossier_id)["dossier.accepted"]
     assert payloads(first[0], kept.dossier_id)["dossier.accepted"]
     # of the other field nobody above has said anything
     assert not above(upper, other.dossier_id)["dossier.accepted"]
+
+    with upper.database.begin() as connection:
+        retention.set_years(connection, YEARS, "ho-tich")
+        retention.hold(connection, upper.keys, held.code, "Tòa án", "Trần Minh Đức", False)
+    done = retention.erase(upper.database, upper.keys, None, "Trần Minh Đức")
+    assert [one.code for one in done] == [kept.code]
+    with upper.database.begin() as connection:
+        (left,) = connection.scalars(select(quarantine.c.subject))
+        assert left == held.dossier_id
+        retention.hold(connection, upper.keys, held.code, "Đã xử", "Trần Minh Đức", True)
+    synced(second)
+    second[0].erasing.set_years(YEARS, "", second[1])
+    assert erased(second) == [held.code]
+    assert_at_rest(upper, second, first)
+    with upper.database.begin() as connection:
+        assert connection.execute(select(quarantine)).all() == []
+    for made in (kept, held):
+        assert not above(upper, made.dossier_id)["dossier.accepted"]
+        assert first[0].search.by_code(made.code)[0].row.sent == "sent"
 
 
 @IN_A_FILE
