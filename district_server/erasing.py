@@ -103,12 +103,7 @@ class Erasures:
     def _is_empty_elsewhere(self, subject: str, before: Sequence[Entry]) -> bool:
         if subject in self._came_empty or not all(known.payload for known, _ in before):
             return True
-        aside = select(quarantine.c.dseq).where(
-            quarantine.c.commune == self._org,
-            quarantine.c.subject == subject,
-            quarantine.c.code == NO_ERASURE[0],
-        )
-        return self._connection.execute(aside.limit(1)).first() is not None
+        return came_empty(self._connection, self._org, subject)
 
     def take(self, coming: Event, told: Payload | None) -> None:
         """It goes in."""
@@ -116,6 +111,16 @@ class Erasures:
             self._told[coming.subject].append((coming, told))
             if isinstance(told, SubjectErased):
                 self._said.add(coming.subject)
+
+
+def came_empty(connection: Connection, org: str, subject: str) -> bool:
+    """Whether something of it waits because it came empty."""
+    aside = select(quarantine.c.dseq).where(
+        quarantine.c.commune == org,
+        quarantine.c.subject == subject,
+        quarantine.c.code == NO_ERASURE[0],
+    )
+    return connection.execute(aside.limit(1)).first() is not None
 
 
 def _sentence(kept: Kept) -> str:

@@ -29,7 +29,7 @@ from counter_app.wire.signing import from_base64, head_bytes, proof_bytes
 from district_server.book import append
 from district_server.caller import Caller
 from district_server.database import get_meta
-from district_server.erasing import NO_ERASURE, REFUSED, Reason, emptied
+from district_server.erasing import REFUSED, Reason, came_empty, emptied
 from district_server.faults import Refused
 from district_server.judging import (
     PARKED,
@@ -99,7 +99,7 @@ def push(connection: Connection, keys: ServerKeys, caller: Caller, sent: Push) -
         # the answer that told of them may have been lost
         problems += aside_of(connection, caller, run.incarnation, run.first, high)
     if new:
-        good, aside = judge(connection, caller, new)
+        good, aside, unerased = judge(connection, caller, new)
         refused = take(connection, keys, caller, good)
         problems += aside + refused
         left = {problem.event_id for problem in refused}
@@ -109,7 +109,7 @@ def push(connection: Connection, keys: ServerKeys, caller: Caller, sent: Push) -
             problems = [problem for problem in problems if problem.event_id not in freed]
         said = [one.event for one in good if one.event.type == ERASED]
         erased = {known.subject for known in said if known.event_id not in left}
-        erased |= _erased_after_all(connection, keys, caller, {known.subject for known in new})
+        erased |= _erased_after_all(connection, keys, caller, unerased)
         if erased:
             freed = free_emptied(connection, keys, caller, erased)
             problems = [problem for problem in problems if problem.event_id not in freed]
@@ -183,27 +183,29 @@ def _free(
             for row in rows
             if row.event_id != repair.subject and not _is_failed_repair(row)
         ]
-        good, _ = judge(connection, caller, waiting)
+        good = judge(connection, caller, waiting).good
         left = {problem.event_id for problem in take(connection, keys, caller, good)}
         freed |= {one.event.event_id for one in good} - left
     return freed
 
 
 def _erased_after_all(
-    connection: Connection, keys: ServerKeys, caller: Caller, told_of: Collection[str]
+    connection: Connection, keys: ServerKeys, caller: Caller, unerased: Collection[str]
 ) -> set[str]:
     """Erasures that were refused because of something that was lost here and comes back now, empty or
     not: the dossiers of those that went in. One that was refused for a hold waits for more than its end.
     """
+    found: set[str] = set()
+    if not unerased:
+        return found
     query = select(quarantine).where(
         quarantine.c.commune == caller.commune,
+        quarantine.c.subject.in_(unerased),
         quarantine.c.code.in_((REFUSED + Kept.OPEN, REFUSED + Kept.HELD)),
     )
-    found = set()
     for row in connection.execute(query).fetchall():
-        if row.subject not in told_of:
-            continue
-        if row.code == REFUSED + Kept.HELD and not _came_empty(connection, caller, row.subject):
+        held = row.code == REFUSED + Kept.HELD
+        if held and not came_empty(connection, caller.commune, row.subject):
             continue
         mine = (
             quarantine.c.commune == row.commune,
@@ -212,19 +214,10 @@ def _erased_after_all(
             quarantine.c.dseq == row.dseq,
         )
         connection.execute(delete(quarantine).where(*mine))
-        good, _ = judge(connection, caller, [as_it_came(row.raw)])
+        good = judge(connection, caller, [as_it_came(row.raw)]).good
         if good and not take(connection, keys, caller, good):
             found.add(row.subject)
     return found
-
-
-def _came_empty(connection: Connection, caller: Caller, subject: str) -> bool:
-    query = select(quarantine.c.dseq).where(
-        quarantine.c.commune == caller.commune,
-        quarantine.c.subject == subject,
-        quarantine.c.code == NO_ERASURE[0],
-    )
-    return connection.execute(query.limit(1)).first() is not None
 
 
 def free_emptied(
@@ -243,7 +236,7 @@ def free_emptied(
     freed = [known for known, code in waiting if not known.payload or code.startswith(REFUSED)]
     ids = [known.event_id for known in freed]
     connection.execute(delete(quarantine).where(*mine, quarantine.c.event_id.in_(ids)))
-    good, aside = judge(connection, caller, freed)
+    good, aside, _ = judge(connection, caller, freed)
     left = {problem.event_id for problem in (*aside, *take(connection, keys, caller, good))}
     _empty_aside(connection, caller.commune, erased)
     return set(ids) - left

@@ -7,6 +7,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from operator import attrgetter, gt
+from typing import NamedTuple
 
 import msgspec
 from sqlalchemy import Connection, String, bindparam, select
@@ -95,16 +96,24 @@ class Judged:
     """A code it gives out that another dossier has already."""
 
 
-def judge(
-    connection: Connection, caller: Caller, new: Sequence[Event]
-) -> tuple[list[Judged], list[WireProblem]]:
+class Verdict(NamedTuple):
+    """Of events that came, what can be taken and what is set aside."""
+
+    good: list[Judged]
+    aside: list[WireProblem]
+    refused: set[str]
+    """Dossiers that they tell of and whose erasure was refused, now or before."""
+
+
+def judge(connection: Connection, caller: Caller, new: Sequence[Event]) -> Verdict:
     """Sort what can be taken from what is set aside. Events that are here already are passed over."""
     numbers = numbers_of(connection, caller)
     read = [_read(coming, caller, numbers) for coming in new]
     if caller.revoked_at is not None:
         read = [replace(one, reason=_REVOKED) for one in read]
     clean = [one for one in read if one.reason is None]
-    parked, aside_ids = _waiting(connection, caller, {one.event.subject for one in clean})
+    told_of = {one.event.subject for one in clean}
+    parked, refused, aside_ids = _waiting(connection, caller, told_of)
     erasures = Erasures(connection, caller.commune, [(one.event, one.payload) for one in clean])
     codes = _codes_here(connection, caller, clean)
     here = _here(connection, caller, [one.event.event_id for one in clean])
@@ -125,8 +134,7 @@ def judge(
         else:
             reason = _taken(one, codes) or erasures.refusal(one.event, one.payload)
         if reason is not None:
-            if not reason[0].startswith(REFUSED):
-                parked.add(one.event.subject)
+            (refused if reason[0].startswith(REFUSED) else parked).add(one.event.subject)
             aside_ids.add(one.event.event_id)
             aside.append((one, reason))
             continue
@@ -138,7 +146,7 @@ def judge(
                 one = replace(one, twice=code)
             codes.add(code)
         good.append(one)
-    return good, set_aside(connection, caller, aside)
+    return Verdict(good, set_aside(connection, caller, aside), refused)
 
 
 def _read(coming: Event, caller: Caller, numbers: Collection[int]) -> Judged:
@@ -216,11 +224,15 @@ def _taken(one: Judged, codes: Collection[str]) -> Reason | None:
 
 def _waiting(
     connection: Connection, caller: Caller, subjects: set[str]
-) -> tuple[set[str], set[str]]:
-    """Of these subjects those of which something waits, and what of it is the caller's own."""
+) -> tuple[set[str], set[str], set[str]]:
+    """Of these subjects those of which something waits, those of which an erasure was refused, and what
+    of all this is the caller's own.
+    """
     rows = _ASIDE_OF.rows(connection, subjects, org=caller.commune)
     own = {row.event_id for row in rows if row.device == caller.device}
-    return {row.subject for row in rows if not row.code.startswith(REFUSED)}, own
+    refused = {row.subject for row in rows if row.code.startswith(REFUSED)}
+    parked = {row.subject for row in rows if not row.code.startswith(REFUSED)}
+    return parked, refused, own
 
 
 def is_repair(one: Judged) -> bool:

@@ -147,7 +147,7 @@ def release(connection: Connection, keys: ServerKeys, org: str, subject: str) ->
     for author in dict.fromkeys((row.device, row.incarnation) for row in rows):
         coming = [as_it_came(row.raw) for row in rows if (row.device, row.incarnation) == author]
         caller = _author(connection, org, author[0])
-        good, _ = judge(connection, caller, coming)
+        good = judge(connection, caller, coming).good
         taken += len(good) - len(take(connection, keys, caller, good))
         if any(one.event.type == ERASED for one in good):
             taken += len(free_emptied(connection, keys, caller, {subject}))
