@@ -17,7 +17,7 @@ from PySide6.QtWidgets import (
 
 from counter_app.domain import events as ev
 from counter_app.domain.calendar import weekday_name
-from counter_app.domain.dossier import Dossier, TimelineEntry
+from counter_app.domain.dossier import ERASED_NAME, Dossier, TimelineEntry
 from counter_app.domain.money import vnd
 from counter_app.domain.partial_date import PartialDate
 from counter_app.domain.personal_number import mask
@@ -263,9 +263,10 @@ class DossierPane(QWidget):
             text = f"{line.pages} trang, {line.copies} bản"
             body.addLayout(_line(line.name or "Bản sao", label(text, "caption")))
         if not dossier.facts.components and not dossier.facts.pages:
-            body.addWidget(label("Không ghi giấy tờ nào.", "caption"))
+            body.addWidget(_nothing(dossier, "Không ghi giấy tờ nào."))
         self.scans = ScansBox(self._desk, dossier)
         body.addWidget(self.scans)
+        self.scans.setVisible(dossier.erased_at is None)
         body.addStretch(1)
 
     def _show_prints(self, view: DossierView) -> None:
@@ -278,7 +279,7 @@ class DossierPane(QWidget):
                 )
                 body.addLayout(_line(text, label(_at(entry.at), "caption")))
         if body.count() == 0:
-            body.addWidget(label("Chưa in phiếu nào. Ctrl+P để in.", "caption"))
+            body.addWidget(_nothing(view.dossier, "Chưa in phiếu nào. Ctrl+P để in."))
         body.addWidget(label("Biểu mẫu", "sectionTitle"))
         self._offers = column(space=6)
         body.addLayout(self._offers)
@@ -327,7 +328,7 @@ class DossierPane(QWidget):
                     text = f"{name}: {change.old or 'trống'} thành {change.new or 'trống'}"
                     body.addWidget(label(text, wrap=True))
         if body.count() == 0:
-            body.addWidget(label("Chưa sửa gì. Alt+S để đính chính.", "caption"))
+            body.addWidget(_nothing(dossier, "Chưa sửa gì. Alt+S để đính chính."))
         body.addStretch(1)
 
     def _show_facts(self, dossier: Dossier, today: date) -> None:
@@ -470,6 +471,11 @@ def _line(text: str, beside: QWidget) -> QHBoxLayout:
     line = row(label(text, wrap=True), beside)
     line.setStretch(0, 1)
     return line
+
+
+def _nothing(dossier: Dossier, sentence: str) -> QWidget:
+    """Why a tab is empty: of an erased dossier nobody knows what stood there, and nothing is to be done."""
+    return label(ERASED_NAME + "." if dossier.erased_at else sentence, "caption")
 
 
 def _counts(component: ev.ReceivedComponent) -> str:
