@@ -7,6 +7,8 @@ from ui.desk import Desk
 _SETTLED_MS = 20_000
 """The first screens and the first citizen come before it."""
 _EACH_DAY_MS = 24 * 3600 * 1000
+_WHAT_TO_DO = "Vẫn làm việc được: F9 gửi hết lên cấp trên, rồi đóng chương trình, mở lại."
+"""There the screen of opening offers the restore."""
 
 
 class Checks(QObject):
@@ -28,7 +30,7 @@ class Checks(QObject):
 
     def _on_looked(self, found: str) -> None:
         if found:
-            self._desk.refused.emit(f"Sổ có chỗ hỏng. {found}")
+            self._desk.refused.emit(f"Sổ có chỗ hỏng. {found} {_WHAT_TO_DO}")
 
     def _on_fault(self, fault: Exception) -> None:
         # that it could not be looked at today is nothing a clerk can mend; ours is written down
