@@ -130,11 +130,18 @@ class Window(QStackedWidget):
         self._open(None)
 
     def _open(self, passphrase: str | None) -> None:
-        self.lanes.records.submit(
-            lambda: self._doors.open(passphrase), self._on_opened, self._on_not_opened
-        )
+        def work() -> tuple[Counter, str]:
+            counter = self._doors.open(passphrase)
+            try:
+                return counter, counter.soundness.trouble
+            except EnvironmentFault:
+                counter.close()
+                raise
 
-    def _on_opened(self, counter: Counter) -> None:
+        self.lanes.records.submit(work, self._on_opened, self._on_not_opened)
+
+    def _on_opened(self, opened: tuple[Counter, str]) -> None:
+        counter, trouble = opened
         self.desk = Desk(counter, self.lanes, self.theme)
         self.desk.reporter = self.report
         identity = counter.identity
@@ -143,7 +150,7 @@ class Window(QStackedWidget):
         if self.first_start is not None:
             self.first_start.go_on(self.desk)
             return
-        if trouble := counter.soundness.trouble:
+        if trouble:
             self.show_fault(
                 "Sổ có chỗ hỏng.",
                 f"{trouble} Đừng xóa tệp nào. Nếu còn mạng hay USB, hãy vào làm việc, gửi hết lên cấp trên "
