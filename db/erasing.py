@@ -14,7 +14,8 @@ from typing import Any
 from sqlalchemy import Connection, delete, exists, select, text, update
 
 from counter_app.domain.dossier import CLOSED
-from counter_app.domain.events import ERASED, AttachmentAdded, Event
+from counter_app.domain.events import ERASED, Event
+from counter_app.domain.retention import pages_of
 from counter_app.wire.codec import decode_payload
 from db.log import EVENT_COLUMNS
 from db.sets import is_listed, listed
@@ -115,9 +116,7 @@ class Erasures:
 
     def _note_pages(self, emptied: Iterable[Event]) -> None:
         told = (decode_payload(event) for event in emptied if event.type == "attachment.added")
-        pages = {
-            page.sha256 for one in told if isinstance(one, AttachmentAdded) for page in one.pages
-        }
+        pages = pages_of(told)
         times, before = json.loads(self._settings.get(_TO_WIPE) or "[0, []]")
         self._settings.put(_TO_WIPE, json.dumps([times + 1, sorted(pages.union(before))]))
 
@@ -131,10 +130,8 @@ class Erasures:
         pages = set(json.loads(mark)[1])
         if pages:
             # the same page may have been scanned for another dossier
-            for row in self._connection.execute(_TOLD.where(event_log.c.payload != "")):
-                told = decode_payload(Event(*row))
-                if isinstance(told, AttachmentAdded):
-                    pages -= {page.sha256 for page in told.pages}
+            rows = self._connection.execute(_TOLD.where(event_log.c.payload != ""))
+            pages -= pages_of(decode_payload(Event(*row)) for row in rows)
         return mark, sorted(pages)
 
     def wiped(self, mark: str) -> None:

@@ -10,9 +10,10 @@ from sqlalchemy import Connection, bindparam, select, update
 from counter_app.domain import chain
 from counter_app.domain.dossier import Entry, fold
 from counter_app.domain.events import DOSSIER_TYPES, Actor, Payload
+from counter_app.domain.retention import pages_of
 from counter_app.wire.codec import decode_payload, encode_payload, type_and_version
 from district_server.database import unawaited
-from district_server.erasing import emptied, empty, erased_among, pages_of
+from district_server.erasing import emptied, empty, erased_among
 from district_server.keys import ServerKeys
 from district_server.projection import EVENT_COLUMNS, entries_of, put_rows
 from district_server.sets import put
@@ -38,9 +39,9 @@ def append(connection: Connection, org: str, coming: Sequence[Entry]) -> int:
     """
     row = connection.execute(_END, {"commune": org}).one()
     stories = _stories(connection, org, coming)
-    pages: list[str] = []
+    pages = frozenset[str]()
     if erased := erased_among(stories):
-        pages = pages_of(stories, erased)
+        pages = pages_of(told for s in stories for known, told in s if known.subject in erased)
         coming = [emptied(one) if one[0].subject in erased else one for one in coming]
         stories = [list(map(emptied, s)) if s[0][0].subject in erased else s for s in stories]
     rows = [(org, row.seq + at, *known) for at, (known, _) in enumerate(coming, 1)]

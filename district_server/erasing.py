@@ -14,7 +14,6 @@ from counter_app.domain.dossier import Entry, fold
 from counter_app.domain.events import (
     DOSSIER_TYPES,
     ERASED,
-    AttachmentAdded,
     Event,
     Payload,
     SubjectErased,
@@ -35,8 +34,8 @@ NO_ERASURE: Reason = (
 REFUSED = "erasure_"
 """How the code begins under which an erasure is set aside. Nothing else of its dossier waits for that."""
 
-SCHEDULE, EVERY_OTHER = "retention:", "*"
-"""Under which names the years are kept, by field of work and for every other."""
+SCHEDULE = "retention:"
+"""How the names begin under which the years are kept, by field of work."""
 
 EMPTIABLE = DOSSIER_TYPES - {ERASED}
 """Types of which a payload may be empty."""
@@ -50,8 +49,7 @@ _SAID = Having(
 def schedule_of(connection: Connection) -> Schedule:
     """As it was set, for all communes."""
     rows = connection.execute(select(meta).where(meta.c.name.startswith(SCHEDULE)))
-    kept = {row.name.removeprefix(SCHEDULE): int(row.value) for row in rows if row.value}
-    return Schedule(kept.pop(EVERY_OTHER, None), kept)
+    return Schedule.of({row.name.removeprefix(SCHEDULE): row.value for row in rows})
 
 
 class Erasures:
@@ -140,15 +138,8 @@ def erased_among(stories: Collection[Sequence[Entry]]) -> frozenset[str]:
     )
 
 
-def pages_of(stories: Collection[Sequence[Entry]], subjects: Collection[str]) -> list[str]:
-    """The addresses of the pages that these dossiers tell of."""
-    told = (payload for story in stories for known, payload in story if known.subject in subjects)
-    added = (one for one in told if isinstance(one, AttachmentAdded))
-    return sorted({page.sha256 for one in added for page in one.pages})
-
-
 def empty(
-    connection: Connection, org: str, subjects: Collection[str], pages: Sequence[str]
+    connection: Connection, org: str, subjects: Collection[str], pages: Collection[str]
 ) -> None:
     """Let the payloads go, and note what of it still lies on the disk. May be repeated."""
     now = datetime.now(UTC).isoformat()

@@ -2,27 +2,29 @@
 
 from contextlib import closing
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from sqlalchemy import Connection, delete, exists, func, select
 
-from counter_app.domain.clock import ClockState
-from counter_app.domain.dossier import CLOSED, fold
+from counter_app.domain.dossier import CLOSED, Dossier, fold
 from counter_app.domain.events import (
     ERASED,
     Actor,
-    AttachmentAdded,
     Event,
     SubjectHeld,
     SubjectReleased,
 )
 from counter_app.domain.retention import (
-    FEWEST_YEARS,
-    MOST_YEARS,
+    EVERY_OTHER,
+    YEARS_WRONG,
     Kept,
     Schedule,
     end_of,
+    ended_in_doubt,
     erasure_of,
+    hold_refusal,
+    may_be_set,
+    pages_of,
     why_kept,
 )
 from counter_app.wire.codec import decode_payload
@@ -30,7 +32,7 @@ from district_server.acts import ZONE
 from district_server.book import append_own
 from district_server.caller import Caller
 from district_server.database import Database, put_meta
-from district_server.erasing import EVERY_OTHER, REFUSED, SCHEDULE, schedule_of
+from district_server.erasing import REFUSED, SCHEDULE, schedule_of
 from district_server.faults import Refused
 from district_server.ingest import free_emptied
 from district_server.keys import ServerKeys
@@ -49,7 +51,6 @@ from district_server.tables import (
 _LONGEST_FIELD = 24
 _AT_ONCE = 100
 """Dossiers in one transaction: a counter that sends meanwhile waits for no more."""
-_DAYS_OF_A_YEAR = 365
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +67,8 @@ class Looked:
 
 def set_years(connection: Connection, years: int, field_code: str) -> None:
     """How long a field of work is kept, or every other; 0 takes it back."""
-    if (years and not FEWEST_YEARS <= years <= MOST_YEARS) or len(field_code) > _LONGEST_FIELD:
-        raise Refused("years_wrong", f"Hạn lưu là từ {FEWEST_YEARS} đến {MOST_YEARS} năm; 0 là bỏ.")
+    if not may_be_set(years) or len(field_code) > _LONGEST_FIELD:
+        raise Refused("years_wrong", YEARS_WRONG)
     put_meta(connection, SCHEDULE + (field_code or EVERY_OTHER), str(years or ""))
 
 
@@ -78,17 +79,17 @@ def hold(
     reason = " ".join(reason.split())
     if not reason:
         raise Refused("reason_missing", "Chưa có lý do. Ghi lý do giữ hoặc bỏ giữ.")
+    unknown = Refused("dossier_unknown", f"Không có hồ sơ mã {code}. Xem lại mã.")
     found = by_code(connection, code)
     if not found:
-        raise Refused("dossier_unknown", f"Không có hồ sơ mã {code}. Xem lại mã.")
+        raise unknown
     org, dossier_id = found[0]
     _lock(connection, org)
     state = dossier_of(connection, org, dossier_id)
-    if state is None or state.erased_at is not None:
-        raise Refused("erased", "Hồ sơ này đã xóa theo hạn lưu.")
-    if bool(state.held) != release:
-        already = "không được giữ" if release else "đang được giữ rồi"
-        raise Refused("hold_already", f"Hồ sơ {state.code} {already}.")
+    if state is None:
+        raise unknown
+    if (problem := hold_refusal(state, release=release)) is not None:
+        raise Refused(*problem)
     said = SubjectReleased(reason) if release else SubjectHeld(reason)
     actor = Actor("upper", who)
     append_own(connection, keys, org, dossier_id, said, actor, datetime.now(ZONE))
@@ -98,10 +99,11 @@ def hold(
 def look(connection: Connection, org: str | None) -> list[Looked]:
     """Every dossier that was received long enough ago and is over, and why it is kept."""
     schedule, now = schedule_of(connection), datetime.now(ZONE)
-    return [
+    found = [
         _looked(connection, schedule, here, dossier_id, now)
         for here, dossier_id in _candidates(connection, schedule, org, now)
     ]
+    return [looked for _, looked in filter(None, found)]
 
 
 def erased(connection: Connection) -> int:
@@ -123,14 +125,16 @@ def erase(database: Database, keys: ServerKeys, org: str | None, who: str) -> li
             for here in sorted({here for here, _ in part}):
                 _lock(connection, here)
             for here, dossier_id in part:
-                one = _looked(connection, schedule, here, dossier_id, now)
-                state = dossier_of(connection, here, dossier_id)
-                if one.kept is None and one.years is not None and state is not None:
+                looked = _looked(connection, schedule, here, dossier_id, now)
+                if looked is None:
+                    continue
+                state, one = looked
+                if one.kept is None and one.years is not None:
                     said, actor = erasure_of(state, one.years), Actor("upper", who)
                     append_own(connection, keys, here, dossier_id, said, actor, now)
                     done.append(one)
-                    here_too = Caller(keys.server_id, here, 0, b"", None)
-                    free_emptied(connection, keys, here_too, [dossier_id])
+                    itself = Caller(keys.server_id, here, 0, b"", None)
+                    free_emptied(connection, keys, itself, [dossier_id])
     return done
 
 
@@ -182,18 +186,14 @@ def _pages_told(connection: Connection, org: str) -> frozenset[str]:
     query = select(*EVENT_COLUMNS).where(
         event.c.commune == org, event.c.type == "attachment.added", event.c.payload != ""
     )
-    told = (decode_payload(Event(*row)) for row in connection.execute(query))
-    added = (one for one in told if isinstance(one, AttachmentAdded))
-    return frozenset(page.sha256 for one in added for page in one.pages)
+    return pages_of(decode_payload(Event(*row)) for row in connection.execute(query))
 
 
 def _candidates(
     connection: Connection, schedule: Schedule, org: str | None, now: datetime
 ) -> list[tuple[str, str]]:
-    """Whatever ended so long ago was received before."""
-    if schedule.fewest is None:
+    if (before := schedule.received_before(now)) is None:
         return []
-    before = now.date() - timedelta(days=schedule.fewest * _DAYS_OF_A_YEAR)
     said = exists().where(
         event.c.commune == dossier.c.commune,
         event.c.subject == dossier.c.id,
@@ -211,19 +211,19 @@ def _candidates(
 
 def _looked(
     connection: Connection, schedule: Schedule, org: str, dossier_id: str, now: datetime
-) -> Looked:
+) -> tuple[Dossier, Looked] | None:
     story = entries_of(connection, org, [dossier_id]).get(dossier_id, [])
     state = fold(story)
     if state is None:
-        return Looked(org, dossier_id, "", "", None, Kept.OPEN)
+        return None
     years, ended = schedule.years(state.facts.procedure.field_code), end_of(state)
-    clocks = {known.event_id: known.clock.partition(" ")[0] for known, _ in story}
     kept = why_kept(state, years, now)
-    if kept is None and ended and clocks[ended.event_id] not in (ClockState.OK, "server"):
+    if kept is None and ended_in_doubt(state, story):
         kept = Kept.CLOCK
     if kept is None and _waits(connection, org, dossier_id):
         kept = Kept.NOT_ABOVE
-    return Looked(org, dossier_id, state.code, ended.at[:10] if ended else "", years, kept)
+    ended_on = ended.at[:10] if ended else ""
+    return state, Looked(org, dossier_id, state.code, ended_on, years, kept)
 
 
 def _waits(connection: Connection, org: str, dossier_id: str) -> bool:

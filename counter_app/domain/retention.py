@@ -3,16 +3,22 @@
 The years are the office's: the program knows none, and where none was set nothing is ever erased.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Literal
 
 from counter_app.domain import events as ev
-from counter_app.domain.dossier import Dossier, Status, TimelineEntry
+from counter_app.domain.clock import ClockState
+from counter_app.domain.dossier import Dossier, Entry, Status, TimelineEntry
 
-FEWEST_YEARS, MOST_YEARS = 1, 100
+_FEWEST_YEARS, _MOST_YEARS = 1, 100
+_DAYS_OF_A_YEAR = 365
+EVERY_OTHER = "*"
+"""In the place of a field of work, where years are kept."""
+
+YEARS_WRONG = f"Hạn lưu là từ {_FEWEST_YEARS} đến {_MOST_YEARS} năm; 0 là bỏ."
 
 _ENDS = frozenset({"dossier.returned", "dossier.withdrawn", "dossier.stopped", "dossier.voided"})
 
@@ -30,6 +36,12 @@ class Schedule:
     other: int | None = None
     by_field: Mapping[str, int] = field(default_factory=dict)
 
+    @classmethod
+    def of(cls, kept: Mapping[str, str]) -> "Schedule":
+        """From whole years in digits by field of work; empty ones are none."""
+        years = {name: int(told) for name, told in kept.items() if told}
+        return cls(years.pop(EVERY_OTHER, None), years)
+
     def years(self, field_code: str) -> int | None:
         """None: kept for ever."""
         return self.by_field.get(field_code, self.other)
@@ -39,6 +51,17 @@ class Schedule:
         """Nothing that ended later than so many years ago is erased; None where nothing is."""
         known = [*self.by_field.values(), *(() if self.other is None else (self.other,))]
         return min(known, default=None)
+
+    def received_before(self, now: datetime) -> date | None:
+        """Whatever ended long enough ago was received before that day; None where nothing is erased."""
+        if self.fewest is None:
+            return None
+        return now.date() - timedelta(days=self.fewest * _DAYS_OF_A_YEAR)
+
+
+def may_be_set(years: int) -> bool:
+    """Whether dossiers may be kept so long; 0 takes it back."""
+    return not years or _FEWEST_YEARS <= years <= _MOST_YEARS
 
 
 class Kept(StrEnum):
@@ -84,6 +107,29 @@ def why_kept(dossier: Dossier, years: int | None, now: datetime) -> Kept | None:
     if years is None:
         return Kept.NO_SCHEDULE
     return Kept.TOO_SOON if now < _after(datetime.fromisoformat(ended.at), years) else None
+
+
+def ended_in_doubt(dossier: Dossier, story: Iterable[Entry]) -> bool:
+    """Whether it was ended under a clock that contradicted the book: one years behind must not end it."""
+    ended = end_of(dossier)
+    told = (event.clock for event, _ in story if ended and event.event_id == ended.event_id)
+    return any(clock.partition(" ")[0] not in (ClockState.OK, "server") for clock in told)
+
+
+def hold_refusal(dossier: Dossier, *, release: bool) -> tuple[str, str] | None:
+    """Code and sentence why it cannot be held, or let go; None where it can."""
+    if dossier.erased_at is not None:
+        return "erased", "Hồ sơ này đã xóa theo hạn lưu."
+    if bool(dossier.held) != release:
+        already = "không được giữ" if release else "đang được giữ rồi"
+        return "hold_already", f"Hồ sơ {dossier.code} {already}."
+    return None
+
+
+def pages_of(told: Iterable[ev.Payload | None]) -> frozenset[str]:
+    """The addresses of the scanned pages that are told of."""
+    added = (one for one in told if isinstance(one, ev.AttachmentAdded))
+    return frozenset(page.sha256 for one in added for page in one.pages)
 
 
 def erasure_of(dossier: Dossier, years: int) -> ev.SubjectErased:

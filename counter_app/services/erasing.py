@@ -6,20 +6,22 @@ With an upper server an erasure takes effect when it stands in the common order,
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from counter_app.domain import events as ev
-from counter_app.domain.clock import ClockState
-from counter_app.domain.dossier import Dossier
+from counter_app.domain.dossier import Dossier, fold
 from counter_app.domain.officer import Officer, Right
 from counter_app.domain.retention import (
-    FEWEST_YEARS,
-    MOST_YEARS,
+    EVERY_OTHER,
     WHY_KEPT,
+    YEARS_WRONG,
     Kept,
     Schedule,
     end_of,
+    ended_in_doubt,
     erasure_of,
+    hold_refusal,
+    may_be_set,
     why_kept,
 )
 from counter_app.domain.text import clean_text
@@ -29,10 +31,8 @@ from counter_app.ports.attachments import Vault
 from counter_app.services.clock_guard import doubt
 
 _YEARS = "retention."
-_EVERY_OTHER = "*"
 _AT_ONCE = 100
 """Dossiers in one transaction: whoever else writes waits for no more."""
-_DAYS_OF_A_YEAR = 365
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,12 +83,10 @@ class Erasing:
     def set_years(self, years: int, field_code: str, officer: Officer) -> Schedule:
         """How long a field of work is kept, or every other; 0 takes it back. Raises `Refused`."""
         _allow(officer)
-        if years and not FEWEST_YEARS <= years <= MOST_YEARS:
-            raise Refused(
-                "years_wrong", f"Hạn lưu là từ {FEWEST_YEARS} đến {MOST_YEARS} năm; 0 là bỏ."
-            )
+        if not may_be_set(years):
+            raise Refused("years_wrong", YEARS_WRONG)
         with self._store.write() as books:
-            books.settings.put(_YEARS + (field_code or _EVERY_OTHER), str(years or ""))
+            books.settings.put(_YEARS + (field_code or EVERY_OTHER), str(years or ""))
         return self.schedule()
 
     def hold(self, code: str, reason: str, officer: Officer, *, release: bool = False) -> Held:
@@ -102,12 +100,9 @@ class Erasing:
             dossier = next((one for one in found if one is not None), None)
             if dossier is None:
                 raise Refused("dossier_unknown", f"Không có hồ sơ mã {code}. Xem lại mã.")
-            if dossier.erased_at is not None:
-                raise Refused("erased", "Hồ sơ này đã xóa theo hạn lưu.")
+            if (problem := hold_refusal(dossier, release=release)) is not None:
+                raise Refused(*problem)
             said = ev.SubjectReleased(reason) if release else ev.SubjectHeld(reason)
-            if bool(dossier.held) != release:
-                already = "không được giữ" if release else "đang được giữ rồi"
-                raise Refused("hold_already", f"Hồ sơ {dossier.code} {already}.")
             actor = ev.Actor(officer.id, officer.name)
             books.log.append(said, actor=actor, at=self._clock.now(), subject=dossier.id)
             books.dossiers.refresh(dossier.id)
@@ -127,7 +122,7 @@ class Erasing:
             schedule = _schedule(books)
             ids = _candidates(books, schedule, now)
             found = [_looked(books, schedule, known, now) for known in ids]
-        return tuple(one for one in found if one is not None)
+        return tuple(looked for _, looked in filter(None, found))
 
     def erase(self, officer: Officer) -> Erased:
         """Say of each whose time is over that it is erased; where no server is, empty it at once."""
@@ -150,9 +145,11 @@ class Erasing:
     ) -> list[Looked]:
         done = []
         for dossier_id in ids:
-            looked = _looked(books, schedule, dossier_id, now)
-            dossier = books.dossiers.get(dossier_id)
-            if looked is None or looked.kept or looked.years is None or dossier is None:
+            found = _looked(books, schedule, dossier_id, now)
+            if found is None:
+                continue
+            dossier, looked = found
+            if looked.kept or looked.years is None:
                 continue
             books.log.append(
                 erasure_of(dossier, looked.years),
@@ -187,37 +184,26 @@ def _allow(officer: Officer) -> None:
 
 
 def _schedule(books: Books) -> Schedule:
-    kept = {
-        name: int(years) for name, years in books.settings.starting_with(_YEARS).items() if years
-    }
-    return Schedule(kept.pop(_EVERY_OTHER, None), kept)
+    return Schedule.of(books.settings.starting_with(_YEARS))
 
 
 def _candidates(books: Books, schedule: Schedule, now: datetime) -> Sequence[str]:
-    """Whatever ended so long ago was received before."""
-    if schedule.fewest is None:
-        return ()
-    before = now.date() - timedelta(days=schedule.fewest * _DAYS_OF_A_YEAR)
-    return books.erasures.candidates(before)
+    before = schedule.received_before(now)
+    return () if before is None else books.erasures.candidates(before)
 
 
-def _looked(books: Books, schedule: Schedule, dossier_id: str, now: datetime) -> Looked | None:
-    dossier = books.dossiers.get(dossier_id)
+def _looked(
+    books: Books, schedule: Schedule, dossier_id: str, now: datetime
+) -> tuple[Dossier, Looked] | None:
+    story = books.log.of(dossier_id)
+    dossier = fold(story)
     if dossier is None:
         return None
     years = schedule.years(dossier.facts.procedure.field_code)
     kept = why_kept(dossier, years, now)
-    if kept is None:
-        kept = _doubted(books, dossier)
+    if kept is None and ended_in_doubt(dossier, story):
+        kept = Kept.CLOCK
+    if kept is None and not books.erasures.is_proved(dossier_id):
+        kept = Kept.NOT_ABOVE
     ended = end_of(dossier)
-    return Looked(dossier.id, dossier.code, ended.at[:10] if ended else "", years, kept)
-
-
-def _doubted(books: Books, dossier: Dossier) -> Kept | None:
-    """A PC whose clock was years behind must not have ended it; nothing may wait for the server."""
-    ended = end_of(dossier)
-    for event, _ in books.log.of(dossier.id):
-        told = event.clock.partition(" ")[0]
-        if ended and event.event_id == ended.event_id and told not in (ClockState.OK, "server"):
-            return Kept.CLOCK
-    return None if books.erasures.is_proved(dossier.id) else Kept.NOT_ABOVE
+    return dossier, Looked(dossier.id, dossier.code, ended.at[:10] if ended else "", years, kept)
