@@ -71,24 +71,15 @@ class _Parser(argparse.ArgumentParser):
 
 def main(argv: list[str] | None = None) -> int:
     """Run one verb. 0 done, 1 refused or found bad, 2 wrong usage, 3 the environment's fault."""
-    given = sys.argv[1:] if argv is None else argv
     # the process ends: to look through all that it loaded for garbage would take 60 ms
     atexit.register(gc.freeze)
-    console.speak_utf8()
-    try:
-        return _answered(given)
-    except console.Unheard:
-        console.tell_unheard()
-        return 3
-    except KeyboardInterrupt:
-        return 3
+    return console.run(_answered, argv)
 
 
 def _answered(given: list[str]) -> int:
     """The status of the verb, every fault told as a problem."""
     from counter_app.commands.lines import write_problems
     from counter_app.domain.problems import Problem
-    from counter_app.domain.text import is_surrogate
 
     def refuse(code: str, message: str, field: str = "") -> None:
         write_problems((Problem(field, code, message),))
@@ -107,9 +98,8 @@ def _answered(given: list[str]) -> int:
     except console.Unheard:
         raise
     except Exception as fault:
-        if isinstance(fault, UnicodeEncodeError) and is_surrogate(fault.object[fault.start]):
-            # so Python hands on bytes of another encoding, in the command line or a setting
-            refuse("wrong_usage", "Lệnh viết chưa đúng: có chữ không phải UTF-8. Hãy gõ lại.")
+        if console.is_foreign(fault):
+            refuse("wrong_usage", console.FOREIGN)
             return 2
         # ours, not the world's: a file for whoever mends it, a sentence for whoever works with it
         from counter_app import crash, data_folder

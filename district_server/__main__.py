@@ -8,7 +8,6 @@ from importlib import import_module
 from pathlib import Path
 from typing import NoReturn
 
-from counter_app.domain.text import is_surrogate
 from counter_app.wire import console
 from district_server.faults import Refused, ServerFault
 from district_server.output import write_problem
@@ -58,14 +57,7 @@ def _port(text: str) -> int:
 
 def main(argv: list[str] | None = None) -> int:
     """0 done, 1 refused or found bad, 2 wrong usage, 3 the environment's fault."""
-    console.speak_utf8()
-    try:
-        return _answered(sys.argv[1:] if argv is None else argv)
-    except console.Unheard:
-        console.tell_unheard()
-        return 3
-    except KeyboardInterrupt:
-        return 3
+    return console.run(_answered, argv)
 
 
 def _answered(given: list[str]) -> int:
@@ -84,11 +76,8 @@ def _answered(given: list[str]) -> int:
     except console.Unheard:
         raise
     except Exception as fault:
-        if isinstance(fault, UnicodeEncodeError) and is_surrogate(fault.object[fault.start]):
-            # so Python hands on bytes of another encoding, in the command line or a setting
-            write_problem(
-                "wrong_usage", "Lệnh viết chưa đúng: có chữ không phải UTF-8. Hãy gõ lại."
-            )
+        if console.is_foreign(fault):
+            write_problem("wrong_usage", console.FOREIGN)
             return 2
         # ours, not the world's: where it happened, for whoever mends it; never what the values were
         place = traceback.extract_tb(fault.__traceback__)[-1]
