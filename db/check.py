@@ -30,7 +30,7 @@ from counter_app.wire.codec import decode_payload
 from db.books import Officers
 from db.desk import row_of, told_fate
 from db.dossiers import words_of
-from db.lives import lives_of
+from db.lives import lives_of, state_of
 from db.log import EVENT_COLUMNS
 from db.sets import is_listed, listed
 from db.store import Books, Store
@@ -45,7 +45,6 @@ from db.tables import (
     notice_number,
     officer,
     pad_slip,
-    sync_state,
 )
 
 
@@ -143,7 +142,7 @@ def _erasures(books: Books) -> _Erasures:
     early = select(event_log.c.event_id).where(empty, ~_ORDERED)
     subjects = frozenset(row.subject for row in rows)
     alone = books.erasures.alone()
-    state = {row.name: row.value for row in run(select(sync_state.c.name, sync_state.c.value))}
+    state = state_of(books)
     return _Erasures(
         subjects,
         frozenset(row.subject for row in rows if alone or row.cseq is not None),
@@ -260,8 +259,7 @@ def _own_places(books: Books) -> dict[str, int]:
 
 def _order(books: Books) -> Iterator[Fault]:
     """What the upper server has put in order is all here, without a hole."""
-    kept = books.connection.execute(select(sync_state.c.name, sync_state.c.value))
-    state = {row.name: row.value for row in kept}
+    state = state_of(books)
     query = (
         select(event_order.c.cseq, event_order.c.event_id, event_log.c.hash)
         .select_from(

@@ -20,7 +20,7 @@ from counter_app.wire.codec import decode_payload
 from db.log import EVENT_COLUMNS
 from db.sets import is_listed, listed
 from db.settings import Settings
-from db.tables import attachment, dossier, event_log, event_order, event_verdict, sync_state
+from db.tables import HIGH, attachment, dossier, event_log, event_order, event_verdict, sync_state
 
 _TO_WIPE = "to_wipe"
 """Local value, JSON: how often something was emptied since the file was wiped, and the addresses of
@@ -103,10 +103,9 @@ class Erasures:
     ) -> Iterator[Event]:
         """What the upper server has: in its order, or aside. It is told first of whatever waits here."""
         own = self._settings.identity().device_id
-        prefix = "high:"
-        kept = select(sync_state).where(sync_state.c.name.startswith(prefix))
+        kept = select(sync_state).where(sync_state.c.name.startswith(HIGH))
         highs = {
-            row.name.removeprefix(prefix): int(row.value) for row in self._connection.execute(kept)
+            row.name.removeprefix(HIGH): int(row.value) for row in self._connection.execute(kept)
         }
         for row in rows:
             event, ordered = Event(*row[:-1]), row.ordered

@@ -18,6 +18,7 @@ from db.log import EVENT_COLUMNS
 from db.sets import insert_all
 from db.store import Books
 from db.tables import (
+    HIGH,
     TRIGGERS,
     code_number,
     event_log,
@@ -27,8 +28,6 @@ from db.tables import (
 
 NO_END = date.max.isoformat()
 """A copy whose twin may still be running keeps to its own blocks on every day."""
-
-_HIGH = "high:"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,14 +51,14 @@ def is_copy(books: Books) -> bool:
 
 def highs_of(books: Books) -> dict[str, int]:
     """How far the server has acknowledged each life."""
-    query = select(sync_state).where(sync_state.c.name.startswith(_HIGH))
+    query = select(sync_state).where(sync_state.c.name.startswith(HIGH))
     rows = books.connection.execute(query)
-    return {row.name.removeprefix(_HIGH): int(row.value) for row in rows}
+    return {row.name.removeprefix(HIGH): int(row.value) for row in rows}
 
 
 def keep_high(books: Books, life: str, high: int) -> None:
     """The server has this life up to here; what that means for the lists."""
-    put_state(books, **{_HIGH + life: str(high)})
+    put_state(books, **{HIGH + life: str(high)})
     keep_sent(books)
 
 

@@ -75,6 +75,9 @@ sync_state = Table(
 )
 """Server, epoch, cursor, own high, batch size, last cycle, delivery proof: one row each."""
 
+HIGH = "high:"
+"""How the names begin that tell of a life how far the server has it."""
+
 code_number = Table(
     "code_number",
     metadata,

@@ -13,10 +13,11 @@ from counter_app.domain.dossier import Dossier, check_revert, fold, refusal
 from counter_app.domain.events import Actor, Payload
 from counter_app.domain.fields import Fields
 from district_server.book import append_own
+from district_server.database import lock_book
 from district_server.faults import Refused
 from district_server.keys import ServerKeys
 from district_server.projection import dossier_of, entries_of
-from district_server.tables import commune, notice_number
+from district_server.tables import notice_number
 
 ZONE = ZoneInfo("Asia/Ho_Chi_Minh")
 """Decisions above are dated in the country's one zone."""
@@ -45,7 +46,7 @@ def act(
     officer: str,
 ) -> Dossier:
     """Do it, or refuse with the reason."""
-    connection.execute(select(commune.c.org).where(commune.c.org == org).with_for_update())
+    lock_book(connection, org)
     dossier = dossier_of(connection, org, dossier_id)
     if dossier is None:
         raise Refused("dossier_unknown", "Không có hồ sơ này.")

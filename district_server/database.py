@@ -23,7 +23,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolEmpty
 
 from district_server.faults import ServerFault
-from district_server.tables import meta
+from district_server.tables import commune, meta
 
 SCHEMA = 9
 """The newest schema this release knows: the number of the last step in `migrations`."""
@@ -173,6 +173,12 @@ def enter(connection: Connection, org: str) -> None:
         connection.execute(_ENTER, {"org": org})
 
 
+def lock_book(connection: Connection, org: str) -> None:
+    """From here to the end of the transaction nobody else adds to the commune's book."""
+    connection.execute(_LOCK, {"org": org})
+
+
+_LOCK = select(commune.c.org).where(commune.c.org == bindparam("org")).with_for_update()
 _AS_COUNTER = text(
     f"SELECT set_config('role', '{ROLE}', true), set_config('mot_cua.commune', '', true), "
     "set_config('statement_timeout', '15s', true), set_config('lock_timeout', :lock, true), "

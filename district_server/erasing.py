@@ -19,9 +19,10 @@ from counter_app.domain.events import (
     SubjectErased,
 )
 from counter_app.domain.retention import WHY_KEPT, Kept, Schedule, why_kept
+from district_server.database import lock_book
 from district_server.projection import entries_of
 from district_server.sets import Having, put
-from district_server.tables import commune, event, meta, quarantine, to_wipe
+from district_server.tables import event, meta, quarantine, to_wipe
 
 Reason = tuple[str, str]
 """Code and sentence."""
@@ -79,8 +80,7 @@ class Erasures:
         if not isinstance(told, SubjectErased) or coming.subject in self._said:
             return None
         # from here to the end nobody adds to the story
-        lock = select(commune.c.org).where(commune.c.org == self._org).with_for_update()
-        self._connection.execute(lock)
+        lock_book(self._connection, self._org)
         before = entries_of(self._connection, self._org, [coming.subject]).get(coming.subject, [])
         dossier = fold([*before, *self._told[coming.subject]])
         if dossier is None:

@@ -18,9 +18,9 @@ from counter_app.domain.code import (
 )
 from counter_app.domain.events import Actor, DossierRenumbered, NoteAdded
 from district_server.book import append_own
-from district_server.database import get_meta
+from district_server.database import get_meta, lock_book
 from district_server.keys import ServerKeys
-from district_server.tables import commune, dossier
+from district_server.tables import dossier
 
 BLOCKS_UNTIL = "blocks_until"
 """Meta: the last day on which a restored server may have given out numbers that it lost."""
@@ -33,7 +33,7 @@ def renumber(
     connection: Connection, keys: ServerKeys, org: str, twice: Sequence[tuple[str, str]]
 ) -> None:
     """Give these dossiers, (id, code that is another's already), a code of their own."""
-    connection.execute(select(commune.c.org).where(commune.c.org == org).with_for_update())
+    lock_book(connection, org)
     now = datetime.now(ZONE)
     for dossier_id, text in twice:
         code = DossierCode.parse(text)

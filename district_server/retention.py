@@ -31,7 +31,7 @@ from counter_app.wire.codec import decode_payload
 from district_server.acts import ZONE
 from district_server.book import append_own
 from district_server.caller import Caller
-from district_server.database import Database, put_meta
+from district_server.database import Database, lock_book, put_meta
 from district_server.erasing import REFUSED, SCHEDULE, schedule_of
 from district_server.faults import Refused
 from district_server.ingest import free_emptied
@@ -41,7 +41,6 @@ from district_server.pages import key_of
 from district_server.projection import EVENT_COLUMNS, by_code, dossier_of, entries_of
 from district_server.tables import (
     attachment_piece,
-    commune,
     dossier,
     event,
     quarantine,
@@ -84,7 +83,7 @@ def hold(
     if not found:
         raise unknown
     org, dossier_id = found[0]
-    _lock(connection, org)
+    lock_book(connection, org)
     state = dossier_of(connection, org, dossier_id)
     if state is None:
         raise unknown
@@ -123,7 +122,7 @@ def erase(database: Database, keys: ServerKeys, org: str | None, who: str) -> li
         part = found[first : first + _AT_ONCE]
         with database.begin() as connection:
             for here in sorted({here for here, _ in part}):
-                _lock(connection, here)
+                lock_book(connection, here)
             for here, dossier_id in part:
                 looked = _looked(connection, schedule, here, dossier_id, now)
                 if looked is None:
@@ -234,7 +233,3 @@ def _waits(connection: Connection, org: str, dossier_id: str) -> bool:
         ~quarantine.c.code.startswith(REFUSED, autoescape=True),
     )
     return connection.execute(query.limit(1)).first() is not None
-
-
-def _lock(connection: Connection, org: str) -> None:
-    connection.execute(select(commune.c.org).where(commune.c.org == org).with_for_update())

@@ -12,11 +12,12 @@ from sqlalchemy import Connection, delete, func, select, update
 
 from counter_app.domain.events import ERASED
 from district_server.caller import Caller
+from district_server.database import lock_book
 from district_server.faults import Refused
 from district_server.ingest import free_emptied, take
 from district_server.judging import as_it_came, judge
 from district_server.keys import ServerKeys
-from district_server.tables import commune, device, quarantine
+from district_server.tables import device, quarantine
 
 UNREPAIRED_DAYS = 3
 
@@ -134,7 +135,7 @@ def release(connection: Connection, keys: ServerKeys, org: str, subject: str) ->
 
     A revoked device's are judged as its events of before: that somebody looked is the point.
     """
-    _lock(connection, org)
+    lock_book(connection, org)
     mine = (quarantine.c.commune == org, quarantine.c.subject == subject)
     rows = connection.execute(
         select(quarantine).where(*mine).order_by(quarantine.c.set_aside_at, quarantine.c.dseq)
@@ -172,7 +173,7 @@ def discard(connection: Connection, org: str, subject: str, who: str, reason: st
     reason = " ".join(reason.split())
     if not reason:
         raise Refused("reason_missing", "Chưa có lý do để riêng. Ghi lý do.")
-    _lock(connection, org)
+    lock_book(connection, org)
     now = datetime.now(UTC).isoformat(timespec="seconds")
     changed = connection.execute(
         update(quarantine)
@@ -185,10 +186,6 @@ def discard(connection: Connection, org: str, subject: str, who: str, reason: st
     )
     if changed.rowcount == 0:
         raise Refused("case_unknown", "Hồ sơ này không còn chờ. Mở lại danh sách.", 404)
-
-
-def _lock(connection: Connection, org: str) -> None:
-    connection.execute(select(commune.c.org).where(commune.c.org == org).with_for_update())
 
 
 def _author(connection: Connection, org: str, device_id: str) -> Caller:
