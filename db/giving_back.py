@@ -8,7 +8,7 @@ the acts before and after it.
 import json
 from collections.abc import Iterator, Mapping
 
-from sqlalchemy import delete, func, or_, select
+from sqlalchemy import delete, select
 
 from counter_app.domain import chain
 from counter_app.ports.sync import GiveBack
@@ -24,24 +24,39 @@ from db.lives import (
 from db.store import Books
 from db.tables import event_log, event_order
 
+_Run = tuple[str, str, int, int]
+
 _BACK = "give_back"
 """[[whose ("own" or "upper"), life, first, last], ...], what is to go first at the front."""
+_GIVEN = "gave_back"
+"""The same of what the server has again: until it has a place in the new order, nothing else tells in
+which it was.
+"""
 
 
 def begin_epoch(books: Books, server_id: str, epoch: str, kept: int, highs: HighsAnswer) -> None:
     """Write down what the server lost, then let go of the order behind `kept`."""
-    lost = [list(run) for run in _lost(books, server_id, kept, highs)]
-    # what an epoch before lost and did not get back yet stands in no order any more
-    lost += [run for run in json.loads(state_of(books).get(_BACK, "[]")) if run not in lost]
-    keep_order(books, kept)
-    put_state(books, epoch=epoch, upper="", **{_BACK: json.dumps(lost)})
+    lost = list(_lost(books, server_id, kept, highs))
+    # what an epoch before lost stands in no order any more, or not in the new one yet
+    lost += [run for run in _noted(books, _GIVEN) if not _has_place(books, server_id, run)]
+    lost += _noted(books, _BACK)
+    _keep_order(books, kept)
+    put_state(books, epoch=epoch, upper="")
+    _note(books, lost, [])
     above = dict(highs.own)
     for life, high in highs_of(books).items():
         keep_high(books, life, min(high, above.get(life, 0)))
 
 
-def keep_order(books: Books, upto: int) -> None:
-    """The order up to that place; what is behind it comes anew. Events stay."""
+def forget_order(books: Books, server_id: str, upto: int) -> None:
+    """The order ends at that place; what is behind it comes anew, or is lost above before it does."""
+    behind = [*_lost(books, server_id, upto, HighsAnswer((), ())), *_noted(books, _GIVEN)]
+    _keep_order(books, upto)
+    _note(books, _noted(books, _BACK), behind)
+
+
+def _keep_order(books: Books, upto: int) -> None:
+    """The order up to that place. Events stay."""
     own = books.settings.identity().device_id
     behind = books.connection.scalars(
         select(event_log.c.subject)
@@ -62,31 +77,17 @@ def keep_order(books: Books, upto: int) -> None:
     put_state(books, cursor=str(cursor), order_digest=digest, compared="0")
 
 
-def _lost(
-    books: Books, server_id: str, kept: int, highs: HighsAnswer
-) -> Iterator[tuple[str, str, int, int]]:
-    """Runs of own and upper events behind `kept` that the server has not, in the order they had. What was
-    given back before and had no place in a new order yet follows, as it was written here.
-    """
+def _lost(books: Books, server_id: str, kept: int, highs: HighsAnswer) -> Iterator[_Run]:
+    """Runs of own and upper events behind `kept` that the server has not, in the order they had."""
     own, lives = books.settings.identity().device_id, set(lives_of(books))
     above = {"own": dict(highs.own), "upper": dict(highs.upper)}
-    placed = event_log.outerjoin(event_order, event_order.c.event_id == event_log.c.event_id)
-    unplaced = event_order.c.cseq.is_(None)
-    last_upper = (
-        select(func.coalesce(func.max(event_log.c.num), 0))
-        .select_from(placed)
-        .where(event_log.c.device == server_id, unplaced)
-        .scalar_subquery()
-    )
     query = (
         select(event_log.c.device, event_log.c.incarnation, event_log.c.dseq)
-        .select_from(placed)
-        # own events that no decision above follows go up as ever
-        .where(or_(event_order.c.cseq > kept, unplaced & (event_log.c.num <= last_upper)))
-        .where(event_log.c.device.in_((own, server_id)))
-        .order_by(unplaced, event_order.c.cseq, event_log.c.num)
+        .join(event_order, event_order.c.event_id == event_log.c.event_id)
+        .where(event_order.c.cseq > kept, event_log.c.device.in_((own, server_id)))
+        .order_by(event_order.c.cseq)
     )
-    run: tuple[str, str, int, int] | None = None
+    run: _Run | None = None
     for device, life, dseq in books.connection.execute(query):
         whose = "own" if device == own else "upper"
         if (whose == "own" and life not in lives) or dseq <= above[whose].get(life, 0):
@@ -105,24 +106,22 @@ def all_back(books: Books) -> list[tuple[str, str, int, GiveBack | None]]:
     """(whose, life, last, the server's own events) of everything to be given back, in order. Crosses
     nothing out.
     """
-    waiting = json.loads(state_of(books).get(_BACK, "[]"))
     return [
         (whose, life, last, _upper(books, life, first, last) if whose == "upper" else None)
-        for whose, life, first, last in waiting
+        for whose, life, first, last in _noted(books, _BACK)
     ]
 
 
 def cross_out(books: Books, above: Mapping[str, int]) -> None:
     """What the server has by now, of its own lives and of ours, need not be given back."""
-    waiting = json.loads(state_of(books).get(_BACK, "[]"))
-    has = {"upper": above, "own": highs_of(books)}
-    left = [part for part in waiting if part[3] > has[part[0]].get(part[1], 0)]
-    put_state(books, **{_BACK: json.dumps(left)})
+    has, waiting = {"upper": above, "own": highs_of(books)}, _noted(books, _BACK)
+    left = [run for run in waiting if run[3] > has[run[0]].get(run[1], 0)]
+    _note(books, left, _noted(books, _GIVEN) + [run for run in waiting if run not in left])
 
 
 def next_back(books: Books, most: int, max_bytes: int) -> GiveBack | None:
     """The next of them; those that are with the server by now are crossed out."""
-    while waiting := json.loads(state_of(books).get(_BACK, "[]")):
+    while waiting := _noted(books, _BACK):
         whose, life, first, last = waiting[0]
         part = (
             _own(books, life, last, most, max_bytes)
@@ -137,8 +136,31 @@ def next_back(books: Books, most: int, max_bytes: int) -> GiveBack | None:
 
 def gave_back(books: Books) -> None:
     """Cross out the first."""
-    waiting = json.loads(state_of(books).get(_BACK, "[]"))
-    put_state(books, **{_BACK: json.dumps(waiting[1:])})
+    first, *left = _noted(books, _BACK)
+    _note(books, left, [*_noted(books, _GIVEN), first])
+
+
+def _noted(books: Books, name: str) -> list[_Run]:
+    return [tuple(run) for run in json.loads(state_of(books).get(name, "[]"))]
+
+
+def _note(books: Books, waiting: list[_Run], given: list[_Run]) -> None:
+    put_state(books, **{_BACK: json.dumps(waiting), _GIVEN: json.dumps(given)})
+
+
+def _has_place(books: Books, server_id: str, run: _Run) -> bool:
+    whose, life, _, last = run
+    device = books.settings.identity().device_id if whose == "own" else server_id
+    query = (
+        select(event_order.c.cseq)
+        .join(event_log, event_log.c.event_id == event_order.c.event_id)
+        .where(
+            event_log.c.device == device,
+            event_log.c.incarnation == life,
+            event_log.c.dseq == last,
+        )
+    )
+    return books.connection.execute(query).first() is not None
 
 
 def _own(books: Books, life: str, last: int, most: int, max_bytes: int) -> GiveBack | None:

@@ -25,7 +25,7 @@ from counter_app.ports.sync import (
 from counter_app.wire.messages import Enrolled, HighsAnswer, Proof, PushAnswer, WireKey
 from counter_app.wire.page import PullPage
 from db.dossiers import PROBLEM
-from db.giving_back import all_back, begin_epoch, cross_out, gave_back, keep_order, next_back
+from db.giving_back import all_back, begin_epoch, cross_out, forget_order, gave_back, next_back
 from db.lives import (
     NO_END,
     Head,
@@ -198,7 +198,7 @@ class SyncStore:
     def forget_order(self, after: int = 0) -> None:
         """Fetch the order from there; events stay."""
         with self._store.write() as books:
-            keep_order(books, after)
+            forget_order(books, state_of(books).get("server_id", ""), after)
 
     def shared_order(self, after: int, hashes: Sequence[str]) -> int:
         """The last place up to which both say the same."""

@@ -52,6 +52,19 @@ def stories(upper, code: str, *pairs: Pair) -> list[object]:  # type: ignore[no-
     return found
 
 
+def crossed(upper, pair: Pair) -> str:  # type: ignore[no-untyped-def]
+    """A dossier withdrawn where nobody had heard yet that it is completed above; in the order that counts
+    it was completed first. Its code.
+    """
+    made = accept(pair)
+    do(pair, made.dossier_id, "transfer", to="upper")
+    settle(pair)
+    decide(upper, made.code, "complete")
+    do(pair, made.dossier_id, "withdraw", reason="Không cần nữa")
+    settle(pair)
+    return made.code
+
+
 @pytest.mark.parametrize("told", ["by restore-done", "by a proof of its own"])
 def test_what_the_server_lost_comes_back_in_the_order_it_had(
     upper, enrolled: Enrolled, told: str
@@ -67,9 +80,12 @@ def test_what_the_server_lost_comes_back_in_the_order_it_had(
     settle(first, second)
     do(first, made.dossier_id, "return")
     other = accept(second)
+    lapsed = crossed(upper, first)
     settle(first, second)
     before = stories(upper, made.code, first, second)
     assert before[0]["status"] == "returned"  # type: ignore[index]
+    then = stories(upper, lapsed, first, second)
+    assert then[0]["status"] == "completed"  # type: ignore[index]
 
     upper.put_back(saved)
     if told == "by restore-done":
@@ -79,6 +95,7 @@ def test_what_the_server_lost_comes_back_in_the_order_it_had(
     assert epoch_of(upper) != epoch
     assert_at_rest(upper, first, second)
     assert stories(upper, made.code, first, second) == before
+    assert stories(upper, lapsed, first, second) == then
     assert stories(upper, other.code, first, second)[2]["status"] == "accepted"  # type: ignore[index]
     assert first[0].search.open(made.dossier_id).row.sent == "sent"  # type: ignore[union-attr]
 
@@ -291,8 +308,9 @@ def test_put_back_again_before_everything_was_given_back(upper, enrolled: Enroll
     decide(upper, made.code, "complete")
     settle(first)
     do(first, made.dossier_id, "return")
-    settle(first)
+    lapsed = crossed(upper, first)
     before = stories(upper, made.code, first)
+    then = stories(upper, lapsed, first)
     connect = first[0].sync._connect
 
     def without_giving_back(identity):  # type: ignore[no-untyped-def]
@@ -318,6 +336,7 @@ def test_put_back_again_before_everything_was_given_back(upper, enrolled: Enroll
 
     assert_at_rest(upper, first)
     assert stories(upper, made.code, first) == before
+    assert stories(upper, lapsed, first) == then
 
 
 def test_put_back_again_after_what_was_given_back_was_not_heard_of_yet(
@@ -333,8 +352,9 @@ def test_put_back_again_after_what_was_given_back_was_not_heard_of_yet(
     decide(upper, made.code, "complete")
     settle(first)
     do(first, made.dossier_id, "return")
-    settle(first)
+    lapsed = crossed(upper, first)
     before = stories(upper, made.code, first)
+    then = stories(upper, lapsed, first)
     connect, given = first[0].sync._connect, []
 
     def until_given_back(identity):  # type: ignore[no-untyped-def]
@@ -365,6 +385,7 @@ def test_put_back_again_after_what_was_given_back_was_not_heard_of_yet(
 
     assert_at_rest(upper, first)
     assert stories(upper, made.code, first) == before
+    assert stories(upper, lapsed, first) == then
 
 
 def test_a_life_of_the_server_that_had_ended_before_it_was_seen(upper, enrolled: Enrolled) -> None:  # type: ignore[no-untyped-def]
