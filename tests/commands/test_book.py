@@ -820,11 +820,13 @@ def test_the_child_finds_a_damaged_page_and_ends_with_whoever_called_it(
 
     code = (
         "import threading; from counter_app.commands import check\n"
-        "threading.Thread(target=check._end_with_the_caller, daemon=True).start()\n"
-        "threading.Event().wait()\n"
+        "check.Counter = lambda *_: threading.Event().wait()\n"
+        "check.run_behind()\n"
     )
-    with subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.PIPE) as child:
+    command = [sys.executable, "-c", code, "--check-behind", "whole", "."]
+    with subprocess.Popen(command, stdin=subprocess.PIPE) as child:
         assert child.stdin is not None
+        child.stdin.write(b"00\n")
         child.stdin.close()
         assert child.wait(30) == 3
 
