@@ -31,7 +31,7 @@ class Catalogue:
         calendar_texts: Callable[[], Sequence[str]],
     ) -> None:
         self._procedure_texts = procedure_texts
-        self._calendar_texts = calendar_texts
+        self._read_calendars = calendar_texts
         self._calendars_of: dict[Office, WorkCalendar] = {}
 
     @cached_property
@@ -42,18 +42,22 @@ class Catalogue:
         )
 
     @cached_property
+    def _calendar_texts(self) -> Sequence[str]:
+        return self._read_calendars()
+
+    @cached_property
     def years(self) -> tuple[CalendarYear, ...]:
         """The calendars of the years."""
-        return tuple(parse_calendar(content) for content in self._calendar_texts())
+        return tuple(parse_calendar(content) for content in self._calendar_texts)
 
     @cached_property
     def calendar_version(self) -> str:
         """Names the calendars a date was counted by."""
-        return hashlib.sha256("\0".join(self._calendar_texts()).encode()).hexdigest()[:12]
+        return hashlib.sha256("\0".join(self._calendar_texts).encode()).hexdigest()[:12]
 
     def read_again(self) -> None:
         """Another day may have other files in force: they are read at the next use."""
-        for name in ("procedures", "years", "calendar_version"):
+        for name in ("procedures", "_calendar_texts", "years", "calendar_version"):
             self.__dict__.pop(name, None)
         self._calendars_of.clear()
 
