@@ -87,13 +87,13 @@ _IS_WITNESS = or_(
     UNDOUBTED,
 )
 _BELIEVED = (
-    select(event_log.c.occurred_at)
+    select(event_log.c.occurred_at, event_log.c.dseq, event_log.c.hash)
     .where(*_OWN, _IS_WITNESS)
     .order_by(event_log.c.dseq.desc())
     .limit(1)
 )
 _BELIEVED_BEFORE = (
-    select(event_log.c.occurred_at)
+    select(event_log.c.occurred_at, event_log.c.dseq, event_log.c.hash)
     # backwards from the end, whatever the planner thinks: a device has written nearly everything here
     .where(literal_column("+event_log.device") == bindparam("device_id"), _IS_WITNESS)
     .order_by(event_log.c.num.desc())
@@ -137,8 +137,8 @@ class Log:
     ) -> Event:
         """Write one event behind the head of the own chain, in this transaction."""
         own, head, dseq = self._settings.identity(), *self._head()
-        self.last_at()
         state = ClockState.TYPED if self._clock.typed else clock_state(at, self.believed_at())
+        self.last_at()
         event_id = event_id or self._ids.new_id(at)
         name, version = type_and_version(payload)
         event = chain.seal(
@@ -200,8 +200,8 @@ class Log:
         return [(event, decode_payload(event)) for event in events]
 
     def last_at(self) -> datetime | None:
-        """When the newest own event was written. Raises
-        `EnvironmentFault` where the log does not end there: nothing is ever written behind another end.
+        """When the newest own event was written. Raises `EnvironmentFault` where the log does not end
+        there: nothing is ever written behind another end.
         """
         if self._last_at is None:
             head, dseq = self._head()
@@ -216,11 +216,14 @@ class Log:
         What was done under a doubted clock does not, but for a receipt: before it somebody was asked.
         """
         if self._believed_at is None:
-            last = self._connection.execute(_BELIEVED, self._own()).scalar()
+            last = self._connection.execute(_BELIEVED, self._own()).first()
             if last is None:
                 # a life that has just begun
-                last = self._connection.execute(_BELIEVED_BEFORE, self._own()).scalar()
-            self._believed_at = None if last is None else datetime.fromisoformat(last)
+                last = self._connection.execute(_BELIEVED_BEFORE, self._own()).first()
+            self._believed_at = None if last is None else datetime.fromisoformat(last.occurred_at)
+            if last is not None and (last.hash, last.dseq) == self._head():
+                # nearly always the end: it is not asked for once more
+                self._last_at = self._believed_at
         return self._believed_at
 
     def look_at_end(self, links: int) -> None:
