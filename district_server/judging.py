@@ -20,8 +20,10 @@ from counter_app.domain.events import (
     DossierCorrected,
     Event,
     Payload,
+    SubjectErased,
 )
 from counter_app.domain.receipt import fits_a_slip
+from counter_app.domain.retention import are_years
 from counter_app.wire.codec import decode_payload
 from counter_app.wire.messages import UNREADABLE, WireProblem
 from district_server.caller import Caller
@@ -167,6 +169,8 @@ def _read(coming: Event, caller: Caller, numbers: Collection[int]) -> Judged:
         case DossierCorrected(receipt=receipt, due=due):
             accepted = payload.accepted
             fits = due is None or fits_a_slip(receipt, due.due_at, due.due_at)
+        case SubjectErased(years=years):
+            fits = are_years(years)
     if accepted is None:
         return Judged(coming, payload, None if fits else _FORM)
     reason = _code_reason(accepted, caller, numbers)

@@ -19,11 +19,11 @@ from counter_app.domain.retention import (
     YEARS_WRONG,
     Kept,
     Schedule,
+    are_years,
     end_of,
     ended_in_doubt,
     erasure_of,
     hold_refusal,
-    may_be_set,
     pages_of,
     why_kept,
 )
@@ -66,7 +66,7 @@ class Looked:
 
 def set_years(connection: Connection, years: int, field_code: str) -> None:
     """How long a field of work is kept, or every other; 0 takes it back."""
-    if not may_be_set(years) or len(field_code) > _LONGEST_FIELD:
+    if (years and not are_years(years)) or len(field_code) > _LONGEST_FIELD:
         raise Refused("years_wrong", YEARS_WRONG)
     put_meta(connection, SCHEDULE + (field_code or EVERY_OTHER), str(years or ""))
 

@@ -5,7 +5,7 @@ The years are the office's: the program knows none, and where none was set nothi
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import MAXYEAR, date, datetime, timedelta
 from enum import StrEnum
 from typing import Literal
 
@@ -59,9 +59,9 @@ class Schedule:
         return now.date() - timedelta(days=self.fewest * _DAYS_OF_A_YEAR)
 
 
-def may_be_set(years: int) -> bool:
-    """Whether dossiers may be kept so long; 0 takes it back."""
-    return not years or _FEWEST_YEARS <= years <= _MOST_YEARS
+def are_years(years: int) -> bool:
+    """Whether dossiers may be kept so long."""
+    return _FEWEST_YEARS <= years <= _MOST_YEARS
 
 
 class Kept(StrEnum):
@@ -165,7 +165,9 @@ def erasure_of(dossier: Dossier, years: int) -> ev.SubjectErased:
 
 def _after(ended_at: datetime, years: int) -> datetime:
     """The same day so many years later; of 29 February the first day of March."""
+    # nobody counts further; a clock that was wrong may have
+    year = min(ended_at.year + years, MAXYEAR)
     try:
-        return ended_at.replace(year=ended_at.year + years)
+        return ended_at.replace(year=year)
     except ValueError:
-        return ended_at.replace(year=ended_at.year + years, month=3, day=1)
+        return ended_at.replace(year=year, month=3, day=1)

@@ -17,11 +17,11 @@ from counter_app.domain.retention import (
     YEARS_WRONG,
     Kept,
     Schedule,
+    are_years,
     end_of,
     ended_in_doubt,
     erasure_of,
     hold_refusal,
-    may_be_set,
     why_kept,
 )
 from counter_app.domain.text import clean_text
@@ -83,7 +83,7 @@ class Erasing:
     def set_years(self, years: int, field_code: str, officer: Officer) -> Schedule:
         """How long a field of work is kept, or every other; 0 takes it back. Raises `Refused`."""
         _allow(officer)
-        if not may_be_set(years):
+        if years and not are_years(years):
             raise Refused("years_wrong", YEARS_WRONG)
         with self._store.write() as books:
             books.settings.put(_YEARS + (field_code or EVERY_OTHER), str(years or ""))

@@ -95,13 +95,24 @@ def test_what_only_looks_empty_is_set_aside(upper: Upper, enrolled: Enrolled, pa
     assert problem.code == "form"
 
 
-def test_an_erasure_that_says_nothing_lets_nothing_go(upper: Upper, enrolled: Enrolled) -> None:
+@pytest.mark.parametrize(
+    ("right", "wrong"),
+    [
+        ('"returned"', '"accepted"'),
+        ('"years":3', '"years":0'),
+        ('"years":3', '"years":101'),
+        ('"years":3', '"years":1000000'),
+    ],
+)
+def test_an_erasure_that_says_nothing_lets_nothing_go(
+    upper: Upper, enrolled: Enrolled, right: str, wrong: str
+) -> None:
     machine = enrolled()
     broken = machine.seal(
         [
             {"event_id": DOSSIER, "type": "dossier.accepted"},
             {"event_id": DOSSIER[:-1] + "3", "type": "subject.erased", "subject": DOSSIER,
-             "payload": erasure().replace('"returned"', '"accepted"')},
+             "payload": erasure().replace(right, wrong)},
         ]
     )  # fmt: skip
     taken(machine.push([broken[0]._replace(payload=""), broken[1]]))

@@ -221,6 +221,9 @@ def test_years_are_whole_and_by_field() -> None:
     leap.add(HAND_OVER, at=datetime(2028, 2, 29, 9, 0, tzinfo=ZONE))
     assert why_kept(leap.state, 1, datetime(2029, 2, 28, 23, 0, tzinfo=ZONE)) is Kept.TOO_SOON
     assert why_kept(leap.state, 1, datetime(2029, 3, 1, 9, 0, tzinfo=ZONE)) is None
+    late = Story(COMPLETE)
+    late.add(HAND_OVER, at=datetime(9950, 3, 1, 9, 0, tzinfo=ZONE))
+    assert why_kept(late.state, 100, YEARS_LATER) is Kept.TOO_SOON
     schedule = Schedule(10, {"ho-tich": 70, "dat-dai": 5})
     assert [schedule.years(field) for field in ("ho-tich", "khac")] == [70, 10]
     assert (schedule.fewest, Schedule().fewest, Schedule().years("khac")) == (5, None, None)
