@@ -19,7 +19,7 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
-from counter_app.domain.retention import WHY_KEPT, Kept
+from counter_app.domain.retention import NO_SCHEDULE, ONLY_LOOKED, WHY_KEPT, Kept
 from counter_app.wire.dossier_json import dossier_json, summary_of
 from district_server import retention, second_factor
 from district_server.acts import ZONE
@@ -327,9 +327,10 @@ def erase(options: argparse.Namespace) -> int:
         if one.kept not in (Kept.TOO_SOON, Kept.NO_SCHEDULE):
             why = {"why": WHY_KEPT[one.kept]} if one.kept else {}
             write({"commune": one.commune, "code": one.code, "ended_on": one.ended_on, **why})
-    told = {"years": schedule.other, "by_field": dict(schedule.by_field)}
+    told: dict[str, Any] = {"years": schedule.other, "by_field": dict(schedule.by_field)}
     if not any(chosen):
         told["would_erase"] = sum(one.kept is None for one in looked)
+        told["message"] = NO_SCHEDULE if schedule.fewest is None else ONLY_LOOKED
     write({"ok": True, **told})
     return 0
 

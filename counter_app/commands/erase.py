@@ -7,13 +7,9 @@ from counter_app.bootstrap import Counter
 from counter_app.commands.lines import write
 from counter_app.commands.session import opened, signed_in
 from counter_app.domain.officer import Officer
-from counter_app.domain.retention import Kept, Schedule
+from counter_app.domain.retention import NO_SCHEDULE, ONLY_LOOKED, Kept, Schedule
 from counter_app.errors import WrongUsage
 
-_NO_SCHEDULE = (
-    "Chưa đặt hạn lưu nên không xóa gì. Đặt bằng --years sau khi hỏi người phụ trách pháp chế."
-)
-_DRY = "Mới xem, chưa xóa gì. Thêm --yes để xóa; không lấy lại được."
 _WAITING = "Đã ghi lệnh xóa. Nội dung được xóa ở mọi máy khi máy chủ đã nhận: hãy đồng bộ."
 
 
@@ -67,7 +63,7 @@ def _look(counter: Counter, officer: Officer) -> None:
             "would_erase": sum(one.kept is None for one in looked),
             "kept": {name: count for name, count in counted.items() if count},
             "held": [asdict(one) for one in counter.erasing.held()],
-            "message": _NO_SCHEDULE if schedule.fewest is None else _DRY,
+            "message": NO_SCHEDULE if schedule.fewest is None else ONLY_LOOKED,
         }
     )
 
@@ -78,7 +74,7 @@ def _erase(counter: Counter, officer: Officer) -> None:
         write({"code": one.code, "ended_on": one.ended_on, "erased": True})
     message = _WAITING if done.waiting else ""
     if counter.erasing.schedule().fewest is None:
-        message = _NO_SCHEDULE
+        message = NO_SCHEDULE
     write({"ok": True, "erased": len(done.dossiers), **({"message": message} if message else {})})
 
 

@@ -18,6 +18,10 @@ _DAYS_OF_A_YEAR = 365
 EVERY_OTHER = "*"
 """In the place of a field of work, where years are kept."""
 
+NO_SCHEDULE = (
+    "Chưa đặt hạn lưu nên không xóa gì. Đặt bằng --years sau khi hỏi người phụ trách pháp chế."
+)
+ONLY_LOOKED = "Mới xem, chưa xóa gì. Thêm --yes để xóa; không lấy lại được."
 YEARS_WRONG = f"Hạn lưu là từ {_FEWEST_YEARS} đến {_MOST_YEARS} năm; 0 là bỏ."
 
 _ENDS = frozenset({"dossier.returned", "dossier.withdrawn", "dossier.stopped", "dossier.voided"})

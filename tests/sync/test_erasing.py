@@ -450,7 +450,8 @@ def test_the_server_erases_by_command_down_to_the_bytes(
             told = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
             return told if status == 0 else [{"refused": told[0]["problems"]}]
 
-        assert said()[-1]["would_erase"] == 0
+        looked = said()[-1]
+        assert (looked["would_erase"], "Chưa đặt hạn lưu" in str(looked["message"])) == (0, True)
         assert said("--years", "3", "--field", "ho-tich")[0]["by_field"] == {"ho-tich": 3}
         assert [line.get("code") for line in said()] == [made.code, None]
         assert said("--hold", made.code, "--reason", "Kiểm toán")[0]["ok"]
