@@ -159,9 +159,7 @@ class Log:
         self.last_num = self._connection.execute(_INSERT, event._asdict()).lastrowid
         self._settings.put_all({"dseq": str(event.dseq), "head": event.hash})
         self._last_at = datetime.fromisoformat(event.occurred_at)
-        asked = name == "dossier.accepted" and at >= BUILT_ON
-        if asked or state not in DOUBTED:
-            self._believed_at = self._last_at
+        self._believed_at = None
         return event
 
     def keep(self, events: Iterable[Event]) -> None:

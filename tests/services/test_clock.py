@@ -110,6 +110,16 @@ def test_a_clock_that_was_put_right_is_doubted_once(desk: Desk, clock: ToldClock
     assert not doubted(desk.accept())
 
 
+def test_a_receipt_of_before_the_program_speaks_for_no_clock(desk: Desk) -> None:
+    desk.accept()
+    desk.at("2015-01-01T09:00")
+    assert doubted(desk.accept())
+    assert doubted(desk.accept())
+
+    desk.at("2026-11-20T09:30")
+    assert not doubted(desk.accept())
+
+
 def test_a_neighbours_wrong_clock_casts_no_doubt_on_this_one(desk: Desk) -> None:
     desk.accept()
     with desk.counter.store.write() as books:
