@@ -828,7 +828,10 @@ def test_the_child_finds_a_damaged_page_and_ends_with_whoever_called_it(
         assert child.stdin is not None
         child.stdin.write(b"00\n")
         child.stdin.close()
-        assert child.wait(30) == 3
+        try:
+            assert child.wait(10) == 3
+        finally:
+            child.kill()
 
 
 @pytest.mark.parametrize(
