@@ -127,12 +127,16 @@ def test_a_calendar_announced_later_moves_no_printed_date(desk: Desk) -> None:
 
 
 def test_a_dossier_tells_the_calendar_it_was_counted_by(desk: Desk) -> None:
+    texts = [year("official", "2026-11-30", "2026-11-20")]
+    catalogue = Catalogue(lambda: [PROCEDURES], lambda: list(texts))
+    desk.reopen(catalogue)
     old = desk.accept()
-    desk.reopen(
-        Catalogue(lambda: [PROCEDURES], lambda: [year("official", "2026-11-25", "2026-11-21")])
-    )
+    # a day on which another file holds, in a window that stayed open
+    texts[:] = [year("official", "2026-11-25", "2026-11-21")]
+    catalogue.read_again()
     new = desk.accept()
 
+    assert (old.due_at.day, new.due_at.day) == (25, 26)
     versions = [desk.dossier(made.dossier_id).due.calendar_version for made in (old, new)]
     assert all(versions)
     assert len(set(versions)) == 2
