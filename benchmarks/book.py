@@ -11,7 +11,8 @@ from benchmarks.drafts import NAMES, draft
 from benchmarks.measure import Figure, Series, in_turns
 from benchmarks.printer import printer_apart
 from counter_app import data_folder
-from counter_app.bootstrap import Counter, create_counter, open_counter
+from counter_app.book.creation import create_counter
+from counter_app.bootstrap import Counter, open_counter
 from counter_app.commands.seed import invent
 from counter_app.domain.officer import Officer
 from counter_app.domain.printer import Profile

@@ -17,7 +17,8 @@ import resources
 from benchmarks.book import PASSPHRASE, PIN
 from benchmarks.drafts import draft
 from benchmarks.measure import Figure
-from counter_app.bootstrap import create_counter, open_counter
+from counter_app.book.creation import create_counter
+from counter_app.bootstrap import open_counter
 from district_server.database import Database
 from district_server.keys import ServerKeys, issue_certificate, load_keys
 

@@ -87,7 +87,7 @@ def _open(folder: Path, passphrase: str | None, sample: bool) -> "Counter":
 def _create(
     folder: Path, office_text: str, number: int, name: str, pin: str, passphrase: str | None
 ) -> str:
-    from counter_app.bootstrap import create_counter
+    from counter_app.book.creation import create_counter
 
     made = create_counter(folder, office_text, number, name, pin, passphrase)
     return made.recovery_code
@@ -97,7 +97,7 @@ def _restore(
     folder: Path, source: Path, passphrase: str | None, recovery: str | None
 ) -> "tuple[int, datetime | None]":
     from counter_app import data_folder
-    from counter_app.bootstrap import restore_beside, restore_counter
+    from counter_app.book.creation import restore_beside, restore_counter
 
     if data_folder.is_free(folder):
         made = restore_counter(folder, source, passphrase, recovery)

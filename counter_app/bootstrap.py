@@ -5,33 +5,26 @@ answers at once from cold and the window's first screen waits for nothing.
 """
 
 import base64
-import json
-import os
-import subprocess
-import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass
-from datetime import datetime
 from functools import cache, cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import resources
-from counter_app import __version__, child, data_folder
-from counter_app.domain.faults import FileFault
-from counter_app.domain.office import Office, parse_office
+from counter_app.domain.office import Office
 from counter_app.domain.printer import FoundPrinter, Profile
-from counter_app.errors import EnvironmentFault, Refused
+from counter_app.errors import EnvironmentFault
 from counter_app.keys import store_key
 from counter_app.ports import Clock, IdSource, OfficeClock, PaperMaker, Printer
-from counter_app.system import OfficeTime, SystemClock, SystemIds, SystemProcess
+from counter_app.system import ANY_ZONE, OfficeTime, SystemClock, SystemIds, SystemProcess
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from counter_app.attachments.vault import Vault
-    from counter_app.backup_file import Manifest
+    from counter_app.book.backups import Backups
+    from counter_app.book.checks import Checks
     from counter_app.keys.device import DeviceSigner
     from counter_app.ports.attachments import ScanFolder
     from counter_app.services.acts import Acts
@@ -61,34 +54,7 @@ if TYPE_CHECKING:
     from counter_app.sync.engine import SyncEngine
     from counter_app.sync.exchange import Exchange
     from counter_app.sync.words import SyncState
-    from db.check import Report
     from db.sync_store import SyncStore
-
-ADMIN_NAME = "Quản trị"
-LINKS_AT_START = 5_000
-"""Of the own chain, looked at when the window opens: 0.1 s; what is older waits for the weekly look."""
-CHECK_PAGES, CHECK_WHOLE = "pages", "whole"
-_COPYING_TAKES = 24 * 3600.0
-"""Seconds, at the very most."""
-
-
-@dataclass(frozen=True, slots=True)
-class Created:
-    """A new store. The recovery code is shown this once."""
-
-    device_id: str
-    key_id: str
-    counter_no: int
-    recovery_code: str
-
-
-@dataclass(frozen=True, slots=True)
-class Restored:
-    """A backup that was put back. What was written after `ends_at` is on paper or with the server."""
-
-    device_id: str
-    counter_no: int
-    ends_at: datetime | None
 
 
 class Counter:
@@ -100,8 +66,7 @@ class Counter:
         self.folder = folder
         self._key = key
         self.ids: IdSource = SystemIds()
-        # the zone stands in the office file inside the store; until it is read, any zone will do
-        self._clock = OfficeTime(SystemClock("Asia/Ho_Chi_Minh"))
+        self._clock = OfficeTime(SystemClock(ANY_ZONE))
         self.store = Store(folder, key, self._clock, self.ids)
         self._read_identity()
         with self.store.read() as books:
@@ -447,13 +412,6 @@ class Counter:
 
         return found_printers()
 
-    def check(self, *, only_pages: bool = False) -> "Report":
-        """Whether the book is whole; or only whether no page of its file is damaged."""
-        from counter_app.keys.device import verify
-        from db.check import check, check_pages
-
-        return check_pages(self.store) if only_pages else check(self.store, verify)
-
     @cached_property
     def soundness(self) -> "Soundness":
         """What was found when the book was last looked at."""
@@ -461,38 +419,12 @@ class Counter:
 
         return Soundness(self.settings)
 
-    def look_at_end(self) -> None:
-        """Whether the own log ends as it was written. Raises `EnvironmentFault` where it does not."""
-        with self.store.read() as books:
-            books.log.look_at_end(LINKS_AT_START)
+    @cached_property
+    def checks(self) -> "Checks":
+        """Looking whether the book is sound."""
+        from counter_app.book.checks import Checks
 
-    def check_behind(self) -> str:
-        """Look at every page, each week at everything, in a process of its own that gives way; what does
-        not fit, in a sentence. Raises `EnvironmentFault` where it could not be looked at.
-        """
-        whole = self.soundness.is_due(self.clock.now())
-        what = CHECK_WHOLE if whole else CHECK_PAGES
-        with subprocess.Popen(
-            child.command(child.CHECK_BEHIND, what, str(self.folder)),
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            creationflags=child.HIDDEN | child.BEHIND,
-        ) as asked:
-            assert asked.stdin is not None
-            assert asked.stdout is not None
-            with suppress(OSError):
-                asked.stdin.write(self._key.hex().encode() + b"\n")
-                asked.stdin.flush()
-            # its way in stays open: where this process ends, the child sees it shut and ends too
-            told = asked.stdout.read()
-        if asked.returncode not in (0, 1):
-            raise EnvironmentFault("check_failed", "Chưa kiểm được sổ. Máy sẽ kiểm lại.")
-        found = "".join(problem["message"] for problem in json.loads(told)["problems"][:1])
-        with suppress(EnvironmentFault):
-            # a damaged book may take no more, and it is told all the same
-            self.soundness.note(found, self.clock.now(), whole=whole)
-        return found
+        return Checks(self.store, self.folder, self._key, self.clock, self.soundness)
 
     @cached_property
     def backup_plan(self) -> "BackupPlan":
@@ -501,58 +433,15 @@ class Counter:
 
         return BackupPlan(self.settings)
 
-    def back_up_by_plan(self) -> bool:
-        """A backup where one is due; whether one was made. The folder is never made: where it is
-        missing, the disk or the stick is.
-        """
-        from counter_app import backup_file
+    @cached_property
+    def backups(self) -> "Backups":
+        """Copies of the book in one file each."""
+        from counter_app.book.backups import Backups
 
-        plan, now = self.backup_plan, self.clock.now()
-        # a task of the system may have made one
-        self.settings.read_again("backup.")
-        if not plan.is_due(now):
-            return False
-        folder, number = Path(plan.folder), self.identity.counter_no
-        if not os.path.isdir(folder):
-            raise EnvironmentFault(
-                "backup_folder_missing",
-                f"Không thấy {folder}. Cắm ổ hoặc USB sao lưu; máy tự sao lưu khi thấy nó.",
-            )
-        backup_file.clear_away(folder, number, plan.kept)
-        self.back_up(folder / backup_file.planned_name(number, now), planned=True)
-        backup_file.clear_away(folder, number, plan.kept)
-        return True
+        def counter_no() -> int:
+            return self.identity.counter_no
 
-    def back_up(self, target: Path, *, planned: bool = False) -> "Manifest":
-        """The whole store into one file, while everything else goes on."""
-        from counter_app.services.backup_plan import BackupMade
-
-        made = self._back_up(target)
-        noted = BackupMade(made.made_at, target.name, target.stat().st_size)
-        with suppress(EnvironmentFault):
-            # the backup stands, even where the book's own disk takes no more
-            self.backup_plan.note_made(noted, planned=planned)
-        return made
-
-    def _back_up(self, target: Path) -> "Manifest":
-        from counter_app import backup_file
-        from db.copying import copy_whole
-
-        data_folder.refuse_book(target)
-        folder, copying = self.folder / data_folder.BACKUPS, "dang-sao-luu"
-        for left in folder.glob(f"{copying}*"):
-            # a power cut left it; what another process makes now is younger
-            with suppress(OSError):
-                if time.time() - left.stat().st_mtime > _COPYING_TAKES:
-                    left.unlink()
-        # the window and a task of the system may do so at once
-        copy = folder / f"{copying}-{os.getpid()}.db"
-        try:
-            copy_whole(self.folder / data_folder.STORE, self._key, copy)
-            at = self.clock.now().isoformat(timespec="seconds")
-            return backup_file.write(target, copy, self.folder, at)
-        finally:
-            copy.unlink(missing_ok=True)
+        return Backups(self.folder, self._key, self.clock, counter_no, self.backup_plan)
 
     def close(self) -> None:
         """Let go of the file."""
@@ -574,103 +463,6 @@ def open_counter(
         import db.store  # noqa: F401
 
         return Counter(folder, key.result())
-
-
-def create_counter(
-    folder: Path,
-    office_text: str,
-    counter_no: int,
-    officer_name: str,
-    pin: str,
-    passphrase: str | None,
-    *,
-    sample: bool = False,
-) -> Created:
-    """Make the store, the device key and the first officer, who has every right."""
-    from counter_app.domain.events import SYSTEM
-    from counter_app.domain.officer import Role
-    from counter_app.keys.device import DeviceSigner, new_private_key
-    from counter_app.keys.pins import Argon2Pins
-    from counter_app.services.officers import Officers, name_problems, pin_problems
-    from counter_app.services.results import Rejected
-    from db.creation import NewStore, create_store
-
-    try:
-        office = parse_office(office_text)
-    except FileFault as fault:
-        raise EnvironmentFault("file_damaged", fault.sentence("cơ quan")) from None
-    if not 1 <= counter_no <= 9:
-        raise Refused("counter_wrong", "Số quầy là một chữ số từ 1 đến 9.", "counter")
-    for problem in (*pin_problems(pin), *name_problems(officer_name)):
-        raise Refused(problem.code, problem.message, problem.field)
-    if store_key.state(folder) != "none":
-        raise data_folder.store_exists()
-    clock, ids = OfficeTime(SystemClock(office.time_zone)), SystemIds()
-    private = new_private_key()
-    signer = DeviceSigner(private)
-    made = NewStore(
-        signer.device_id,
-        private,
-        signer.public_key,
-        counter_no,
-        office.org_code,
-        office_text,
-        __version__,
-        sample,
-    )
-    with data_folder.making(folder) as place:
-        key, recovery = store_key.create(place, passphrase)
-        store = create_store(place, key, made, clock, ids, clock.now())
-        added = Officers(store, Argon2Pins(), clock, ids).add(
-            officer_name, (Role.ADMIN,), "", pin, SYSTEM
-        )
-        store.close()
-        if isinstance(added, Rejected):
-            raise Refused(added.problems[0].code, added.problems[0].message)
-    return Created(signer.device_id, signer.key_id, counter_no, recovery)
-
-
-def restore_counter(
-    folder: Path, source: Path, passphrase: str | None, recovery: str | None
-) -> Restored:
-    """A backup into an empty folder, going on under a new life. What stands there is never touched."""
-    from counter_app import backup_file
-    from db.creation import begin_restored
-
-    if not data_folder.is_free(folder):
-        raise Refused(
-            "folder_not_empty",
-            f"{folder} không trống. Chỉ khôi phục vào thư mục mới; đừng xóa sổ cũ, hãy để riêng.",
-        )
-    with data_folder.making(folder) as place:
-        backup_file.unpack(source, place)
-        key = store_key.unlock(place, passphrase, recovery)
-        if recovery is not None:
-            store_key.wrap_here(place, key, passphrase)
-        restored = Counter(place, key)
-        try:
-            now = restored.clock.now()
-            ends_at = begin_restored(restored.store, restored.ids, now)
-        finally:
-            restored.close()
-    return Restored(restored.identity.device_id, restored.identity.counter_no, ends_at)
-
-
-def restore_beside(
-    folder: Path, source: Path, passphrase: str | None, recovery: str | None
-) -> tuple[Restored, Path]:
-    """A backup in the place of a damaged store, which is set aside whole and never deleted; where it is
-    now. Nothing is moved before the backup is open.
-    """
-    stamp = f"{datetime.now():%Y%m%d-%H%M%S}"
-    beside = data_folder.restored_name(folder, stamp)
-    try:
-        made = restore_counter(beside, source, passphrase, recovery)
-    except (EnvironmentFault, Refused):
-        with suppress(OSError):
-            beside.rmdir()
-        raise
-    return made, data_folder.exchange(folder, beside, stamp)
 
 
 @cache

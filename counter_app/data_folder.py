@@ -147,6 +147,14 @@ def exchange(folder: Path, restored: Path, stamp: str) -> Path:
     return aside
 
 
+def is_beside(folder: Path, other: Path) -> bool:
+    """Whether both lie on one disk: what breaks that breaks both."""
+    try:
+        return folder.stat().st_dev == other.stat().st_dev
+    except OSError:
+        return False
+
+
 def settle(folder: Path) -> None:
     """The names in a folder on the disk themselves; Windows has no way and needs none."""
     if os.name == "nt":

@@ -17,7 +17,8 @@ from pathlib import Path
 from typing import Any
 
 import resources
-from counter_app.bootstrap import Counter, create_counter, open_counter
+from counter_app.book.creation import create_counter
+from counter_app.bootstrap import Counter, open_counter
 from counter_app.domain.officer import Officer
 from counter_app.errors import EnvironmentFault, Refused
 from counter_app.printing.virtual import VirtualPrinter
@@ -191,7 +192,7 @@ def _return(counter: Counter, officer: Officer, code: str) -> None:
 
 def _check(counters: list[tuple[Counter, Officer]]) -> None:
     for number, (counter, _) in enumerate(counters, 1):
-        report = counter.check()
+        report = counter.checks.whole()
         if report.faults:
             raise EnvironmentFault("check", report.faults[0].message)
         _say(f"7. Kiểm tra sổ quầy {number}: {report.events} việc, {report.dossiers} hồ sơ, khớp")

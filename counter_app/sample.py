@@ -4,7 +4,8 @@ from pathlib import Path
 from typing import Any
 
 import resources
-from counter_app.bootstrap import create_counter, open_counter
+from counter_app.book.creation import create_counter
+from counter_app.bootstrap import open_counter
 from counter_app.domain.events import SYSTEM
 from counter_app.domain.officer import Role
 from counter_app.printing.spools import FilePrinter

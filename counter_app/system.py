@@ -42,6 +42,10 @@ class _Typed(NamedTuple):
     ahead: timedelta
 
 
+ANY_ZONE = "Asia/Ho_Chi_Minh"
+"""Until that of the office is read from its file inside the store."""
+
+
 class OfficeTime:
     """What the PC shows, or what goes on from the time that an officer typed: until the PC's clock is set,
     or the program ends.

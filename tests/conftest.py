@@ -19,7 +19,8 @@ from postgres import cluster
 from sqlalchemy import create_engine, delete, text
 
 import resources
-from counter_app.bootstrap import Counter, create_counter, open_counter
+from counter_app.book.creation import create_counter
+from counter_app.bootstrap import Counter, open_counter
 from counter_app.domain.calendar import WorkCalendar
 from counter_app.domain.office import parse_calendar, parse_office
 from counter_app.domain.officer import Officer

@@ -189,7 +189,7 @@ def day(folder: Path, key: bytes, say: Say, run: str) -> None:
     )
     say("notice", refused.notice_no)
     say("ticket", counter.tickets.take("A").ticket.label)
-    counter.back_up(folder / BACKUP)
+    counter.backups.make(folder / BACKUP)
     say("file", BACKUP)
     if counter.sync_store.identity().server_url:
         summary = counter.sync.cycle()
@@ -238,7 +238,7 @@ def init(folder: Path, key: bytes, say: Say, run: str) -> None:
     from conftest import PASSPHRASE, PIN
 
     import resources
-    from counter_app.bootstrap import create_counter
+    from counter_app.book.creation import create_counter
 
     office = resources.office_text("khe-sanh")
     made = create_counter(folder, office, 1, "Hồ Thị Mai", PIN, PASSPHRASE)
@@ -249,7 +249,7 @@ def restore(folder: Path, key: bytes, say: Say, run: str) -> None:
     """The backup in the folder into a new one inside."""
     from conftest import PASSPHRASE
 
-    from counter_app.bootstrap import restore_counter
+    from counter_app.book.creation import restore_counter
 
     made = restore_counter(folder / RESTORED, folder / BACKUP, PASSPHRASE, None)
     say("made", made.device_id)
@@ -270,7 +270,7 @@ def back_up(folder: Path, key: bytes, say: Say, run: str) -> None:
     from counter_app.bootstrap import Counter
 
     counter = Counter(folder, key)
-    counter.back_up(folder / BACKUP)
+    counter.backups.make(folder / BACKUP)
     say("file", BACKUP)
     counter.close()
 
@@ -357,7 +357,8 @@ _NEEDED = [
     "counter_app.sync.engine",
     "counter_app.sync.link",
     "counter_app.sync.bundles",
-    "counter_app.backup_file",
+    "counter_app.book.backups",
+    "counter_app.book.creation",
     "db.sync_store",
 ]
 

@@ -170,7 +170,7 @@ class Window(QStackedWidget):
         self.sign_in.open(self.desk)
         self.lanes.records.submit(_load_screens)
         if self.desk is not None:
-            self.lanes.records.submit(self.desk.counter.look_at_end, None, self._on_not_opened)
+            self.lanes.records.submit(self.desk.counter.checks.end, None, self._on_not_opened)
 
     def _on_not_opened(self, fault: Exception) -> None:
         self.first_start = None

@@ -33,7 +33,7 @@ class Backups(QObject):
         if self._busy or counter.clock.uptime() < self._not_before:
             return
         self._busy = True
-        self._desk.lanes.backup.submit(counter.back_up_by_plan, self._on_done, self._on_fault)
+        self._desk.lanes.backup.submit(counter.backups.make_if_due, self._on_done, self._on_fault)
 
     def tell(self) -> None:
         """As it stands now."""

@@ -25,7 +25,7 @@ class Checks(QObject):
         """Every page, each week everything; what is wrong is told over whatever screen there is."""
         self._timer.start(_EACH_DAY_MS)
         self._desk.lanes.check.submit(
-            self._desk.counter.check_behind, self._on_looked, self._on_fault
+            self._desk.counter.checks.behind, self._on_looked, self._on_fault
         )
 
     def _on_looked(self, found: str) -> None:

@@ -58,6 +58,26 @@ class SyncWords(Protocol):
     def hint(self) -> str: ...
 
 
+class Backups(Protocol):
+    """Copies of the book in one file each."""
+
+    def make(self, target: Path) -> object:
+        """The whole book into one file, read back; work goes on meanwhile."""
+
+    def make_if_due(self) -> bool:
+        """A backup where one is due; whether one was made."""
+
+
+class Checks(Protocol):
+    """Looking whether the book is sound."""
+
+    def end(self) -> None:
+        """Whether the log ends as it was written. Raises `EnvironmentFault`."""
+
+    def behind(self) -> str:
+        """Look in a process that gives way; what is wrong, in a sentence."""
+
+
 class Counter(Protocol):
     """An open counter, as `bootstrap` makes it."""
 
@@ -170,20 +190,14 @@ class Counter(Protocol):
     @property
     def backup_plan(self) -> BackupPlan: ...
 
-    def back_up(self, target: Path) -> object:
-        """The whole book into one file, read back; work goes on meanwhile."""
-
-    def back_up_by_plan(self) -> bool:
-        """A backup where one is due; whether one was made."""
+    @property
+    def backups(self) -> Backups: ...
 
     @property
     def soundness(self) -> Soundness: ...
 
-    def look_at_end(self) -> None:
-        """Whether the log ends as it was written. Raises `EnvironmentFault`."""
-
-    def check_behind(self) -> str:
-        """Look whether the book is sound, in a process that gives way; what is wrong, in a sentence."""
+    @property
+    def checks(self) -> Checks: ...
 
     @property
     def bundles(self) -> Bundles: ...

@@ -10,7 +10,7 @@ from pathlib import Path
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFileDialog, QWidget
 
-from counter_app.backup_file import is_beside
+from counter_app.data_folder import is_beside
 from counter_app.errors import EnvironmentFault, Refused
 from counter_app.ports import DossierRow
 from counter_app.ports.sync import Summary

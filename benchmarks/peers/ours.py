@@ -15,7 +15,8 @@ import resources
 from benchmarks.book import PASSPHRASE, PIN
 from benchmarks.peers.course import WORKERS, Result, Served, Unavailable, run
 from benchmarks.wire import upper_server
-from counter_app.bootstrap import Counter, create_counter, open_counter
+from counter_app.book.creation import create_counter
+from counter_app.bootstrap import Counter, open_counter
 from counter_app.services.invented import OFFICER, Inventor
 from counter_app.services.receipts import ReceiptSealer
 from counter_app.system import uuid7

@@ -30,7 +30,7 @@ def run(options: argparse.Namespace) -> int:
     if options.file is None:
         return _due(options)
     with opened(options) as counter:
-        made = counter.back_up(options.file)
+        made = counter.backups.make(options.file)
     size = options.file.stat().st_size
     write({"ok": True, "file": str(options.file), "made_at": made.made_at, "bytes": size})
     return 0
@@ -42,7 +42,7 @@ def _due(options: argparse.Namespace) -> int:
         if not plan.hours:
             raise Refused("backup_not_planned", _NO_PLAN)
         try:
-            made = counter.back_up_by_plan()
+            made = counter.backups.make_if_due()
         except EnvironmentFault as fault:
             # the window tells it too
             plan.note_trouble(fault.message)
@@ -68,7 +68,7 @@ def _planned(options: argparse.Namespace) -> int:
         plan = counter.backup_plan
         plan.keep(str(options.file or plan.folder), options.every, options.kept or plan.kept)
         told: dict[str, object] = {"ok": True, "folder": plan.folder, "every": plan.hours}
-        if counter.back_up_by_plan() and (made := plan.last):
+        if counter.backups.make_if_due() and (made := plan.last):
             told |= {"file": made.name, "made_at": made.at, "bytes": made.size}
     write(told)
     return 0

@@ -7,7 +7,8 @@ import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from counter_app.bootstrap import CHECK_PAGES, Counter
+from counter_app.book.checks import PAGES
+from counter_app.bootstrap import Counter
 from counter_app.commands.lines import write
 from counter_app.commands.session import opened
 
@@ -22,7 +23,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """1 where anything does not fit; the first bad event is named."""
     with opened(options) as counter:
-        report = counter.check()
+        report = counter.checks.whole()
     return _told(report)
 
 
@@ -36,7 +37,8 @@ def run_behind() -> int:
     key = bytes.fromhex(sys.stdin.readline().strip())
     threading.Thread(target=_end_with_the_caller, daemon=True).start()
     counter = Counter(Path(folder), key)
-    return _told(counter.check(only_pages=what == CHECK_PAGES))
+    checks = counter.checks
+    return _told(checks.pages() if what == PAGES else checks.whole())
 
 
 def _end_with_the_caller() -> None:

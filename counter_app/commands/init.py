@@ -5,19 +5,21 @@ import os
 from dataclasses import asdict
 from pathlib import Path
 
-from counter_app.bootstrap import ADMIN_NAME, create_counter
+from counter_app.book.creation import create_counter
 from counter_app.commands.due import read_text
 from counter_app.commands.lines import write
 from counter_app.domain.faults import FileFault
 from counter_app.domain.office import parse_office
 from counter_app.errors import EnvironmentFault, WrongUsage
 
+_ADMIN_NAME = "Quản trị"
+
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """What the command line takes."""
     parser.add_argument("--office", required=True, type=Path)
     parser.add_argument("--counter", required=True, type=int)
-    parser.add_argument("--officer", default=ADMIN_NAME)
+    parser.add_argument("--officer", default=_ADMIN_NAME)
 
 
 def run(options: argparse.Namespace) -> int:

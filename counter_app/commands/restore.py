@@ -4,7 +4,7 @@ import argparse
 import os
 from pathlib import Path
 
-from counter_app.bootstrap import restore_counter
+from counter_app.book.creation import restore_counter
 from counter_app.commands.lines import write
 
 

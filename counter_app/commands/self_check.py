@@ -5,7 +5,8 @@ import tempfile
 from pathlib import Path
 
 import resources
-from counter_app.bootstrap import create_counter, open_counter
+from counter_app.book.creation import create_counter
+from counter_app.bootstrap import open_counter
 from counter_app.commands.lines import write
 from counter_app.domain.officer import Officer
 from counter_app.printing.spools import FilePrinter
@@ -31,7 +32,7 @@ def run() -> int:
         form = counter.forms.pdf("receipt", made.dossier_id, "a5")
         # whatever hangs here: the parts that look for it are in the program
         found = counter.found_printers()
-        report = counter.check()
+        report = counter.checks.whole()
         counter.close()
     good = not report.faults and form.startswith(b"%PDF")
     outcome = printed.outcome.value

@@ -73,6 +73,10 @@ class BackupPlan:
             # another place has none of them yet
             self._settings.put(_LAST_OWN, "")
 
+    def read_again(self) -> None:
+        """Another process may have changed it, or made one."""
+        self._settings.read_again("backup.")
+
     def is_due(self, now: datetime) -> bool:
         """Whether one should be made now. A last one that lies ahead is a clock that was put back."""
         last = _made(self._settings.get(_LAST_OWN))

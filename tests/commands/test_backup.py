@@ -14,7 +14,8 @@ from console import Console
 
 import resources
 from counter_app import data_folder
-from counter_app.bootstrap import Counter, create_counter, open_counter, restore_counter
+from counter_app.book.creation import create_counter, restore_counter
+from counter_app.bootstrap import Counter, open_counter
 from counter_app.domain.code import DossierCode, place_of
 from counter_app.domain.officer import Officer
 from counter_app.errors import EnvironmentFault
@@ -80,7 +81,7 @@ def test_the_drill(console: Console, elsewhere: Console, tmp_path: Path) -> None
 def test_numbers_after_a_restore(make_counter, officer: Officer, tmp_path: Path, clock) -> None:  # type: ignore[no-untyped-def]
     counter = make_counter(3)
     accepted(counter)
-    counter.back_up(tmp_path / "a.mcb")
+    counter.backups.make(tmp_path / "a.mcb")
 
     restored = restore(tmp_path, "a.mcb", clock)
 
@@ -103,7 +104,7 @@ def test_the_restored_day_is_told_by_the_clock_or_by_the_log(
 ) -> None:  # type: ignore[no-untyped-def]
     counter = make_counter(3)
     accepted(counter)
-    counter.back_up(tmp_path / "a.mcb")
+    counter.backups.make(tmp_path / "a.mcb")
     monkeypatch.setattr("counter_app.system.SystemClock.now", lambda _: clock.at.replace(year=2015))
 
     restored = restore(tmp_path, "a.mcb", clock)
@@ -127,7 +128,7 @@ def test_a_backup_is_whole_while_others_write(
     writer.start()
     try:
         for at in range(3):
-            counter.back_up(tmp_path / f"{at}.mcb")
+            counter.backups.make(tmp_path / f"{at}.mcb")
     finally:
         stop.set()
         writer.join()
@@ -152,7 +153,7 @@ def test_the_recovery_code_opens_a_backup_and_sets_a_new_passphrase(tmp_path: Pa
     office = resources.office_text("khe-sanh")
     made = create_counter(tmp_path / "so", office, 1, "A", PIN, PASSPHRASE)
     counter = open_counter(tmp_path / "so", PASSPHRASE)
-    counter.back_up(tmp_path / "a.mcb")
+    counter.backups.make(tmp_path / "a.mcb")
     counter.close()
 
     restore_counter(tmp_path / "m1", tmp_path / "a.mcb", "câu mở sổ mới hẳn", made.recovery_code)
@@ -199,10 +200,10 @@ def test_a_backup_that_cannot_be_written_leaves_the_one_before(
     counter: Counter, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     target = tmp_path / "a.mcb"
-    counter.back_up(target)
+    counter.backups.make(target)
     before = target.read_bytes()
     with pytest.raises(EnvironmentFault) as missing:
-        counter.back_up(tmp_path / "khong-co" / "a.mcb")
+        counter.backups.make(tmp_path / "khong-co" / "a.mcb")
     assert missing.value.code == "backup_failed"
 
     def rotten(self: zipfile.ZipFile, *given: object, **more: object) -> None:
@@ -210,7 +211,7 @@ def test_a_backup_that_cannot_be_written_leaves_the_one_before(
 
     monkeypatch.setattr(zipfile.ZipFile, "write", rotten)
     with pytest.raises(EnvironmentFault):
-        counter.back_up(target)
+        counter.backups.make(target)
     assert target.read_bytes() == before
     assert [path.name for path in tmp_path.glob("*.part")] == []
 
@@ -246,14 +247,14 @@ def test_a_task_of_the_system_backs_up_when_it_is_due(console: Console, tmp_path
     told = console("backup").one
     (second,) = stick.iterdir()
     # a window that is open meanwhile makes no second one
-    assert not counter.back_up_by_plan()
+    assert not counter.backups.make_if_due()
     assert (told["made"], told["file"]) == (True, second.name)
     counter.settings.put("backup.last_planned", "")
     stick.rename(tmp_path / "rut")
     missing = console("backup")
     assert (missing.status, missing.codes) == (3, ["backup_folder_missing"])
     with pytest.raises(EnvironmentFault):
-        counter.back_up_by_plan()
+        counter.backups.make_if_due()
     assert "Cắm ổ hoặc USB" in counter.backup_plan.trouble
     counter.close()
 

@@ -790,32 +790,32 @@ def test_a_child_looks_at_everything_each_week_and_at_the_pages_in_between(
     console: Console, counter: Counter
 ) -> None:
     console.accept(draft())
-    assert (counter.check_behind(), counter.soundness.trouble) == ("", "")
+    assert (counter.checks.behind(), counter.soundness.trouble) == ("", "")
     assert counter.soundness.whole is not None
     with counter.store.write() as books:
         # no page is damaged, and yet the list is wrong
         books.connection.exec_driver_sql("UPDATE dossier SET status = 'returned' || status")
-    assert counter.check_behind() == ""
+    assert counter.checks.behind() == ""
     looked = datetime.fromisoformat(counter.soundness.whole.at)
     counter.clock = ToldClock(looked + timedelta(days=6, hours=23))
-    assert counter.check_behind() == ""
+    assert counter.checks.behind() == ""
     counter.clock = ToldClock(looked + timedelta(days=7))
-    assert "khác với sổ (status)" in counter.check_behind()
+    assert "khác với sổ (status)" in counter.checks.behind()
     assert "khác với sổ (status)" in words(counter.soundness)
     with counter.store.write() as books:
         books.connection.exec_driver_sql("UPDATE dossier SET status = substr(status, 9)")
     # whatever was wrong is looked for again without waiting a week
-    assert (counter.check_behind(), counter.soundness.trouble) == ("", "")
+    assert (counter.checks.behind(), counter.soundness.trouble) == ("", "")
     assert words(counter.soundness).endswith(": khớp.")
 
 
 def test_the_child_finds_a_damaged_page_and_ends_with_whoever_called_it(
     console: Console, counter: Counter
 ) -> None:
-    counter.check_behind()
+    counter.checks.behind()
     counter.close()
     damaged(console)
-    assert "bị hỏng" in counter.check_behind()
+    assert "bị hỏng" in counter.checks.behind()
     assert "bị hỏng" in counter.soundness.trouble
 
     code = (

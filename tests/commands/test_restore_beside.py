@@ -7,7 +7,8 @@ from conftest import PASSPHRASE, draft
 
 from counter_app import data_folder
 from counter_app.__main__ import _state
-from counter_app.bootstrap import Counter, open_counter, restore_beside, restore_counter
+from counter_app.book.creation import restore_beside, restore_counter
+from counter_app.bootstrap import Counter, open_counter
 from counter_app.errors import EnvironmentFault, Refused
 
 
@@ -16,7 +17,7 @@ def damaged(counter: Counter, tmp_path: Path) -> tuple[Path, Path]:
     """(the folder, spoilt after it was backed up; the backup of one dossier)."""
     counter.intake.accept(draft(), counter.officers.all()[0])
     source = tmp_path / "so.mcb"
-    counter.back_up(source)
+    counter.backups.make(source)
     counter.close()
     book = counter.folder / data_folder.STORE
     book.write_bytes(b"?" * 4096 + book.read_bytes()[4096:])

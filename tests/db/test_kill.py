@@ -135,7 +135,7 @@ def reopened(folder: Path, key: bytes) -> Iterator[Counter]:
 def assert_whole(folder: Path, key: bytes, confirmed: list[str], unconfirmed: int) -> None:
     """Everything confirmed is there once, numbered without gap; at most so much more is."""
     with reopened(folder, key) as counter:
-        assert counter.check().faults == ()
+        assert counter.checks.whole().faults == ()
         with counter.store.read() as books:
             run = books.connection.exec_driver_sql
             codes = list(run("SELECT code FROM dossier ORDER BY num").scalars())

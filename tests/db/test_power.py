@@ -18,7 +18,8 @@ from power import Delete, Disk, Recorder, Said, Step, Sync, plain_store
 
 import resources
 from counter_app import data_folder
-from counter_app.bootstrap import Counter, create_counter
+from counter_app.book.creation import create_counter
+from counter_app.bootstrap import Counter
 from counter_app.services.acts import Acted
 from counter_app.services.results import Accepted
 
@@ -139,7 +140,7 @@ class Judge:
     def check(self) -> str:
         """The program's own full check of the image looked at last."""
         with plain_store(), opened(self._folder) as counter:
-            return " ".join(fault.code for fault in counter.check().faults)
+            return " ".join(fault.code for fault in counter.checks.whole().faults)
 
 
 def judge(
@@ -158,7 +159,7 @@ def judge(
             found.images += 1
             complete, broken = judge.look(disk.after_a_cut(chance), told)
             if not broken and found.images % check_every == 0:
-                broken = judge.check()
+                broken = judge.checks.whole()
                 found.checked += 1
             found.lost += not complete
             if broken:

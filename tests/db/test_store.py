@@ -20,7 +20,8 @@ from sqlalchemy.exc import DatabaseError
 
 import resources
 from counter_app import data_folder
-from counter_app.bootstrap import Counter, create_counter, open_counter
+from counter_app.book.creation import create_counter
+from counter_app.bootstrap import Counter, open_counter
 from counter_app.domain.events import Actor
 from counter_app.domain.officer import Officer
 from counter_app.domain.retention import erasure_of
@@ -229,7 +230,7 @@ def test_the_end_of_the_log_is_looked_at_before_anything_is_written_behind_it(
 ) -> None:
     for _ in range(2):
         accept(counter, officer)
-    counter.look_at_end()
+    counter.checks.end()
     tampering, code = AT_THE_END[name]
     connection = raw(counter)
     for trigger in ("event_log_no_delete", "event_log_no_update"):
@@ -253,9 +254,9 @@ def test_the_end_of_the_log_is_looked_at_before_anything_is_written_behind_it(
 def test_a_new_life_is_looked_at_from_its_own_beginning(counter: Counter, officer: Officer) -> None:
     accept(counter, officer)
     begin_restored(counter.store, counter.ids, counter.clock.now())
-    counter.look_at_end()
+    counter.checks.end()
     accept(counter, officer)
-    counter.look_at_end()
+    counter.checks.end()
 
 
 def test_migrations_and_tables_say_the_same(counter: Counter) -> None:
@@ -427,7 +428,7 @@ def test_a_book_opens_and_is_read_while_another_program_writes(
     with counter.store.write():
         beside = open_counter(counter.folder, PASSPHRASE)
         assert [view.dossier.code for view in beside.search.by_code(made.code)] == [made.code]
-        assert not beside.check().faults
+        assert not beside.checks.whole().faults
         with pytest.raises(EnvironmentFault) as told, beside.store.write():
             pass
     beside.close()

@@ -131,7 +131,7 @@ class Book:
         return [tuple(row) for row in self._raw.execute(statement, values).fetchall()]
 
     def faults(self) -> tuple[Fault, ...]:
-        return self._counter.check().faults
+        return self._counter.checks.whole().faults
 
     def without_constraints(self) -> None:
         """The log as a bare table: rows may stand in it twice."""

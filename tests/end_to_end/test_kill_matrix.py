@@ -18,7 +18,7 @@ from killing import BACKUP, BUNDLE, Child, prepare, printed
 from sync_steps import assert_at_rest
 from upper import Upper, running
 
-from counter_app import backup_file
+from counter_app.book import backup_file
 from counter_app.bootstrap import Counter
 from counter_app.keys import store_key
 from district_server import bundles
@@ -66,7 +66,7 @@ class Book:
     def assert_true(self) -> None:
         """What was told is so, once each and without a gap, and the book is whole."""
         with self.opened() as counter:
-            assert counter.check().faults == ()
+            assert counter.checks.whole().faults == ()
             with counter.store.read() as books:
                 run = books.connection.exec_driver_sql
                 rows = run("SELECT code, status, id FROM dossier ORDER BY num").fetchall()

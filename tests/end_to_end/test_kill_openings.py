@@ -17,7 +17,8 @@ from scans_made import png
 from sync_steps import accept, do
 from upper import Upper, running
 
-from counter_app import backup_file, data_folder
+from counter_app import data_folder
+from counter_app.book import backup_file
 from counter_app.bootstrap import Counter, open_counter
 from counter_app.errors import EnvironmentFault
 from counter_app.keys import store_key
@@ -103,7 +104,7 @@ def used(templates: Callable[[int], Path], tmp_path: Path) -> tuple[Path, bytes,
     folder = shutil.copytree(templates(1), tmp_path / "so")
     counter = open_counter(folder, PASSPHRASE)
     made = accept((counter, counter.officers.all()[0]))
-    counter.back_up(folder / BACKUP)
+    counter.backups.make(folder / BACKUP)
     counter.close()
     return folder, store_key.unlock(folder, PASSPHRASE), made.code
 

@@ -12,7 +12,8 @@ from conftest import PASSPHRASE, ToldClock, draft
 from mutants import for_seeds, memory_under, misfit, spoilt
 
 import resources
-from counter_app import backup_file, data_folder
+from counter_app import data_folder
+from counter_app.book import backup_file
 from counter_app.bootstrap import Counter, open_counter
 from counter_app.domain.calendar import WorkCalendar
 from counter_app.domain.citizen_card import read_card
@@ -162,7 +163,7 @@ def closed(templates: Callable[[int], Path], tmp_path: Path) -> Path:
     counter = open_counter(folder, PASSPHRASE)
     counter.clock = ToldClock()
     counter.intake.accept(draft(), counter.officers.all()[0])
-    counter.back_up(tmp_path / "sao-luu.zip")
+    counter.backups.make(tmp_path / "sao-luu.zip")
     counter.close()
     return folder
 
@@ -216,7 +217,7 @@ def books(closed: Path, examples: int) -> None:
         except EnvironmentFault:
             return
         try:
-            assert counter.check().faults
+            assert counter.checks.whole().faults
         except EnvironmentFault:
             pass
         finally:

@@ -11,7 +11,7 @@ from conftest import PASSPHRASE, PIN, ZONE, ToldClock
 from services.desk import Desk
 
 import resources
-from counter_app.bootstrap import create_counter
+from counter_app.book.creation import create_counter
 from counter_app.keys import store_key
 
 MADE_AT = datetime(2026, 11, 20, 7, 0, tzinfo=ZONE)
@@ -29,7 +29,7 @@ def made_stores(tmp_path_factory: pytest.TempPathFactory) -> Callable[[int], tup
     def made(number: int) -> tuple[Path, bytes]:
         folder = place / str(number)
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr("counter_app.bootstrap.SystemClock", lambda _zone: ToldClock(MADE_AT))
+            patch.setattr("counter_app.book.creation.SystemClock", lambda _zone: ToldClock(MADE_AT))
             office = resources.office_text("khe-sanh")
             create_counter(folder, office, number, "Hồ Thị Mai", PIN, PASSPHRASE)
         return folder, store_key.unlock(folder, PASSPHRASE)

@@ -181,7 +181,7 @@ class Desk:
 
     def faults(self) -> list[str]:
         """What the checker finds."""
-        return [f"{fault.code} {fault.message}" for fault in self.counter.check().faults]
+        return [f"{fault.code} {fault.message}" for fault in self.counter.checks.whole().faults]
 
     def hire(self, name: str, *roles: Role) -> Officer:
         """Someone with these roles and no PIN: services ask who acts, not for the PIN."""

@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 from conftest import PASSPHRASE, ToldClock, draft
 
-from counter_app import backup_file
-from counter_app.bootstrap import Counter, open_counter, restore_counter
+from counter_app.book import backup_file
+from counter_app.book.creation import restore_counter
+from counter_app.bootstrap import Counter, open_counter
 from counter_app.errors import EnvironmentFault, Refused
 from counter_app.services.backup_plan import long_words, short_words
 from db.check import check
@@ -26,7 +27,7 @@ def names(folder: Path) -> list[str]:
 
 
 def test_off_until_it_is_set(counter: Counter, clock: ToldClock, stick: Path) -> None:
-    assert not counter.back_up_by_plan()
+    assert not counter.backups.make_if_due()
     assert short_words(counter.backup_plan, clock.now()) == (False, "Chưa đặt sao lưu")
     assert long_words(counter.backup_plan) == "Chưa có bản sao lưu nào. Chưa đặt tự sao lưu."
     for folder, hours, kept in (("", 1, 24), (str(stick), -1, 24), (str(stick), 1, 1)):
@@ -44,13 +45,13 @@ def test_each_hour_and_only_the_newest_stay(
     counter.backup_plan.keep(str(stick), 1, 2)
     half = stick / "so-quay-2-tu-dong-20261120-070000.mcb.part"
     half.write_bytes(b"mat dien giua chung")
-    assert counter.back_up_by_plan()
+    assert counter.backups.make_if_due()
     assert names(stick) == sorted([*others, "so-quay-2-tu-dong-20261120-092400.mcb"])
     clock.move(minutes=59)
-    assert not counter.back_up_by_plan()
+    assert not counter.backups.make_if_due()
     for _ in range(3):
         clock.move(hours=1)
-        assert counter.back_up_by_plan()
+        assert counter.backups.make_if_due()
     own = [name for name in names(stick) if name.startswith("so-quay-2-tu-dong")]
     assert own == ["so-quay-2-tu-dong-20261120-122300.mcb", "so-quay-2-tu-dong-20261120-132300.mcb"]
     assert set(others) < set(names(stick))
@@ -64,7 +65,7 @@ def test_what_it_makes_opens(
     officer = counter.officers.all()[0]
     counter.backup_plan.keep(str(stick), 1, 2)
     counter.intake.accept(draft(), officer)
-    counter.back_up_by_plan()
+    counter.backups.make_if_due()
     (name,) = names(stick)
     restore_counter(tmp_path / "may-moi", stick / name, PASSPHRASE, None)
     restored = open_counter(tmp_path / "may-moi", PASSPHRASE)
@@ -79,13 +80,13 @@ def test_a_missing_stick_is_said_and_nothing_is_made_elsewhere(
     counter.backup_plan.keep(str(stick), 1, 2)
     stick.rmdir()
     with pytest.raises(EnvironmentFault) as fault:
-        counter.back_up_by_plan()
+        counter.backups.make_if_due()
     assert fault.value.code == "backup_folder_missing"
     assert not stick.exists()
     counter.backup_plan.note_trouble(fault.value.message)
     assert long_words(counter.backup_plan).endswith("máy tự sao lưu khi thấy nó.")
     stick.mkdir()
-    assert counter.back_up_by_plan()
+    assert counter.backups.make_if_due()
     assert counter.backup_plan.trouble == ""
 
 
@@ -93,19 +94,19 @@ def test_a_clock_that_was_put_back_stops_nothing(
     counter: Counter, clock: ToldClock, stick: Path
 ) -> None:
     counter.backup_plan.keep(str(stick), 5, 9)
-    assert counter.back_up_by_plan()
+    assert counter.backups.make_if_due()
     clock.move(days=-4000)
-    assert counter.back_up_by_plan()
-    assert not counter.back_up_by_plan()
+    assert counter.backups.make_if_due()
+    assert not counter.backups.make_if_due()
 
 
 def test_another_folder_begins_anew(counter: Counter, clock: ToldClock, stick: Path) -> None:
     counter.backup_plan.keep(str(stick), 1, 2)
-    assert counter.back_up_by_plan()
+    assert counter.backups.make_if_due()
     other = stick / "khac"
     other.mkdir()
     counter.backup_plan.keep(str(other), 1, 2)
-    assert counter.back_up_by_plan()
+    assert counter.backups.make_if_due()
     assert len(names(other)) == 1
 
 
@@ -113,7 +114,7 @@ def test_by_hand_it_is_the_last_and_changes_no_plan(
     counter: Counter, clock: ToldClock, stick: Path
 ) -> None:
     counter.backup_plan.keep(str(stick), 1, 2)
-    counter.back_up(stick / "tay.mcb")
+    counter.backups.make(stick / "tay.mcb")
     assert counter.backup_plan.last is not None
     assert counter.backup_plan.last.name == "tay.mcb"
     assert counter.backup_plan.is_due(clock.now())
@@ -127,12 +128,12 @@ def test_a_disk_that_takes_no_more_leaves_what_stood(
     counter: Counter, clock: ToldClock, stick: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     counter.backup_plan.keep(str(stick), 1, 2)
-    assert counter.back_up_by_plan()
+    assert counter.backups.make_if_due()
     stood = names(stick)
     clock.move(hours=2)
     monkeypatch.setattr(backup_file, "_read_back", _differs)
     with pytest.raises(EnvironmentFault):
-        counter.back_up_by_plan()
+        counter.backups.make_if_due()
     assert names(stick) == stood
     assert counter.backup_plan.is_due(clock.now())
 
@@ -146,7 +147,7 @@ def test_the_plan_lives_with_the_book(
 ) -> None:
     counter = make_counter(3)
     counter.backup_plan.keep(str(stick), 6, 7)
-    counter.back_up_by_plan()
+    counter.backups.make_if_due()
     again = open_counter(counter.folder, PASSPHRASE)
     again.clock = clock
     plan = again.backup_plan

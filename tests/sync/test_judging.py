@@ -128,7 +128,7 @@ def test_what_no_slip_can_say_is_set_aside(upper, enrolled, name: str) -> None: 
 
     assert [problem.code for problem in first[0].sync.cycle().problems] == ["form"]
     assert second[0].sync.cycle().fault == ""
-    assert second[0].check().faults == ()
+    assert second[0].checks.whole().faults == ()
 
 
 def test_a_receipt_that_cannot_be_built_again_is_told_and_hides_nothing(counter: Counter) -> None:
@@ -141,7 +141,7 @@ def test_a_receipt_that_cannot_be_built_again_is_told_and_hides_nothing(counter:
             "UPDATE event_log SET payload = replace(payload, :old, :new) WHERE type = 'dossier.accepted'",
             {"old": '"received_at":"2026', "new": '"received_at":"0001'},
         )
-    told = {fault.code for fault in counter.check().faults}
+    told = {fault.code for fault in counter.checks.whole().faults}
     assert {"receipt_differs", "dossier_differs"} <= told
     assert "log_unreadable" not in told
 

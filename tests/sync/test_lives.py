@@ -9,7 +9,8 @@ from fault_proxy import FaultProxy
 from sqlalchemy import select
 from sync_steps import Enrolled, Pair, accept, assert_at_rest, do, synced
 
-from counter_app.bootstrap import Counter, open_counter, restore_counter
+from counter_app.book.creation import restore_counter
+from counter_app.bootstrap import Counter, open_counter
 from counter_app.domain.code import DossierCode, Place, place_of
 from counter_app.domain.slip_code import Verdict
 from counter_app.errors import Refused
@@ -348,7 +349,7 @@ def test_a_restored_store_gets_back_what_the_server_has(upper, enrolled: Enrolle
     accept(first)
     synced(first)
     unsent = accept(first)
-    first[0].back_up(first[0].folder.with_name("a.mcb"))
+    first[0].backups.make(first[0].folder.with_name("a.mcb"))
     after = accept(first)
     first[0].intake.refuse(draft(reason="Sai thẩm quyền"), first[1])
     synced(first)
@@ -373,7 +374,7 @@ def test_a_backup_restored_twice_and_the_lost_pc_found_lose_nothing(
 ) -> None:  # type: ignore[no-untyped-def]
     first = enrolled(1)
     accept(first)
-    first[0].back_up(first[0].folder.with_name("a.mcb"))
+    first[0].backups.make(first[0].folder.with_name("a.mcb"))
     lost = accept(first)
     shutil.copy(first[0].folder.with_name("a.mcb"), first[0].folder.with_name("b.mcb"))
     one, two = restored_from(first, "a.mcb"), restored_from(first, "b.mcb")

@@ -30,7 +30,8 @@ from hypothesis.stateful import (
 from sqlalchemy import Connection, select
 from upper import Upper
 
-from counter_app.bootstrap import Counter, restore_counter
+from counter_app.book.creation import restore_counter
+from counter_app.bootstrap import Counter
 from counter_app.domain.events import SYSTEM, DossierAccepted
 from counter_app.errors import Refused
 from counter_app.keys import store_key
@@ -293,7 +294,7 @@ def machine_of(world: World) -> type[RuleBasedStateMachine]:
 
         def back_up(self) -> None:
             desk, target = self._desk(), self._path(".mcb")
-            desk.counter.back_up(target)
+            desk.counter.backups.make(target)
             self.backups.append((target, desk.key, dict(desk.printed)))
 
         def restore(self) -> None:

@@ -190,7 +190,8 @@ def test_communes_do_not_see_each_other(upper, enrolled: Enrolled, make_counter,
     from conftest import PASSPHRASE, PIN
 
     import resources
-    from counter_app.bootstrap import create_counter, open_counter
+    from counter_app.book.creation import create_counter
+    from counter_app.bootstrap import open_counter
 
     first = enrolled(1)
     accept(first)

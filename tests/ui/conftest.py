@@ -28,7 +28,7 @@ from hands import (
 )
 
 import resources
-from counter_app.bootstrap import create_counter
+from counter_app.book.creation import create_counter
 from counter_app.domain.events import SYSTEM
 from counter_app.domain.officer import Role
 from counter_app.keys import store_key

@@ -15,7 +15,9 @@ from upper import running
 
 import resources
 from counter_app.__main__ import _doors
-from counter_app.bootstrap import Counter, open_counter, restore_counter
+from counter_app.book.checks import Checks
+from counter_app.book.creation import restore_counter
+from counter_app.bootstrap import Counter, open_counter
 from counter_app.services.results import Accepted
 from ui.application import Doors, Window
 
@@ -86,7 +88,7 @@ def keeps_the_rules(hand: Hand) -> None:
 
 def backed_up(place: Place, target: Path) -> Path:
     counter = place.open()
-    counter.back_up(target)
+    counter.backups.make(target)
     counter.close()
     return target
 
@@ -129,7 +131,7 @@ def test_what_the_server_has_comes_back_and_the_rest_is_named(
     counter.enrol(server.url, server.code(counter), None)
     assert counter.sync.cycle().fault == ""
     source = tmp_path / "so.mcb"
-    counter.back_up(source)
+    counter.backups.make(source)
     officer = counter.officers.all()[0]
     ends = []
     for name in ("HỒ VĂN ĐÃ GỬI", "HỒ VĂN CHỈ CÓ GIẤY"):
@@ -298,7 +300,7 @@ def test_what_was_found_wrong_is_told_at_the_next_start_and_work_may_go_on(
     counter = place.open()
     counter.soundness.note("Danh sách khác với sổ.", place.clock.now(), whole=True)
     counter.close()
-    monkeypatch.setattr(Counter, "check_behind", lambda _: "Có 1 trang của tệp sổ bị hỏng.")
+    monkeypatch.setattr(Checks, "behind", lambda _: "Có 1 trang của tệp sổ bị hỏng.")
     hand = begin(place.folder)
     hand.wait(lambda: hand.says("Gõ câu mở sổ"), 10_000)
     hand.type(PASSPHRASE)

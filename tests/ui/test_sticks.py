@@ -11,7 +11,8 @@ from hands import Hand, Place
 from scenes import screen
 from upper import Upper, running
 
-from counter_app.bootstrap import open_counter, restore_counter
+from counter_app.book.creation import restore_counter
+from counter_app.bootstrap import open_counter
 from db.check import check
 from db.lives import NO_END, put_state
 from district_server import bundles

@@ -6,7 +6,7 @@ from pathlib import Path
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFileDialog
 
-from counter_app import backup_file
+from counter_app import data_folder
 from counter_app.domain.officer import Right
 from counter_app.errors import EnvironmentFault
 from counter_app.services.backup_plan import USUAL_HOURS, long_words
@@ -118,7 +118,7 @@ class BackupSection(Section):
                     raise EnvironmentFault(
                         "backup_failed", f"Không tạo được thư mục {target.parent}. Chọn nơi khác."
                     ) from None
-            counter.back_up(target)
+            counter.backups.make(target)
 
         self.desk.lanes.backup.submit(work, self._on_done, self._on_fault)
 
@@ -142,12 +142,12 @@ class BackupSection(Section):
             if not hours:
                 return "Đã tắt tự sao lưu."
             try:
-                made = counter.back_up_by_plan()
+                made = counter.backups.make_if_due()
             except EnvironmentFault as fault:
                 counter.backup_plan.note_trouble(fault.message)
                 return f"Đã lưu lịch. {fault.message}"
             said = "Đã lưu lịch và sao lưu, đọc lại khớp." if made else "Đã lưu lịch sao lưu."
-            beside = backup_file.is_beside(Path(folder), counter.folder)
+            beside = data_folder.is_beside(Path(folder), counter.folder)
             return said + (_BESIDE if beside else "")
 
         if hours > 0:

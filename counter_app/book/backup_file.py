@@ -114,14 +114,6 @@ def clear_away(folder: Path, counter_no: int, kept: int) -> None:
             (folder / name).unlink()
 
 
-def is_beside(folder: Path, other: Path) -> bool:
-    """Whether both lie on one disk: what breaks that breaks both."""
-    try:
-        return folder.stat().st_dev == other.stat().st_dev
-    except OSError:
-        return False
-
-
 def unpack(source: Path, folder: Path) -> Manifest:
     """What is in a backup into a folder, each file compared with its hash."""
     try:
