@@ -159,7 +159,7 @@ def judge(
             found.images += 1
             complete, broken = judge.look(disk.after_a_cut(chance), told)
             if not broken and found.images % check_every == 0:
-                broken = judge.checks.whole()
+                broken = judge.check()
                 found.checked += 1
             found.lost += not complete
             if broken:

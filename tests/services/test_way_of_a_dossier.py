@@ -3,13 +3,14 @@
 import shutil
 import tempfile
 from collections.abc import Callable
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
 from conftest import PASSPHRASE, ToldClock, draft
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from counter_app.bootstrap import Counter, open_counter
 from counter_app.domain.officer import Officer
@@ -32,6 +33,8 @@ TABLE: dict[str, tuple[set[int], int | None]] = {
     "correct": ({2, 4, 5, 6, 9}, None),
     "void": ({2}, 8),
 }
+VOIDED = -8
+"""Shown with the same number as what was stopped, and nothing is paid for it any more."""
 FIELDS: dict[str, dict[str, object]] = {
     "request-supplement": {"items": ["Bản sao giấy chứng sinh"], "reason": "Thiếu giấy tờ"},
     "request-payment": {"amount": 50_000, "reason": "Nghĩa vụ tài chính"},
@@ -201,24 +204,27 @@ class Walk(RuleBasedStateMachine):
         self.clock = ToldClock()
         self.counter = open_counter(folder, PASSPHRASE)
         self.counter.clock = self.clock
-        self.history: list[tuple[int, int]] = []
-        """(status, status before a wait) after each action that stands."""
-        self.undoable = 0
+        self.history: list[tuple[str, int, int]] = []
+        """(action, status, status before a wait) of each action that stands."""
         self.count = 0
 
     @initialize()
     def accept(self) -> None:
         self.way = Way(self.counter, self.counter.officers.all()[0], "1.004873")
-        self.history = [(2, 0)]
+        self.history = [("accept", 2, 0)]
 
     @rule(action=st.sampled_from(sorted(TABLE)), days=st.integers(0, 5))
     def act(self, action: str, days: int) -> None:
         self.clock.move(days=days, minutes=7)
-        at, before = self.history[-1]
+        _, at, before = self.history[-1]
         begins, ends = TABLE[action]
         self.count += 1
-        # a correction that changes nothing is refused: each gets another note
-        more = {"note": f"Ghi chú {self.count}"} if action == "correct" else {}
+        # a correction that changes nothing is refused, and so is an extension to a day that is not later
+        later = datetime(2027, 3, 3, 17) + timedelta(weeks=self.count)
+        more = {
+            "correct": {"note": f"Ghi chú {self.count}"},
+            "extend": {"new_due_at": f"{later:%Y-%m-%dT%H:%M}"},
+        }.get(action, {})
         done = self.way.act(action, **more)
         assert isinstance(done, Acted) == (at in begins), (action, at, done)
         if at not in begins:
@@ -228,27 +234,29 @@ class Walk(RuleBasedStateMachine):
         elif ends is None:
             following = (at, before)
         else:
-            following = (ends, at if ends in (5, 6) else 0)
-        self.history.append(following)
-        self.undoable = 0 if action == "correct" else self.undoable + 1
+            following = (VOIDED if action == "void" else ends, at if ends in (5, 6) else 0)
+        fee = action == "receive-payment" and at != 6
+        self.history.append(("fee" if fee else action, *following))
 
-    @precondition(lambda self: self.undoable)
     @rule()
     def take_back(self) -> None:
-        done = self.way.act("revert", reason="Bấm nhầm")
-        assert isinstance(done, Acted) == (self.history[-1] is not None), done
-        self.history.pop()
-        self.undoable -= 1
+        """The last action but a correction, which stands for ever and keeps what is under it; a fee stands
+        on nothing and under nothing.
+        """
+        acted = [place for place, (what, *_) in enumerate(self.history) if what != "correct"]
+        what, last = self.history[acted[-1]][0], acted[-1] == len(self.history) - 1
 
-    @precondition(lambda self: not self.undoable)
-    @rule()
-    def nothing_to_take_back(self) -> None:
-        assert isinstance(self.way.act("revert", reason="Bấm nhầm"), Rejected)
+        done = self.way.act("revert", reason="Bấm nhầm")
+
+        assert isinstance(done, Acted) == (what == "fee" or (last and what != "accept")), done
+        if isinstance(done, Acted):
+            del self.history[acted[-1]]
 
     @invariant()
     def the_book_agrees(self) -> None:
         if self.history:
-            assert self.way.number == self.history[-1][0]
+            _, at, _ = self.history[-1]
+            assert self.way.number == (8 if at == VOIDED else at)
             assert not self.counter.checks.whole().faults
 
     def teardown(self) -> None:
