@@ -18,7 +18,7 @@ from counter_app.errors import Refused
 from counter_app.ports import Clock, Signer
 from counter_app.ports.sync import Forked, LineFault, Summary, SyncProblem, SyncStore
 from counter_app.sync.faults import FORK
-from counter_app.sync.pace import FIRST_BATCH, MOST_BYTES, Pace
+from counter_app.sync.pace import FIRST_BATCH, MOST_BYTES, MOST_TURNS, Pace
 from counter_app.sync.pages import Pages
 from counter_app.sync.publications import fetch
 from counter_app.sync.relay import Relay
@@ -26,6 +26,7 @@ from counter_app.sync.signed_line import (
     LONGEST_WAIT,
     SignedLine,
     decoded,
+    refuse_unless_further,
     refuse_unless_good,
 )
 from counter_app.wire.messages import (
@@ -48,7 +49,6 @@ from counter_app.wire.signing import from_base64, head_bytes, proof_bytes
 
 _Answer = TypeVar("_Answer")
 
-_PARTINGS = 4
 _PULL_BYTES = MOST_BYTES
 _EVENT_BYTES = 2 * 1024
 """Of one event as a pull counts it, mostly: pages shrink and grow with the batches."""
@@ -102,13 +102,12 @@ class Conversation:
         self._digest_above = ""
         self._is_level = False
         """Whether the last answer brought all that there is above."""
-        self._rewound: set[str] = set()
 
     def run(self) -> None:
         """hello, what the server lost, push*, pull*, check; again from the start where the store
         proved to be a copy or the server to be put back.
         """
-        for _ in range(_PARTINGS):
+        while True:
             try:
                 self._hello()
                 self._give_back_all()
@@ -124,14 +123,22 @@ class Conversation:
                     self._pages.send(self.ask, self._push_what_waits, self._summary)
                 return
             except Forked as forked:
+                self._turn_back(forked.life)
                 self.part(forked.life)
             except _PutBack:
-                continue
+                self._turn_back()
             except Refused as refused:
                 if refused.code == "revoked":
                     self._leave_what_waits()
                 raise
-        raise LineFault("fork")
+
+    def _turn_back(self, forked: str = "") -> None:
+        """What was done is done again: not for ever. In a life that began in this cycle no copy can have
+        written.
+        """
+        self._pace.turns += 1
+        is_new = forked in self._pace.begun
+        refuse_unless_further(self._pace.turns <= MOST_TURNS and not is_new)
 
     def _leave_what_waits(self) -> None:
         """What a revoked device wrote before is kept aside above, run by run, also what a server that was put
@@ -141,7 +148,7 @@ class Conversation:
         self._line.hello()
         for life, high in self._behind():
             self._store.rewind(life, high)
-        size, partings = self._line.identity.batch or FIRST_BATCH, _PARTINGS
+        size = self._line.identity.batch or FIRST_BATCH
         above: dict[str, int] = {}
         while True:
             # a server that was put back refuses before the new epoch is entered
@@ -151,16 +158,19 @@ class Conversation:
                 return
             self._pause()
             status, body, _ = self._send_run(self._pack(events, size))
-            if status == 409 and decoded(body, Conflict).reason == "fork" and partings:
+            life = events[0].incarnation
+            if status == 409 and decoded(body, Conflict).reason == "fork":
                 # the first run goes whatever is above: so a copy finds out
-                partings, above = partings - 1, {}
-                self.part(events[-1].incarnation)
+                above = {}
+                self._turn_back(life)
+                self.part(life)
                 continue
             self._line.hello()
             moved = dict(self._highs().own)
-            if moved == above:
+            if moved.get(life, 0) < events[0].dseq:
                 return
-            above = moved
+            # what it once had kept of another life it does not lose meanwhile
+            above = {known: max(high, above.get(known, 0)) for known, high in moved.items()}
 
     def part(self, life: str) -> None:
         """Find the last place that is shared with the copy, and go on from there under a new life."""
@@ -171,6 +181,9 @@ class Conversation:
                 page = self._places(life, after)
                 found = self._store.last_shared(life, page.places)
                 shared = max(shared, found)
+                refuse_unless_further(
+                    not page.more or (len(page.places) > 0 and page.places[-1][0] > after)
+                )
                 if not page.more or found != page.places[-1][0]:
                     break
                 after = found
@@ -178,6 +191,7 @@ class Conversation:
                 break
         self._store.part_from_copy(life, shared, self._clock.now())
         self._line.identity = self._store.identity()
+        self._pace.begun.add(self._line.identity.incarnation)
         self._summary.problems.append(SyncProblem("", "fork", FORK))
 
     def _places(self, life: str, after: int) -> StreamAnswer:
@@ -187,6 +201,7 @@ class Conversation:
         self._is_level = False
         hello = self._line.hello()
         if hello.epoch != self._line.identity.epoch:
+            self._turn_back()
             # it may have been put back to before the epoch we know
             self._show_proofs()
             self._store.enter_epoch(hello.epoch, hello.kept, self._highs())
@@ -329,12 +344,13 @@ class Conversation:
         match conflict.reason:
             case "fork":
                 raise Forked(life)
-            case "gap" if life not in self._rewound:
-                self._rewound.add(life)
+            case "gap":
+                refuse_unless_further(life not in self._pace.rewound)
+                self._pace.rewound.add(life)
                 self._show_proofs()
                 self._store.rewind(life, conflict.high)
-            case "epoch" | "gap":
-                raise LineFault(conflict.reason)
+            case "epoch":
+                raise LineFault("epoch")
             case _:
                 raise Refused(conflict.reason, conflict.message)
 
@@ -372,10 +388,13 @@ class Conversation:
         size, keys = identity.batch or FIRST_BATCH, identity.keys_version
         # whatever the store says of a page, leaving waits for the one that was asked for
         with ThreadPoolExecutor(1) as line:
-            asked = line.submit(self._page, identity.cursor, keys, size)
+            after = identity.cursor
+            asked = line.submit(self._page, after, keys, size)
             while not self._is_level:
                 page, took = self._tried(asked.result, size)
                 answer = page.answer
+                refuse_unless_further(not answer.more or answer.upto > after)
+                after = answer.upto
                 then = self._pace.next_size(size, took)
                 over = self._clock.uptime() > self._pace.ends
                 if answer.more and not over:
@@ -411,6 +430,7 @@ class Conversation:
             if self._store.misses_acknowledged():
                 self._rewind_to_highs()
             return
+        self._turn_back()
         self._show_proofs()
         # never a blind overwrite: what is the same stays, what is not above is given back, the rest is
         # fetched again
@@ -439,7 +459,11 @@ class Conversation:
         """What is published above, where it is not what is here; last, for it can wait."""
         if self._line.published in ("", self._line.identity.published):
             return
-        fetch(self._line.read, self._store, self._line.identity.server_key, self._verify)
+        fetch(self._read, self._store, self._line.identity.server_key, self._verify)
+
+    def _read(self, target: str) -> bytes:
+        self._pause()
+        return self._line.read(target)
 
     def _rewind_to_highs(self) -> None:
         """Send again what the server has not, whatever it once said: it was put back to before that, and
@@ -475,6 +499,7 @@ class Conversation:
             whole = found == shared + len(page.hashes)
             shared = found
             is_found = not whole or not page.more
+            refuse_unless_further(is_found or len(page.hashes) > 0)
             self._store.keep_compared(0 if is_found else shared)
             if is_found:
                 return shared

@@ -30,6 +30,12 @@ def why(reason: str) -> tuple[str, Blame]:
                 "Câu trả lời không phải của máy chủ đã ghi danh, nên chưa gửi gì. Hãy báo cấp trên.",
                 "person",
             )
+        case "no_end":
+            return (
+                "Máy chủ cấp trên trả lời mãi không xong, nên lần này dừng giữa chừng. Không mất hồ sơ nào, lát nữa "
+                "tự thử lại. Hãy báo cấp trên.",
+                "person",
+            )
         case "program_old":
             return (
                 "Chương trình ở máy này là bản cũ: đã gửi được hồ sơ, nhưng chưa nhận tin của cấp trên. Hãy cài "

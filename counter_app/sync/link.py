@@ -4,15 +4,19 @@ httpcore speaks; the bytes are counted below it, where they meet the socket, hea
 """
 
 import ssl
+import time
 from collections.abc import Mapping
 from typing import Any
 
 import httpcore
 
 from counter_app.ports.sync import LineFault
+from counter_app.wire.messages import LARGEST_BODY
 
 CONNECT = 15.0
 STALL = 20.0
+LONGEST_ANSWER = 600.0
+"""Seconds that one answer may take, however steadily it drips."""
 _PATIENCE = {"connect": CONNECT, "read": STALL, "write": STALL, "pool": STALL}
 _HEADERS = {"accept-encoding": "identity"}
 _FAULTS = (
@@ -55,6 +59,7 @@ class HttpLink:
         self, method: str, target: str, headers: Mapping[str, str], body: bytes
     ) -> tuple[int, Mapping[str, str], bytes]:
         """One request. A redirect or a page of a captive portal is the line's fault, not an answer."""
+        self._counter.expect()
         try:
             answer = self._pool.request(
                 method,
@@ -97,6 +102,19 @@ class _Counting(httpcore.SyncBackend):
         super().__init__()
         self.bytes_out = 0
         self.bytes_in = 0
+        self.expect()
+
+    def expect(self) -> None:
+        """The next answer begins: it ends in time, and is no larger than a message."""
+        self._ends = time.monotonic() + LONGEST_ANSWER
+        self._most = self.bytes_in + LARGEST_BODY
+
+    def refuse_endless(self) -> None:
+        """Before more of an answer is read."""
+        if self.bytes_in > self._most:
+            raise LineFault("answer")
+        if time.monotonic() > self._ends:
+            raise LineFault("ReadTimeout")
 
     def connect_tcp(self, *args: Any, **kwargs: Any) -> httpcore.NetworkStream:
         """A connection whose bytes are counted."""
@@ -110,6 +128,7 @@ class _CountingStream(httpcore.NetworkStream):
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
         """Count what came."""
+        self._total.refuse_endless()
         data = self._inner.read(max_bytes, timeout)
         self._total.bytes_in += len(data)
         return data

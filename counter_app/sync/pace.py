@@ -1,6 +1,6 @@
 """How much goes over a line at once: more while it is quick, less where it breaks."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 MOST_EVENTS = 500
 MOST_BYTES = 1_000_000
@@ -8,6 +8,8 @@ MOST_BYTES = 1_000_000
 FIRST_BATCH = 50
 FAST, SLOW = 4.0, 15.0
 """Seconds a request may take before batches grow no more, and before they shrink."""
+MOST_TURNS = 8
+"""Times that a server may make one cycle do again what was done: as a copy, or as one that was put back."""
 
 
 @dataclass(slots=True)
@@ -20,6 +22,12 @@ class Pace:
     """Then nothing grows for the rest of the cycle."""
     most: int = 0
     """The largest size that went through."""
+    turns: int = 0
+    """How often it did again what was done."""
+    begun: set[str] = field(default_factory=set)
+    """The lives that began in it."""
+    rewound: set[str] = field(default_factory=set)
+    """The lives that were sent again because the server missed something of them."""
 
     def next_size(self, size: int, took: float) -> int:
         """After a request of that size went through in so many seconds."""

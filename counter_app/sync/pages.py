@@ -70,6 +70,8 @@ class Pages:
         self, ask: Asked, page: PageToSend, content: bytes, state: PageState
     ) -> PageState | None:
         """What the server has after one piece more; None where it comes no further."""
+        if not 0 <= state.offset <= len(content):
+            return None
 
         def patch(size: int) -> PageState | None:
             piece = content[state.offset : state.offset + size]

@@ -127,6 +127,12 @@ def refuse_unless_good(status: int, body: bytes) -> None:
     raise LineFault(refusal.code)
 
 
+def refuse_unless_further(is_further: bool) -> None:
+    """What is asked for again and again comes nearer its end each time, or the cycle is over."""
+    if not is_further:
+        raise LineFault("no_end", LONGEST_WAIT)
+
+
 def decoded(body: bytes, kind: type[_Message]) -> _Message:
     """A message of the server's."""
     try:

@@ -1,9 +1,16 @@
-"""No cycle holds the line for longer than its time; the next one goes on where it ended."""
+"""No cycle holds the line for longer than its time; the next one goes on where it ended. None goes on for
+ever, whatever the server signs.
+"""
 
+import itertools
+import socket
+import threading
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from conftest import ToldClock
 from scans_made import noisy
@@ -12,9 +19,13 @@ from upper import Upper
 
 from counter_app.bootstrap import Counter
 from counter_app.ports.sync import LineFault, Link, Summary
+from counter_app.sync import link
 from counter_app.sync.engine import LONGEST_CYCLE, RECONNECTS
+from counter_app.wire.messages import Conflict, OrderAnswer, PageState
 from db.sync_store import SyncStore
-from district_server import bundles, feed
+from district_server import api, bundles, feed, recovery
+from district_server.enrolment import revoke
+from district_server.ingest import PushConflict
 from district_server.objects import Folder
 
 PUSH, PIECE = "/sync/v1/push", "/sync/v1/page"
@@ -248,3 +259,177 @@ def test_a_new_pc_that_goes_off_meanwhile_goes_on_where_it_was(
     assert (standing.to_come, done.received) == (head - 15, head - 15 - own)
     assert again[0].sync_state().standing.to_come == 0
     assert all(again[0].search.by_code(code) for code in codes)
+
+
+Spoil = Callable[[pytest.MonkeyPatch], None]
+
+
+def _own_without_end(patch: pytest.MonkeyPatch) -> None:
+    """Every event of the device is told as one that the asking store holds."""
+    held = feed.held_by
+    patch.setattr(feed, "held_by", lambda *asked: dict.fromkeys(held(*asked), 2**31 - 1))
+
+
+def _pages_that_lead_nowhere(patch: pytest.MonkeyPatch) -> None:
+    pull = feed.pull
+
+    def spoilt(connection: Any, caller: Any, life: str, epoch: str, after: int, *more: Any) -> Any:
+        answer = pull(connection, caller, life, epoch, after, *more)
+        return msgspec.structs.replace(answer, runs=(), own=(), upto=after, more=True)
+
+    patch.setattr(feed, "pull", spoilt)
+
+
+def _an_order_of_nothing(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(feed, "order_after", lambda *asked: OrderAnswer((), True))
+
+
+def _places_from_the_start(patch: pytest.MonkeyPatch) -> None:
+    stream_of = api.stream_of
+
+    def spoilt(connection: Any, caller: Any, life: str, after: int) -> Any:
+        told = stream_of(connection, caller, life, 0)
+        return msgspec.structs.replace(told, places=told.places[:1], more=True)
+
+    patch.setattr(api, "stream_of", spoilt)
+
+
+def _always_put_back(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(recovery, "is_behind", lambda *asked: True)
+
+
+def _always_less(patch: pytest.MonkeyPatch) -> None:
+    """What went is missed again by the next connection."""
+
+    push, turns = api.push, itertools.count()
+
+    def spoilt(*asked: Any) -> Any:
+        if next(turns) % 2:
+            raise PushConflict(Conflict("gap", 0, ""))
+        return push(*asked)
+
+    patch.setattr(api, "push", spoilt)
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        _own_without_end,
+        _pages_that_lead_nowhere,
+        _an_order_of_nothing,
+        _places_from_the_start,
+        _always_put_back,
+        _always_less,
+    ],
+)
+def test_a_server_that_never_comes_to_an_end_is_left_alone_and_said(
+    upper: Upper,
+    enrolled: Enrolled,
+    copied: Callable[[Pair], Pair],
+    clock: ToldClock,
+    monkeypatch: pytest.MonkeyPatch,
+    spoil: Spoil,
+) -> None:
+    first, is_copy = enrolled(1), spoil in (_own_without_end, _places_from_the_start)
+    accept(first)
+    synced(first)
+    pair = copied(first) if is_copy else first
+    accept(first)
+    synced(first)
+    for _ in range(3):
+        accept(pair)
+    if spoil in (_an_order_of_nothing, _always_put_back):
+        with pair[0].store.write() as books:
+            run = books.connection.exec_driver_sql
+            run("UPDATE sync_state SET value = '00' WHERE name = 'order_digest'")
+    one_by_one(pair)
+    asked = slowed(pair, clock, 10.0)
+
+    with monkeypatch.context() as patch:
+        spoil(patch)
+        done = pair[0].sync.cycle()
+
+    assert "trả lời mãi không xong" in done.fault
+    assert (done.blame, done.unfinished) == ("person", False)
+    state = pair[0].sync_state()
+    assert state.standing.last_error == done.fault
+    assert is_copy or state.text.endswith("F9 xem vì sao")
+    assert pair[0].sync_store.wanted_wait() == 1800
+    assert len(asked) < 40
+    with pair[0].store.read() as books:
+        assert len((books.settings.get("lives") or "").split()) <= is_copy
+    # and nothing was lost by it
+    for other in (pair, first, pair):
+        assert not other[0].sync.cycle().fault
+    assert_at_rest(upper, first, pair)
+
+
+def test_a_revoked_device_does_not_send_for_ever(
+    upper: Upper, enrolled: Enrolled, clock: ToldClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of every push the server says that something was kept, only never of this life."""
+    first, turns = enrolled(1), itertools.count(1)
+    synced(first)
+    accept(first)
+    with upper.database.begin() as connection:
+        revoke(connection, first[0].identity.device_id)
+    asked, highs = slowed(first, clock, 10.0), recovery.highs
+
+    def spoilt(*who: Any) -> Any:
+        told = highs(*who)
+        first_only = tuple((life, 1) for life, _ in told.own)
+        return msgspec.structs.replace(told, own=(*first_only, ("ff", next(turns))))
+
+    monkeypatch.setattr(recovery, "highs", spoilt)
+    done = first[0].sync.cycle()
+    assert (done.blame, done.unfinished) == ("server", False)
+    assert len(asked) < 20
+
+
+def test_a_scanned_page_from_nowhere_is_left_alone(
+    upper: Upper,
+    enrolled: Enrolled,
+    clock: ToldClock,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> None:
+    """The server says that it has more of it than there is, and more again."""
+    upper.stop()
+    upper.objects = Folder(tmp_path / "tren")
+    upper.start()
+    first = enrolled(1)
+    made = accept(first)
+    first[0].attachments.add(made.dossier_id, "giay.png", noisy(side=200), "", first[1])
+    monkeypatch.setattr(api, "state_of", lambda *asked: PageState(1_000_000, False))
+    monkeypatch.setattr(api, "take", lambda *asked: PageState(asked[5] + 1, False))
+    asked = slowed(first, clock, 10.0)
+    done = first[0].sync.cycle()
+    assert (done.fault, done.unfinished) == ("", False)
+    assert asked.count(PIECE) == 1
+
+
+@pytest.mark.parametrize(
+    ("limit", "reason"), [("LONGEST_ANSWER", "ReadTimeout"), ("LARGEST_BODY", "answer")]
+)
+def test_an_answer_without_an_end_is_no_answer(
+    limit: str, reason: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It moves, so that it is no stall."""
+    monkeypatch.setattr(link, limit, 0.1 if limit == "LONGEST_ANSWER" else 100_000)
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def speak() -> None:
+            near, _ = listener.accept()
+            with near, suppress(OSError):
+                near.recv(65536)
+                near.sendall(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
+                while True:
+                    near.sendall(b"1\r\n0\r\n")
+
+        thread = threading.Thread(target=speak)
+        thread.start()
+        line = link.HttpLink(f"http://127.0.0.1:{listener.getsockname()[1]}", "")
+        with pytest.raises(LineFault, match=reason):
+            line.send("POST", "/sync/v1/hello", {}, b"")
+        line.close()
+        thread.join(5)
