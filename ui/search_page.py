@@ -107,7 +107,8 @@ class SearchPage(Page):
         return [self._form, self._reprint, self._primary]
 
     def enter(self) -> None:
-        """The keyboard is in the box."""
+        """The keyboard is in the box, whatever was asked for before."""
+        self._entering = False
         self.box.setFocus()
         self.box.selectAll()
         self._find()
@@ -230,6 +231,9 @@ class SearchPage(Page):
             self._look(self.list.current_id)
             self.list.setFocus()
         self._entering = False
+        if not rows and not self._wanted and self.pane.form.act is None:
+            # F12 must never do something to a dossier that was looked for before
+            self._on_opened((None, ()))
 
     def _to_dossier(self) -> None:
         """Enter: the first of what is found for what stands in the box now, not of what stood."""

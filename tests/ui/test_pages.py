@@ -479,6 +479,20 @@ def test_with_nothing_typed_the_filter_is_of_today(hand: Hand) -> None:
     assert shown.model().rowCount() == 1
 
 
+def test_where_nothing_is_found_nothing_can_be_done(hand: Hand) -> None:
+    """F12 would go to the dossier that was looked for before."""
+    screen("F3")(hand)
+    hand.type("045")
+    hand.press("Enter")
+    hand.wait(lambda: hand.says("Chuyển xử lý"))
+    hand.press("F3")
+    hand.type("khong co ai")
+    hand.wait(lambda: hand.says("Không có hồ sơ nào như vậy"))
+    hand.wait(lambda: hand.says("Chọn một hồ sơ ở bên trái"))
+    assert not hand.says("Chuyển xử lý")
+    assert not hand.says("Tiếp nhận, cấp mã hồ sơ")
+
+
 def test_a_dossier_shows_its_state_story_papers_and_money(hand: Hand) -> None:
     opened(0)(hand)
     assert hand.says("Đang xử lý")
