@@ -1,1 +1,0 @@
-"""Serial and keyboard-wedge scanners."""
