@@ -113,6 +113,8 @@ def _parser() -> argparse.ArgumentParser:
     serve.add_argument("--host", default=os.environ.get("DISTRICT_HOST") or "127.0.0.1")
     serve.add_argument("--port", type=_port, default=os.environ.get("DISTRICT_PORT") or "8443")
     serve.add_argument("--tls-dir", type=Path, default=os.environ.get("DISTRICT_TLS_DIR") or None)
+    names = (os.environ.get("DISTRICT_NAMES") or "").replace(",", " ").split()
+    serve.add_argument("--name", action="append", default=names)
     code = add("issue-code")
     code.add_argument("--commune", required=True)
     code.add_argument("--counter", required=True, type=int)

@@ -6,13 +6,14 @@ import getpass
 import ipaddress
 import json
 import os
+import re
 import signal
 import socket
 import ssl
 import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -111,7 +112,10 @@ def serve(options: argparse.Namespace) -> int:
             for number in (signal.SIGTERM, signal.SIGINT):
                 signal.signal(number, stop)
             url = f"{'https' if tls else 'http'}://{options.host}:{port}"
-            write({"ok": True, "url": url, "fingerprint": keys.fingerprint})
+            told: dict[str, Any] = {"ok": True, "url": url, "fingerprint": keys.fingerprint}
+            if options.tls_dir is not None:
+                told["message"] = _FOR_BROWSERS
+            write(told)
             journal.write("started", url=url)
             # what is loaded stays, and a batch is many objects that all go: the collector need not
             # walk over them again and again
@@ -289,8 +293,12 @@ def _note(connection: Connection, action: str, about: str, options: argparse.Nam
 def _asked_twice() -> str:
     if sys.stdin is None or not sys.stdin.isatty():
         raise Refused("password_missing", "Chưa có mật khẩu. Đặt DISTRICT_ADMIN_PASSWORD.")
-    first = getpass.getpass("Mật khẩu (từ 12 ký tự): ")
-    if first != getpass.getpass("Gõ lại mật khẩu: "):
+    try:
+        first = getpass.getpass("Mật khẩu (từ 12 ký tự): ")
+        again = getpass.getpass("Gõ lại mật khẩu: ")
+    except EOFError:
+        raise Refused("password_missing", "Chưa gõ mật khẩu. Chạy lại.") from None
+    if first != again:
         raise Refused("password_differs", "Hai lần gõ không giống nhau. Chạy lại.")
     return first
 
@@ -437,6 +445,14 @@ def listen(host: str, port: int) -> socket.socket:
     return listener
 
 
+_NAME = re.compile(r"[A-Za-z0-9:]([A-Za-z0-9.:-]{0,251}[A-Za-z0-9])?")
+_FOR_BROWSERS = (
+    "Chứng thư ở --tls-dir chỉ dành cho trình duyệt: quầy không nối vào cổng này. Chạy thêm một serve không có "
+    "--tls-dir cho các quầy."
+)
+"""Counters trust this installation's CA and no other; its key leaves the database for nobody."""
+
+
 def _tls(options: argparse.Namespace, keys: ServerKeys, folder: Path) -> dict[str, Any]:
     """A certificate made elsewhere, or one of this installation's CA for this address."""
     if options.tls_dir is not None:
@@ -452,9 +468,7 @@ def _tls(options: argparse.Namespace, keys: ServerKeys, folder: Path) -> dict[st
                 "cert.pem và key.pem không đọc được hoặc không khớp nhau. Khóa không được đặt mật khẩu.",
             ) from None
     else:
-        names = {options.host, socket.gethostname(), "localhost"} - {"0.0.0.0", "::"}
-        names |= {info[4][0] for info in _addresses()}
-        made_chain, made_key = issue_certificate(keys, sorted(map(str, names)))
+        made_chain, made_key = issue_certificate(keys, _names(options))
         chain, key = folder / "cert.pem", folder / "key.pem"
         chain.write_bytes(made_chain)
         key.touch(mode=0o600)
@@ -462,8 +476,24 @@ def _tls(options: argparse.Namespace, keys: ServerKeys, folder: Path) -> dict[st
     return {"ssl_certfile": str(chain), "ssl_keyfile": str(key)}
 
 
-def _addresses() -> list[Any]:
-    try:
-        return socket.getaddrinfo(socket.gethostname(), None)
-    except OSError:
-        return []
+def _names(options: argparse.Namespace) -> list[str]:
+    """What counters may call this server: what it was told, and what it finds out by itself."""
+    for name in options.name:
+        if not _NAME.fullmatch(name):
+            raise ServerFault(
+                "name_wrong",
+                f"Tên máy chủ “{name[:60]}” không đúng. Ghi như may-chu.tinh.vn hoặc 10.1.2.3.",
+            )
+    own = {options.host, socket.gethostname(), "localhost"} - {"0.0.0.0", "::"}
+    return sorted({*options.name, *own, *_addresses()})
+
+
+def _addresses() -> set[str]:
+    found = set()
+    with suppress(OSError):
+        found = {str(info[4][0]) for info in socket.getaddrinfo(socket.gethostname(), None)}
+    # Debian calls itself 127.0.1.1: ask for the way out, which sends nothing
+    with suppress(OSError), socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as way:
+        way.connect(("192.0.2.1", 9))
+        found.add(way.getsockname()[0])
+    return found

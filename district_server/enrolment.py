@@ -48,7 +48,7 @@ _OTHER = (
     "Mã này của quầy {}, máy này đang là quầy {}. Nếu máy này làm từ bản sao của một máy khác thì ghi danh lại "
     "kèm số quầy mới; nếu không, xin mã của đúng quầy."
 )
-_WRONG = "Mã ghi danh không đúng hoặc đã hết hạn. Xin mã mới ở cấp trên."
+_WRONG = "Mã ghi danh không phải của {}, hoặc đã hết hạn. Xin mã mới ở cấp trên."
 
 
 def issue_code(connection: Connection, org: str, counter_no: int) -> tuple[str, str]:
@@ -119,7 +119,11 @@ def enrol(
         if here and (number := _number_of(connection, asked)):
             return _answer(connection, keys, asked, number)
         _count_a_try(connection, asked)
-        return Refused("code_wrong", _WRONG, 403)
+        # only what the asker told us: the sentence says nothing about codes that exist
+        named = (
+            f"{asked.commune[:30]}, quầy {asked.counter}" if asked.counter else asked.commune[:30]
+        )
+        return Refused("code_wrong", _WRONG.format(named), 403)
     if known is not None and not here:
         return Refused("device_known", "Máy này đã ghi danh nơi khác hoặc đã bị thu hồi.", 403)
     connection.execute(

@@ -42,6 +42,7 @@ class Paper:
             if content is None:
                 continue
             try:
+                folder.mkdir(exist_ok=True)
                 (folder / f"{number:03}-{at:02}.jpg").write_bytes(content)
             except OSError:
                 raise ServerFault(

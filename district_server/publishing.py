@@ -12,6 +12,7 @@ from itertools import islice
 
 from sqlalchemy import Connection, Row, func, insert, select, update
 
+import resources
 from counter_app.domain.faults import FileFault
 from counter_app.domain.office import parse_calendar
 from counter_app.domain.procedure import parse_procedures
@@ -138,6 +139,28 @@ def published(connection: Connection, have: str) -> PublicationList:
     told = "\n".join(f"{item.kind} {item.name} {item.version} {item.sha256}" for item in items)
     version = hashlib.sha256(told.encode()).hexdigest()[:16]
     return PublicationList(version, None if version == have else items)
+
+
+def before(connection: Connection, kind: str, name: str, version: int) -> tuple[str, bool] | None:
+    """(text, whether it was published) of what counters have until this version is: the published one before it,
+    else the file that is shipped. None where it is new to them.
+    """
+    older = (
+        select(publication.c.text)
+        .where(
+            publication.c.kind == kind,
+            publication.c.name == name,
+            publication.c.version < version,
+            publication.c.state == "published",
+        )
+        .order_by(publication.c.version.desc())
+        .limit(1)
+    )
+    text = connection.execute(older).scalar_one_or_none()
+    if text is not None:
+        return text, True
+    shipped = (resources.calendar_text if kind == "calendar" else resources.procedure_text)(name)
+    return None if shipped is None else (shipped, False)
 
 
 def difference(before: str, after: str, context: int = 2) -> list[tuple[str, str]]:

@@ -32,6 +32,16 @@ def procedure_texts() -> tuple[str, ...]:
     return _texts("procedures")
 
 
+def calendar_text(year: str) -> str | None:
+    """The shipped calendar of a year."""
+    return _text("calendars", year)
+
+
+def procedure_text(field_code: str) -> str | None:
+    """The shipped procedures of a field of work."""
+    return _text("procedures", field_code)
+
+
 def form_set_texts() -> tuple[str, ...]:
     """The manifests of the sets of forms."""
     folders = sorted(_root("forms").iterdir(), key=lambda folder: folder.name)
@@ -68,6 +78,13 @@ def _root(kind: str) -> Traversable:
 def _stems(kind: str, ending: str) -> tuple[str, ...]:
     names = (file.name for file in _root(kind).iterdir())
     return tuple(sorted(name.removesuffix(ending) for name in names if name.endswith(ending)))
+
+
+def _text(kind: str, name: str) -> str | None:
+    if not _NAME.fullmatch(name):
+        return None
+    file = _root(kind).joinpath(f"{name}.toml")
+    return file.read_text(encoding="utf-8") if file.is_file() else None
 
 
 def _texts(kind: str) -> tuple[str, ...]:

@@ -12,7 +12,7 @@ from counter_app.commands.lines import write
 from counter_app.commands.on_paper import save
 from counter_app.commands.session import opened, signed_in
 from counter_app.domain.officer import Right
-from counter_app.errors import Refused
+from counter_app.errors import EnvironmentFault, Refused
 from counter_app.services.attachments import Scanned
 
 
@@ -42,6 +42,12 @@ def run(options: argparse.Namespace) -> int:
 
 def _write_out(counter: Counter, scanned: Scanned, number: int, folder: Path) -> list[str]:
     """The names are ours: what a file was called once is no name for a new one."""
+    try:
+        folder.mkdir(exist_ok=True)
+    except OSError:
+        raise EnvironmentFault(
+            "disk_fault", f"Không tạo được thư mục {folder}. Xem lại đường dẫn và ổ đĩa."
+        ) from None
     names = []
     for at, page in enumerate(scanned.pages, 1):
         path = folder / f"{number:03}-{at:02}.jpg"

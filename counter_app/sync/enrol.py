@@ -30,6 +30,10 @@ from counter_app.wire.messages import (
 )
 from counter_app.wire.signing import enrol_bytes, enrolled_bytes
 
+_NOT_ITS_NAME = (
+    "Máy chủ không nhận địa chỉ này là của nó. Gõ đúng địa chỉ cấp trên đưa; vẫn vậy thì báo cấp trên thêm địa chỉ "
+    "này vào DISTRICT_NAMES."
+)
 _NO_LINE = "Chưa nối được máy chủ. Xem lại địa chỉ và mạng rồi làm lại."
 
 
@@ -176,8 +180,10 @@ def _ask(
     link = HttpLink(address, ca_pem)
     try:
         status, _, body = link.send("POST", "/enrol/v1/enrol", {}, encode(asked))
-    except LineFault:
-        raise EnvironmentFault("line", _NO_LINE) from None
+    except LineFault as fault:
+        # its own CA was there a moment ago: what is wrong is the name
+        said = _NOT_ITS_NAME if str(fault) == "certificate" else _NO_LINE
+        raise EnvironmentFault("line", said) from None
     finally:
         link.close()
     try:

@@ -71,6 +71,7 @@ class Pages:
         add("POST", "/sign-in", self._sign_in)
         add("POST", "/sign-out", self._sign_out)
         add("GET", "/bundles/{device}", self._bundle_down)
+        add("GET", "/catalogue/{kind}/{name}/{version}/file", self._version_file)
         account = self._account
         for path, shown in Papers(self._page, self._objects).pages():
             add("GET", path, self._shown(shown))
@@ -503,17 +504,24 @@ class Pages:
 
     def _version(self, visit: Visit) -> Response:
         row = self._row(visit)
-        before = publishing.text_of(
-            visit.connection, row.kind, row.name, row.version - 1, published=True
-        )
+        before = publishing.before(visit.connection, row.kind, row.name, row.version)
         return self._page(
             visit,
             "version.html",
             row.title,
             row=row,
-            lines=publishing.difference(before or "", row.text),
-            first=before is None,
+            lines=publishing.difference(before[0] if before else "", row.text),
+            than=_THAN[before and before[1]],
         )
+
+    def _version_file(self, request: Request, body: bytes) -> Response:
+        """As it was written, for writing the next one."""
+        with self._database.begin() as connection:
+            session = self._session(connection, request)
+            if session is None:
+                return _to("/sign-in")
+            row = self._row(Visit(request, connection, session, Form({}, {})))
+            return _download(row.text.encode(), f"{row.name}-{row.version}.toml")
 
     def _publish(self, visit: Visit) -> Response:
         row = self._row(visit)
@@ -554,6 +562,11 @@ class Pages:
 
 _KEPT = {"Cache-Control": "private, max-age=86400", "X-Content-Type-Options": "nosniff"}
 
+_THAN = {
+    None: "Nội dung",
+    True: "Khác bản đã công bố trước",
+    False: "Khác bản đi kèm chương trình",
+}
 _DONE = {
     "commune": "Đã thêm xã.",
     "renamed": "Đã đổi tên.",

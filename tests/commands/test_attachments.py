@@ -34,7 +34,10 @@ def test_a_scan_stands_in_the_book(console: Console, code: str, scan: Path, tmp_
     assert (made["here"], made["sent"]) == (True, 0)
 
     out = tmp_path / "ra"
-    out.mkdir()
+    # a typing error in the path makes no tree of folders
+    lost = console("attachments", code, "--out", out / "sau")
+    assert lost.status == 3
+    assert str(out / "sau") in lost.one["problems"][0]["message"]
     (line,) = console("attachments", code, "--out", out).lines
     (name,) = line["files"]
     written = (out / name).read_bytes()

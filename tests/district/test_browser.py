@@ -155,7 +155,7 @@ def test_what_a_revoked_device_wrote_is_taken_or_left_aside(
 def test_a_calendar_is_written_by_one_published_by_another_and_fetched_by_a_counter(
     page: Browser, upper: Upper, client: httpx.Client, tmp_path: Path
 ) -> None:
-    text = resources.calendar_texts()[-1]
+    text = resources.calendar_texts()[-1].replace("Tết Dương lịch", "Tết Tây")
     broken, good = tmp_path / "sai.toml", tmp_path / "lich.toml"
     broken.write_text(text.replace("year = ", "nam = "), encoding="utf-8")
     good.write_text(text, encoding="utf-8")
@@ -172,6 +172,9 @@ def test_a_calendar_is_written_by_one_published_by_another_and_fetched_by_a_coun
     page.enter_on("form[enctype] button")
     assert page.path == "/catalogue/calendar/2027/1"
     look(page, "ban-nhap")
+    assert "Khác bản đi kèm chương trình" in page.text("main")
+    changed = page.script("return [...document.querySelectorAll('.plus')].map(e => e.innerText)")
+    assert changed == ['+ name = "Tết Tây"']
     assert "Nhờ một người quản trị khác" in page.text("main")
 
     page.forget()

@@ -38,9 +38,21 @@ NAME, PASSWORD = "Trần Minh Đức", "ba con trau di cay"
 ORG = "H50.99.01"
 CASE = f"/quarantine/{ORG}/01a2116f-5db5-7ad8-85ce-000000000001"
 PAGES = (
-    "/", "/desk", "/units", "/units?show=silent", f"/units/{ORG}", "/quarantine",
-    "/quarantine?show=discarded", CASE, "/bundles", "/catalogue", "/catalogue/calendar/2027/1", "/log", "/me",
-)  # fmt: skip
+    "/",
+    "/desk",
+    "/units",
+    "/units?show=silent",
+    f"/units/{ORG}",
+    "/quarantine",
+    "/quarantine?show=discarded",
+    CASE,
+    "/bundles",
+    "/catalogue",
+    "/catalogue/calendar/2027/1",
+    "/log",
+    "/me",
+)
+DRAFT = "/catalogue/calendar/2027/1/file"  # fmt: skip
 FORMS = {
     "/units": {"org": "H50.99.05", "name": "Lìa"},
     f"/units/{ORG}": {"name": "Tên khác"},
@@ -119,7 +131,7 @@ def addressed(path: str, machine: Machine) -> str:
 def test_without_a_session_every_page_is_the_sign_in(upper: Upper, filled: Machine) -> None:
     with httpx.Client(base_url=upper.url, trust_env=False) as stranger:
         stranger.cookies.set("mot_cua", "a" * 43)
-        for path in PAGES:
+        for path in (*PAGES, DRAFT):
             answer = stranger.get(path)
             assert (answer.status_code, answer.headers["location"]) == (303, "/sign-in"), path
         before = state(upper)
@@ -258,6 +270,8 @@ def test_whoever_wrote_a_draft_does_not_publish_it(upper: Upper, inside: httpx.C
     answer = inside.post("/catalogue/calendar/2027/1/publish", data={"form_key": key})
     assert answer.status_code == 400
     assert "phải khác người soạn" in answer.text
+    # the next one is written from it
+    assert inside.get(DRAFT).text == resources.calendar_texts()[-1]
     with upper.database.begin() as connection:
         assert connection.scalars(select(publication.c.state)).all() == ["draft"]
 

@@ -2,13 +2,19 @@
 
 import json
 import os
+import socket
+import ssl
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
+
+from counter_app.bootstrap import Counter
+from counter_app.errors import EnvironmentFault
 
 ROOT = Path(__file__).parents[2]
 BIN = Path(sys.executable).parent
@@ -146,17 +152,29 @@ def test_init_of_the_server_may_be_repeated_and_keeps_its_keys(run: Run) -> None
     assert first["fingerprint"] == again["fingerprint"]
 
 
-def test_serving_beyond_loopback_is_never_plain(run: Run, tmp_path: Path) -> None:
+def test_serving_beyond_loopback_is_never_plain_and_answers_to_its_names(
+    run: Run, tmp_path: Path, make_counter: Callable[..., Counter]
+) -> None:
     run("district-server", "init")
+    assert run("district-server", "serve", "--host", "0.0.0.0", "--name", "máy chủ")[0] == 3
     server = subprocess.Popen(
         [BIN / "district-server", "serve", "--host", "0.0.0.0", "--port", "0"],
-        env=run.__dict__["surroundings"],
+        env=run.__dict__["surroundings"] | {"DISTRICT_NAMES": "may-chu.tinh.vn, 10.1.2.3"},
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         cwd=tmp_path,
     )
     assert server.stdout is not None
     said = json.loads(server.stdout.readline())
+    port = int(said["url"].rpartition(":")[2])
+    ca = httpx.get(f"https://127.0.0.1:{port}/enrol/v1/ca", verify=False, trust_env=False).text
+    trusting = ssl.create_default_context(cadata=ca)
+    for name in ("may-chu.tinh.vn", "10.1.2.3", "localhost"):
+        with socket.create_connection(("127.0.0.1", port)) as near:
+            trusting.wrap_socket(near, server_hostname=name).close()
+    # another way to the same machine, by a name that nobody told it
+    with pytest.raises(EnvironmentFault, match="DISTRICT_NAMES"):
+        make_counter(2).enrol(f"https://127.0.0.2:{port}", "AAAAAAAAAA", said["fingerprint"])
     server.terminate()
     server.stdout.close()
     server.wait(20)

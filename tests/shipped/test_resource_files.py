@@ -60,6 +60,8 @@ def test_fonts_and_icons_are_what_they_say() -> None:
 
 def test_what_is_not_shipped_is_not_made_up() -> None:
     assert resources.form_text("FS-2018", "no-such-form") is None
+    assert resources.procedure_text("../offices/khe-sanh") is None
+    assert resources.calendar_text("1999") is None
     with pytest.raises(FileNotFoundError):
         resources.office_text("nowhere")
 

@@ -103,6 +103,8 @@ def test_a_file_is_a_field_and_a_field_is_a_file() -> None:
     codes = [field[0].field_code for field in FIELDS]
     names = [field[0].field_name for field in FIELDS]
     assert len(set(codes)) == len(set(names)) == len(FIELDS)
+    # found by that name: what the upper level publishes first is compared with it
+    assert [resources.procedure_text(code) for code in codes] == list(resources.procedure_texts())
     assert all(re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", code) for code in codes)
 
 

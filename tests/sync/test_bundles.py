@@ -765,6 +765,8 @@ def test_enrolment_by_stick_is_refused_where_it_must_be(upper, make_counter, sti
     with pytest.raises(ServerRefused) as wrong_code:
         bundles.enrol_by_stick(upper.database, upper.keys, request, answer, "")
     assert wrong_code.value.code == "code_wrong"
+    # whoever was given a code of another commune sees it
+    assert "H50.99.01, quầy 4" in wrong_code.value.message
     write_request(counter.sync_store, counter.signer, code, request)
     raw = request.read_text(encoding="utf-8").replace('"counter":4', '"counter":5')
     (stick / "sua.json").write_text(raw, encoding="utf-8")

@@ -222,11 +222,12 @@ def test_those_who_decide_above_can_open_them(
     synced(first)
     capsys.readouterr()
     where = ["--database-url", database_url, "--attachments", str(kept)]
-    assert main(["attachments", made.code, "--out", str(tmp_path), *where]) == 0
+    out = tmp_path / "ra"
+    assert main(["attachments", made.code, "--out", str(out), *where]) == 0
     told = json.loads(capsys.readouterr().out)
     assert (told["name"], told["here"]) == ("giay.pdf", 2)
     for at, page in enumerate(paper.pages, 1):
-        written = (tmp_path / f"001-{at:02}.jpg").read_bytes()
+        written = (out / f"001-{at:02}.jpg").read_bytes()
         assert hashlib.sha256(written).hexdigest() == page.sha256
     assert main(["attachments", "H50.99.01-260101-1001", *where]) == 1
 
