@@ -20,9 +20,11 @@ from ui.acts import ACTS, UPPER, ActForm, Ask, papers_after, seq_of
 from ui.desk import Desk
 from ui.fields import Combo, EnterMoves, Field
 from ui.intake.due_card import DayStrip
-from ui.widgets import Button, clear, column, label, row, set_property
+from ui.widgets import Button, clear, column, fix, label, row, set_property
 
 _LINES_HEIGHT = 74
+_SHORT, _LONG = 16, 40
+"""Letters of a line that shares its room."""
 _MIDNIGHT = "00:00"
 _FURTHEST = 366
 """Days ahead of which a strip is drawn."""
@@ -54,12 +56,12 @@ class _Line(Field):
 class _Paragraph(QWidget):
     """Several lines, one thing each; Tab leaves."""
 
-    def __init__(self, ask: Ask, height: int) -> None:
+    def __init__(self, ask: Ask) -> None:
         super().__init__()
         self.edit = QPlainTextEdit()
         self.edit.setTabChangesFocus(True)
         self.edit.setAccessibleName(ask.caption)
-        self.edit.setFixedHeight(height)
+        fix(self.edit, height=_LINES_HEIGHT)
         self.told = label("", "problem", wrap=True)
         self.told.hide()
         head = row(label(ask.caption, "label"), label("*" if ask.required else "", "problem"), 1)
@@ -345,12 +347,12 @@ class ActionForm(QFrame):
                 pair = None
             elif pair is None:
                 line = row(box)
-                line.setStretch(0, 1)
+                line.setStretch(0, _share(box))
                 self._asks.addLayout(line)
                 pair = line
             else:
                 pair.addWidget(box)
-                pair.setStretch(1, 1)
+                pair.setStretch(1, _share(box))
                 pair = None
         stops = self._stops()
         for before, after in pairwise(stops):
@@ -364,7 +366,7 @@ class ActionForm(QFrame):
     def _box(self, ask: Ask) -> _Box:
         match ask.kind:
             case "lines":
-                return _Paragraph(ask, self._desk.theme.px(_LINES_HEIGHT))
+                return _Paragraph(ask)
             case "moment":
                 return _Moment(ask, self._desk)
             case "holder":
@@ -511,3 +513,8 @@ class ActionForm(QFrame):
     def _show(shown: QLabel, text: str) -> None:
         shown.setText(text)
         shown.setVisible(bool(text))
+
+
+def _share(box: _Box) -> int:
+    """Of a line that two share: a long name takes more of it than a number."""
+    return min(max(_SHORT, len(box.text)), _LONG)

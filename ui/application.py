@@ -22,8 +22,8 @@ from ui.desk import Desk, Lanes
 from ui.fields import Field
 from ui.keys import KeyFilter
 from ui.lanes import Lane, LanesByName
-from ui.theme import CONTRAST, LIGHT, SCALES, Theme
-from ui.widgets import Button, Card, column, label, row
+from ui.theme import CONTRAST, LIGHT, SCALES, Theme, set_text_scale, text_scale
+from ui.widgets import Button, Card, column, fix, label, refit, row
 from ui.words import Words
 
 if TYPE_CHECKING:
@@ -68,7 +68,8 @@ class Window(QStackedWidget):
     def __init__(self, doors: Doors) -> None:
         super().__init__()
         self._doors = doors
-        self.theme = Theme(LIGHT, 1.0)
+        self.theme = Theme(LIGHT)
+        set_text_scale(SCALES[0])
         self.desk: Desk | None = None
         self.frame: Any = None
         self.sign_in: Any = None
@@ -268,7 +269,7 @@ class Window(QStackedWidget):
             row(1, enter),
             margins=28,
         )
-        card.setFixedWidth(560)
+        fix(card, width=560)
         page = QWidget()
         page.setObjectName("canvas")
         page.setLayout(column(1, row(1, card, 1), 1))
@@ -285,7 +286,7 @@ class Window(QStackedWidget):
         still be worked with may be opened.
         """
         card = Card(label(title, "title", wrap=True), label(sentence, wrap=True), margins=28)
-        card.setFixedWidth(640)
+        fix(card, width=640)
         self._restorable, self._goes_on = restorable, goes_on
         inside = card.layout()
         if restorable and isinstance(inside, QBoxLayout):
@@ -319,7 +320,7 @@ class Window(QStackedWidget):
                 return True
             case "Ctrl+K":
                 other = LIGHT if self.theme.palette is CONTRAST else CONTRAST
-                self._restyle(Theme(other, self.theme.scale))
+                self._restyle(Theme(other))
                 return True
         current = self.currentWidget()
         if self.frame is not None and current == self.frame:
@@ -337,12 +338,17 @@ class Window(QStackedWidget):
         return False
 
     def _scale(self, name: str) -> None:
-        at = SCALES.index(self.theme.scale)
+        """Another text size: the screens stay as they are, and so does all that stands in them."""
+        at = SCALES.index(text_scale())
         to = {"Ctrl++": min(at + 1, len(SCALES) - 1), "Ctrl+-": max(at - 1, 0), "Ctrl+0": 0}[name]
-        self._restyle(Theme(self.theme.palette, SCALES[to]))
+        set_text_scale(SCALES[to])
+        self.setStyleSheet(self.theme.style_sheet())
+        refit(self)
+        if self.frame is not None:
+            self.frame.follow_width()
 
     def _restyle(self, theme: Theme) -> None:
-        """Another look: screens are made anew, so that nothing painted keeps the old one."""
+        """Other colours: screens are made anew, so that nothing painted keeps the old ones."""
         self.theme = theme
         if self.desk is not None:
             self.desk.theme = theme

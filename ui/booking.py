@@ -14,9 +14,9 @@ from ui.desk import Desk
 from ui.fields import Field
 from ui.intake.procedure_box import ProcedureBox
 from ui.table import Column, Line, Table
-from ui.widgets import Banner, Button, Card, column, label, row
+from ui.widgets import Banner, Button, Card, column, fix, label, row
 
-_LEFT, _LEFT_NARROW = 500, 470
+_LEFT, _LEFT_NARROW = 500, 490
 _SLOTS = (Column("Giờ", 130), Column("Còn chỗ"))
 _BOOKED = (
     Column("Giờ", 60),
@@ -59,7 +59,7 @@ class BookingPanel(QWidget):
         lines = column(line, self._no_slot, self.slots, who, self.procedures)
         lines.setStretch(2, 1)
         self._left = Card(lines)
-        self._left.setFixedWidth(_LEFT)
+        fix(self._left, width=_LEFT)
         self._title = label("", "cardTitle")
         self._empty = label("", "caption")
         head = row(self._title, self._empty, 1)
@@ -85,7 +85,7 @@ class BookingPanel(QWidget):
 
     def set_narrow(self, narrow: bool) -> None:
         """Less for the left side."""
-        self._left.setFixedWidth(_LEFT_NARROW if narrow else _LEFT)
+        fix(self._left, width=_LEFT_NARROW if narrow else _LEFT)
         self._hint.setVisible(not narrow)
 
     def enter(self) -> None:

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QApplication, QDialog, QGridLayout, QPlainTextEdit
 from counter_app.domain.typed_moment import typed_moment
 from ui.fields import Field
 from ui.keys import is_editor
-from ui.widgets import Button, column, label
+from ui.widgets import Button, column, fix, label
 
 _WIDTH = 520
 
@@ -24,7 +24,7 @@ class Question(QDialog):
     ) -> None:
         super().__init__(parent)
         self.setWindowTitle(title)
-        self.setMinimumWidth(_WIDTH)
+        fix(self, least=_WIDTH)
         self.answer = ""
         # bare letters answer where nothing is typed, neither here nor when the question comes
         self._bare = not content and not is_editor(QApplication.focusWidget())
@@ -192,7 +192,7 @@ def ask_notice(parent: QWidget, kind: str, items: list[str]) -> dict[str, Any] |
     lines = QPlainTextEdit("\n".join(items))
     lines.setTabChangesFocus(True)
     lines.setAccessibleName("Giấy tờ cần bổ sung")
-    lines.setFixedHeight(110)
+    fix(lines, height=110)
     reason = Field("Lý do", required=True)
     question = Question(parent, title, sentence, [*([lines] if supplement else []), reason])
     question.offer("Lập phiếu", "F12", "primary")

@@ -9,7 +9,6 @@ from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
     QPushButton,
-    QScrollArea,
     QStackedWidget,
     QVBoxLayout,
     QWidget,
@@ -32,7 +31,18 @@ from ui.dialogs import ask
 from ui.lists import holder_words, lateness_chip
 from ui.scans import SCAN_KEYS, ScansBox
 from ui.theme import Palette
-from ui.widgets import CHIP_OF_STATUS, Button, chip, clear, column, label, row, set_chip
+from ui.widgets import (
+    CHIP_OF_STATUS,
+    Button,
+    chip,
+    clear,
+    column,
+    fix,
+    label,
+    row,
+    scrolled,
+    set_chip,
+)
 
 _LONGEST_ABOUT = 86
 """Letters beside the code, on two lines."""
@@ -146,17 +156,11 @@ class DossierPane(QWidget):
             body = column(space=8)
             inside = QWidget()
             inside.setLayout(body)
-            area = QScrollArea()
-            area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-            area.setWidgetResizable(True)
-            area.setWidget(inside)
-            area.viewport().setAutoFillBackground(False)
-            inside.setAutoFillBackground(False)
             self._bodies.append(body)
-            self._stack.addWidget(area)
+            self._stack.addWidget(scrolled(inside))
         self._facts = column(space=6)
         facts = QWidget()
-        facts.setFixedWidth(270)
+        fix(facts, width=270)
         facts.setLayout(self._facts)
         self.form = ActionForm(desk)
         self.form.closed.connect(self._on_form_closed)
@@ -364,7 +368,7 @@ class DossierPane(QWidget):
         ):
             if value:
                 caption = label(name, "label")
-                caption.setFixedWidth(96)
+                fix(caption, width=96)
                 line = row(caption, label(value, wrap=True), space=8)
                 line.setStretch(1, 1)
                 line.setAlignment(Qt.AlignmentFlag.AlignTop)
@@ -453,7 +457,7 @@ def story_line(entry: TimelineEntry, palette: Palette) -> QWidget:
     printed = isinstance(entry.payload, ev.SlipPrinted)
     shade = palette.ink3 if entry.rejected is not None else palette.accent
     dot.setPixmap(pixmap("circle", palette.green if printed else shade, 14))
-    dot.setFixedWidth(22)
+    fix(dot, width=22)
     dot.setAlignment(Qt.AlignmentFlag.AlignTop)
     dot.setContentsMargins(0, 3, 0, 0)
     whole = row(dot, column(first, label(below, "caption", wrap=True), space=0), space=2)

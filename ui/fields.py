@@ -24,7 +24,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from ui.widgets import column, label, row, set_property
+from ui.widgets import column, fix, label, row, set_property
 
 
 class Field(QWidget):
@@ -59,7 +59,7 @@ class Field(QWidget):
         self._lines = column(head, self.edit, 1, space=2)
         self.setLayout(self._lines)
         if width:
-            self.setFixedWidth(width)
+            fix(self, width=width)
         self.edit.textEdited.connect(self._on_edited)
         self.edit.editingFinished.connect(self.left)
 
@@ -146,7 +146,7 @@ class Drop(QWidget):
         self.combo.setAccessibleName(caption)
         self.setLayout(column(label(caption, "label"), self.combo, 1, space=2))
         if width:
-            self.setFixedWidth(width)
+            fix(self, width=width)
         self.fill(options)
         self.combo.activated.connect(self._on_activated)
 

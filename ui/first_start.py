@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QFileDialog, QLayout, QStackedWidget, QWidget
 from counter_app.errors import EnvironmentFault, Refused
 from ui.fields import Choice, Drop, Field, Tick, enter_moves
 from ui.lanes import Runs
-from ui.widgets import Banner, Button, Card, column, label, row
+from ui.widgets import Banner, Button, Card, column, fix, label, row, scrolled
 
 if TYPE_CHECKING:
     from ui.desk import Desk
@@ -90,9 +90,10 @@ class FirstStartPage(QWidget):
         self._back = Button("Quay lại", "Esc")
         self._back.clicked.connect(self.back)
         card = Card(self.banner, self._steps, row(1, self._back, self._next), margins=28)
-        card.setFixedSize(760, 500)
-        whole = column(1, row(1, card, 1), 1)
-        self.setLayout(whole)
+        fix(card, width=760, height=500)
+        inside = QWidget()
+        inside.setLayout(column(1, row(1, card, 1), 1))
+        self.setLayout(row(scrolled(inside)))
         self._go(OFFICE)
 
     # ---- the steps -----------------------------------------------------------------------------

@@ -8,7 +8,6 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
     QApplication,
     QButtonGroup,
-    QScrollArea,
     QSizePolicy,
     QVBoxLayout,
     QWidget,
@@ -38,7 +37,21 @@ from ui.slips import Slips
 from ui.status_bar import StatusBar
 from ui.sync_page import SyncPage
 from ui.syncs import Syncs
-from ui.widgets import Avatar, Banner, Button, Screens, chip, column, elastic, label, row, set_chip
+from ui.theme import px
+from ui.widgets import (
+    Avatar,
+    Banner,
+    Button,
+    Screens,
+    chip,
+    column,
+    elastic,
+    fix,
+    label,
+    row,
+    scrolled,
+    set_chip,
+)
 from ui.work_page import WorkPage
 
 PAGES: tuple[tuple[str, str, str, type[Page]], ...] = (
@@ -117,7 +130,7 @@ class Frame(QWidget):
         self._time = label("", "clock")
         header = QWidget()
         header.setObjectName("header")
-        header.setFixedHeight(54)
+        fix(header, height=54)
         line = row(self._title, self._subtitle, 1, self._chip, self._date, self._time, space=12)
         line.setContentsMargins(18, 0, 18, 0)
         header.setLayout(line)
@@ -130,14 +143,10 @@ class Frame(QWidget):
         told.setVisible(False)
         self.banner.shown.connect(told.setVisible)
         self._stack = Screens()
-        # a screen that is wider or higher than the window is moved under it, never cut
-        self._area = QScrollArea()
-        self._area.setWidgetResizable(True)
-        self._area.setWidget(self._stack)
-        self._area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self._area = scrolled(self._stack)
         actions = QWidget()
         actions.setObjectName("actions")
-        actions.setFixedHeight(54)
+        fix(actions, height=54)
         self._hints = [
             (label("", "keycap"), label("", "caption"))
             for _ in range(max(len(make.hints) for *_, make in PAGES))
@@ -209,13 +218,18 @@ class Frame(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Below 1200 pixels at the text size of 100 % the rail is narrow, the hints are gone."""
         super().resizeEvent(event)
-        self._set_narrow(event.size().width() / self.desk.theme.scale < _NARROW)
+        self.follow_width()
+
+    def follow_width(self) -> None:
+        """After another width or another text size."""
+        self._set_narrow(self.width() < px(_NARROW))
+        self._place_toast()
 
     def _set_narrow(self, narrow: bool) -> None:
         if narrow == self.narrow:
             return
         self.narrow = narrow
-        self._rail.setFixedWidth(60 if narrow else 188)
+        fix(self._rail, width=60 if narrow else 188)
         for part in (self._words, self._foot):
             part.setVisible(not narrow)
         self._status.set_narrow(narrow)
@@ -453,12 +467,17 @@ class Frame(QWidget):
     def _tell(self, text: str) -> None:
         self.banner.tell("")
         self._toast.setText(text)
-        self._toast.adjustSize()
-        place = self.rect()
-        self._toast.move(place.right() - self._toast.width() - 20, place.bottom() - 28 - 54 - 50)
+        self._place_toast()
         self._toast.show()
         self._toast.raise_()
         self._toast_timer.start(_TOAST_MS)
+
+    def _place_toast(self) -> None:
+        self._toast.adjustSize()
+        place = self.rect()
+        self._toast.move(
+            place.right() - self._toast.width() - 20, place.bottom() - px(28 + 54 + 50)
+        )
 
     def _hide_toast(self) -> None:
         self._toast.hide()

@@ -13,7 +13,7 @@ from ui.desk import Desk
 from ui.lists import DossierHead, DossierList
 from ui.page import Page
 from ui.theme import Palette
-from ui.widgets import Button, Card, clear, column, label, row, set_name, tile
+from ui.widgets import Button, Card, clear, column, fix, label, row, set_name, tile
 
 _FIGURES = (
     ("received_today", "Nhận hôm nay", "file-plus", "blue"),
@@ -118,7 +118,7 @@ class HomePage(Page):
             self._todo,
             self._build_queue(),
         )
-        side.setFixedWidth(_SIDE)
+        fix(side, width=_SIDE)
         self._side = side
         below = row(card, side, space=12)
         below.setStretch(0, 1)
@@ -154,7 +154,7 @@ class HomePage(Page):
 
     def set_narrow(self, narrow: bool) -> None:
         """Less for what cannot wait; figures without their keys."""
-        self._side.setFixedWidth(_SIDE_NARROW if narrow else _SIDE)
+        fix(self._side, width=_SIDE_NARROW if narrow else _SIDE)
         for figure in self._figures.values():
             figure.cap.setVisible(not narrow)
             figure.updateGeometry()

@@ -15,8 +15,6 @@ from PySide6.QtCore import (
 )
 from PySide6.QtGui import (
     QColor,
-    QFont,
-    QFontMetrics,
     QKeyEvent,
     QMouseEvent,
     QPainter,
@@ -33,8 +31,8 @@ from PySide6.QtWidgets import (
 
 from counter_app.ports import DossierRow
 from ui.assets import pixmap
-from ui.theme import Theme
-from ui.widgets import CHIP_OF_STATUS
+from ui.theme import Theme, px
+from ui.widgets import CHIP_OF_STATUS, Letters, fix, letters
 
 _ROLE, _MARKED = Qt.ItemDataRole.UserRole, Qt.ItemDataRole.UserRole + 1
 Index = QModelIndex | QPersistentModelIndex
@@ -156,19 +154,19 @@ class Shape:
 WIDE, COMPACT = Shape(), Shape(compact=True)
 
 
-def _places(theme: Theme, width: int, shape: Shape) -> dict[str, tuple[int, int]]:
+def _places(width: int, shape: Shape) -> dict[str, tuple[int, int]]:
     """Where each column begins and how wide it is; the name takes what is left."""
     shown = [column for column in _COLUMNS if column[0] in shape.columns]
     for dropped in (None, *_DROPPED):
         shown = [column for column in shown if column[0] != dropped]
-        used = sum(theme.px(size) + _SPACE for _, _, size in shown)
-        if width - used - shape.left - _EDGE >= theme.px(_LEAST_NAME):
+        used = sum(px(size) + _SPACE for _, _, size in shown)
+        if width - used - shape.left - _EDGE >= px(_LEAST_NAME):
             break
     places = {}
     right = width - _EDGE
     for name, _, size in reversed(shown):
-        places[name] = (right - theme.px(size), theme.px(size))
-        right -= theme.px(size) + _SPACE
+        places[name] = (right - px(size), px(size))
+        right -= px(size) + _SPACE
     places["name"] = (shape.left, max(40, right - shape.left))
     return places
 
@@ -180,8 +178,7 @@ class DossierHead(QWidget):
         super().__init__()
         self._theme = theme
         self._shape = shape
-        self._font = _font(theme.px(13), QFont.Weight.DemiBold)
-        self.setFixedHeight(theme.px(30))
+        fix(self, height=30)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Words on panel grey, a line below."""
@@ -190,8 +187,8 @@ class DossierHead(QWidget):
         painter.setPen(QPen(QColor(palette.line), palette.border))
         painter.drawLine(self.rect().bottomLeft(), self.rect().bottomRight())
         painter.setPen(QColor(palette.ink2))
-        painter.setFont(self._font)
-        places = _places(self._theme, self.width(), self._shape)
+        painter.setFont(letters(13, bold=True).font)
+        places = _places(self.width(), self._shape)
         for name, caption in (("name", "Người nộp, việc"), *((n, c) for n, c, _ in _COLUMNS)):
             if name in places:
                 x, width = places[name]
@@ -200,26 +197,19 @@ class DossierHead(QWidget):
 
 
 class DossierDelegate(QStyledItemDelegate):
-    """Paints a row; fonts and metrics are kept, nothing is asked twice."""
+    """Paints a row; nothing is asked twice."""
 
     def __init__(self, theme: Theme, shape: Shape) -> None:
         super().__init__()
         self._theme = theme
         self._shape = shape
-        self._bold = _font(theme.px(14), QFont.Weight.DemiBold)
-        self._plain = _font(theme.px(14), QFont.Weight.Normal)
-        self._small = _font(theme.px(13), QFont.Weight.Normal)
-        self._chip = _font(theme.px(13), QFont.Weight.DemiBold)
-        self._metrics = {
-            id(font): QFontMetrics(font)
-            for font in (self._bold, self._plain, self._small, self._chip)
-        }
         self._columns: dict[str, tuple[int, int]] = {}
-        self._columns_width = -1
+        self._columns_for = (-1, 0)
+        """How wide the list was, and what a pixel of 100 % was, when they were placed."""
 
     def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
         """Two lines."""
-        return QSize(100, self._theme.px(50))
+        return QSize(100, px(50))
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         """Name over procedure, code, date, chip, holder, the sync mark."""
@@ -245,10 +235,11 @@ class DossierDelegate(QStyledItemDelegate):
         painter.restore()
 
     def _paint_columns(self, painter: QPainter, line: Line, area: QRect) -> None:
-        if self._columns_width != area.width():
-            self._columns = _places(self._theme, area.width(), self._shape)
-            self._columns_width = area.width()
+        if self._columns_for != (area.width(), px(100)):
+            self._columns = _places(area.width(), self._shape)
+            self._columns_for = (area.width(), px(100))
         palette, chips = self._theme.palette, self._theme.palette.chips
+        plain = letters(14)
         for name, (x, width) in self._columns.items():
             box = QRect(area.left() + x, area.top(), width, area.height())
             match name:
@@ -258,18 +249,18 @@ class DossierDelegate(QStyledItemDelegate):
                         below = self._with_code(line, box.width())
                     self._two(painter, box, line.title, below, palette.ink3)
                 case "code":
-                    self._text(painter, box, line.code, self._plain, palette.ink)
+                    self._text(painter, box, line.code, plain, palette.ink)
                 case "due" if line.left[1]:
                     shade = chips[line.left[0]].text if line.left[0] != "green" else palette.ink3
-                    self._two(painter, box, line.due, line.left[1], shade, self._plain)
+                    self._two(painter, box, line.due, line.left[1], shade, plain)
                 case "due":
-                    self._text(painter, box, line.due, self._plain, palette.ink)
+                    self._text(painter, box, line.due, plain, palette.ink)
                 case "chip":
                     self._draw_chip(painter, line.chip, box.left(), box)
                 case "holder":
-                    self._text(painter, box, line.holder, self._plain, palette.ink)
+                    self._text(painter, box, line.holder, plain, palette.ink)
                 case "shelf":
-                    self._text(painter, box, line.shelf, self._plain, palette.ink)
+                    self._text(painter, box, line.shelf, plain, palette.ink)
                 case "sent":
                     self._sync_mark(painter, line.sent, box.left() + 2, area)
 
@@ -288,7 +279,7 @@ class DossierDelegate(QStyledItemDelegate):
     def _with_code(self, line: Line, width: int) -> str:
         """Of a code the end tells most: it is kept, what stands before it is cut."""
         tail = f" · {line.code}"
-        metrics = self._metrics[id(self._small)]
+        metrics = letters(13).metrics
         room = max(0, width - metrics.horizontalAdvance(tail))
         return metrics.elidedText(line.below, Qt.TextElideMode.ElideRight, room) + tail
 
@@ -299,35 +290,37 @@ class DossierDelegate(QStyledItemDelegate):
         above: str,
         below: str,
         shade: str,
-        font: QFont | None = None,
+        font: Letters | None = None,
     ) -> None:
         half = box.height() // 2
         upper = QRect(box.left(), box.top() + 4, box.width(), half)
         lower = QRect(box.left(), box.top() + half, box.width(), half)
         top = Qt.AlignmentFlag.AlignTop
-        self._text(painter, upper, above, font or self._bold, self._theme.palette.ink, top)
-        self._text(painter, lower, below, self._small, shade, top)
+        self._text(
+            painter, upper, above, font or letters(14, bold=True), self._theme.palette.ink, top
+        )
+        self._text(painter, lower, below, letters(13), shade, top)
 
     def _text(
         self,
         painter: QPainter,
         box: QRect,
         text: str,
-        font: QFont,
+        font: Letters,
         shade: str,
         place: Qt.AlignmentFlag = Qt.AlignmentFlag.AlignVCenter,
     ) -> None:
-        painter.setFont(font)
+        painter.setFont(font.font)
         painter.setPen(QColor(shade))
-        cut = self._metrics[id(font)].elidedText(text, Qt.TextElideMode.ElideRight, box.width())
+        cut = font.metrics.elidedText(text, Qt.TextElideMode.ElideRight, box.width())
         painter.drawText(box, place, cut)
 
     def _chip_width(self, mark: tuple[str, str]) -> int:
-        return self._metrics[id(self._chip)].horizontalAdvance(mark[1]) + 18
+        return letters(13, bold=True).metrics.horizontalAdvance(mark[1]) + 18
 
     def _draw_chip(self, painter: QPainter, mark: tuple[str, str], left: int, area: QRect) -> None:
         tint = self._theme.palette.chips[mark[0]]
-        height = self._theme.px(24)
+        height = px(24)
         box = QRect(left, area.center().y() - height // 2, self._chip_width(mark), height)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         bordered = self._theme.palette.border > 1
@@ -335,7 +328,7 @@ class DossierDelegate(QStyledItemDelegate):
         painter.setBrush(QColor(tint.ground))
         painter.drawRoundedRect(box, 6, 6)
         painter.setPen(QColor(tint.text))
-        painter.setFont(self._chip)
+        painter.setFont(letters(13, bold=True).font)
         painter.drawText(box, Qt.AlignmentFlag.AlignCenter, mark[1])
 
     def _draw_box(self, painter: QPainter, area: QRect, *, marked: bool) -> None:
@@ -435,10 +428,3 @@ class DossierList(QListView):
     def _on_pointed(self) -> None:
         if self.current_id and not self._silent:
             self.pointed.emit(self.current_id)
-
-
-def _font(size: int, weight: QFont.Weight) -> QFont:
-    font = QFont("Noto Sans")
-    font.setPixelSize(size)
-    font.setWeight(weight)
-    return font

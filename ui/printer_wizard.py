@@ -21,7 +21,7 @@ from ui.desk import Desk
 from ui.fields import Choice, Drop, Field, Tick
 from ui.intake.slip_view import SlipView
 from ui.lanes import Runs
-from ui.widgets import Banner, Button, chip, column, label, row, set_chip, set_name
+from ui.widgets import Banner, Button, chip, column, fix, label, row, set_chip, set_name
 
 STEPS = ("Tìm máy", "Khổ giấy", "Hỏi máy", "In thử", "Xong")
 _FIND, _PAPER, _ASK, _TRY, _DONE = range(5)
@@ -140,7 +140,7 @@ class PrinterWizard(QWidget):
         again.clicked.connect(self.print_page)
         text = "Máy vừa in một trang thử như hình bên. Nhìn tờ giấy rồi trả lời ba câu."
         self._picture = SlipView("Trang thử", "")
-        self._picture.setFixedWidth(_PICTURE)
+        fix(self._picture, width=_PICTURE)
         asked = column(label(text, wrap=True), lines, row(again, 1), 1, space=12)
         whole = row(asked, self._picture, space=16)
         whole.setStretch(0, 1)

@@ -1,14 +1,14 @@
 """F8: the catalogue, to look things up in."""
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QLineEdit, QListWidget, QListWidgetItem, QScrollArea, QWidget
+from PySide6.QtWidgets import QLineEdit, QListWidget, QListWidgetItem, QWidget
 
 from counter_app.domain.money import vnd
 from counter_app.domain.procedure import Procedure, ProcedureIndex
 from counter_app.domain.receipt import term_text
 from ui.desk import Desk
 from ui.page import Page
-from ui.widgets import Button, Card, chip, clear, column, label, row
+from ui.widgets import Button, Card, chip, clear, column, fix, label, row, scrolled
 
 
 class ProceduresPage(Page):
@@ -29,17 +29,11 @@ class ProceduresPage(Page):
         self.list.setTextElideMode(Qt.TextElideMode.ElideRight)
         self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         left = Card(self.box, self.list)
-        left.setFixedWidth(480)
+        fix(left, width=480)
         self._body = column(space=8)
         inside = QWidget()
         inside.setLayout(self._body)
-        inside.setAutoFillBackground(False)
-        area = QScrollArea()
-        area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        area.setWidgetResizable(True)
-        area.setWidget(inside)
-        area.viewport().setAutoFillBackground(False)
-        whole = row(left, Card(area), space=12)
+        whole = row(left, Card(scrolled(inside)), space=12)
         whole.setStretch(1, 1)
         whole.setContentsMargins(16, 12, 16, 12)
         self.setLayout(whole)

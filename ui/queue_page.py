@@ -11,9 +11,9 @@ from ui.call_display import CallDisplay
 from ui.desk import Desk
 from ui.page import Page
 from ui.table import Column, Line, Table
-from ui.widgets import Button, Card, Screens, chip, clear, column, label, row, set_chip
+from ui.widgets import Button, Card, Screens, chip, clear, column, fix, label, row, set_chip
 
-_LEFT, _LEFT_NARROW = 470, 380
+_LEFT, _LEFT_NARROW = 470, 396
 _REFRESH_MS = 30_000
 _WORDS = 19
 """Letters of a group's name that have room on its button."""
@@ -124,7 +124,7 @@ class QueuePage(Page):
         )
         self._left = QWidget()
         self._left.setLayout(column(now, up, take, self._told, 1, space=8))
-        self._left.setFixedWidth(_LEFT)
+        fix(self._left, width=_LEFT)
         self._title = label("Đang chờ", "cardTitle")
         self._count = chip("blue", "")
         self._empty = label("", "caption")
@@ -158,7 +158,7 @@ class QueuePage(Page):
     def set_narrow(self, narrow: bool) -> None:
         """Less for the left side; how many wait stands above their list anyway."""
         self._told.setVisible(not narrow)
-        self._left.setFixedWidth(_LEFT_NARROW if narrow else _LEFT)
+        fix(self._left, width=_LEFT_NARROW if narrow else _LEFT)
         self._narrow = narrow
         if self._booking is not None:
             self._booking.set_narrow(narrow)

@@ -1,10 +1,11 @@
 """A line of the rail: icon, words, key."""
 
 from PySide6.QtCore import QRect, QSize, Qt
-from PySide6.QtGui import QColor, QFont, QIcon, QPainter, QPaintEvent
-from PySide6.QtWidgets import QPushButton
+from PySide6.QtGui import QColor, QIcon, QPainter, QPaintEvent
+from PySide6.QtWidgets import QPushButton, QSizePolicy
 
-from ui.theme import Palette
+from ui.theme import Palette, px
+from ui.widgets import letters
 
 
 class RailButton(QPushButton):
@@ -16,6 +17,7 @@ class RailButton(QPushButton):
         self._palette = palette
         self.setProperty("kind", "rail")
         self.setCheckable(True)
+        self.setSizePolicy(QSizePolicy.Policy.Minimum, QSizePolicy.Policy.Maximum)
         self.setIconSize(QSize(20, 20))
         self.setAccessibleName(f"{caption} ({key})")
         self._icon, self._text = icon, f"  {caption}"
@@ -33,20 +35,27 @@ class RailButton(QPushButton):
         self._narrow = narrow
         self.setIcon(QIcon() if narrow else self._icon)
         self.setText("" if narrow else self._text)
-        self.setFixedHeight(54 if narrow else 41)
+        self.updateGeometry()
+
+    def sizeHint(self) -> QSize:
+        """As high as in the pictures."""
+        return QSize(super().sizeHint().width(), px(54 if self._narrow else 41))
+
+    def minimumSizeHint(self) -> QSize:
+        """On a low screen with large letters they stand closer."""
+        return QSize(super().minimumSizeHint().width(), px(36))
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """The button and its key."""
         super().paintEvent(event)
         painter = QPainter(self)
-        font = QFont("Noto Sans")
-        font.setPixelSize(13)
-        painter.setFont(font)
+        painter.setFont(letters(13).font)
         shade = self._palette.on_accent if self.isChecked() else self._palette.rail_dim
         painter.setPen(QColor(shade))
         if self._narrow:
-            self._icon.paint(painter, QRect((self.width() - 20) // 2, 8, 20, 20))
-            area = self.rect().adjusted(0, 30, 0, -4)
+            top = self.height() * 8 // 54
+            self._icon.paint(painter, QRect((self.width() - 20) // 2, top, 20, 20))
+            area = self.rect().adjusted(0, top + 22, 0, -4)
             painter.drawText(area, Qt.AlignmentFlag.AlignCenter, self.key)
             return
         area = self.rect().adjusted(0, 0, -10, 0)
@@ -57,13 +66,11 @@ class RailButton(QPushButton):
 
     def _badge(self, painter: QPainter, right: int) -> None:
         text = str(self._count) if self._count < 100 else "99+"
-        font = QFont("Noto Sans")
-        font.setPixelSize(12)
-        font.setBold(True)
-        painter.setFont(font)
+        painter.setFont(letters(12, bold=True).font)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        width = max(20, painter.fontMetrics().horizontalAdvance(text) + 10)
-        box = QRect(right - width, (self.height() - 20) // 2, width, 20)
+        high = px(20)
+        width = max(high, painter.fontMetrics().horizontalAdvance(text) + 10)
+        box = QRect(right - width, (self.height() - high) // 2, width, high)
         palette = self._palette
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(QColor(palette.gold if self._urgent else palette.badge))

@@ -20,7 +20,7 @@ from ui.fields import Choice, Field, Tick
 from ui.lists import DossierList, Shape
 from ui.page import Page
 from ui.verdict import VerdictBar
-from ui.widgets import Button, Card, SectionCard, chip, clear, column, label, row, set_chip
+from ui.widgets import Button, Card, SectionCard, chip, clear, column, fix, label, row, set_chip
 
 _TO = (("owner", "Chính chủ"), ("proxy", "Người được ủy quyền"), ("post", "Bưu chính"))
 
@@ -100,7 +100,7 @@ class ReturnPage(Page):
         self.list = DossierList(desk.theme, Shape(("shelf",)))
         self.list.opened.connect(self.open)
         side = Card(label("Kết quả chờ trả", "cardTitle"), self.list)
-        side.setFixedWidth(_SIDE)
+        fix(side, width=_SIDE)
         self._side = side
         whole = row(space=12)
         whole.addLayout(left, 1)
@@ -188,7 +188,7 @@ class ReturnPage(Page):
 
     def set_narrow(self, narrow: bool) -> None:
         """Less for the list."""
-        self._side.setFixedWidth(_SIDE_NARROW if narrow else _SIDE)
+        fix(self._side, width=_SIDE_NARROW if narrow else _SIDE)
         edge = _EDGE_NARROW if narrow else _EDGE
         whole = self.layout()
         assert whole is not None

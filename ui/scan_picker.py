@@ -28,7 +28,7 @@ from PySide6.QtWidgets import QDialog, QListWidget, QListWidgetItem, QWidget
 from counter_app.errors import EnvironmentFault, Refused
 from ui.desk import Desk
 from ui.fields import Combo, Tick
-from ui.widgets import Button, chip, column, label, row, set_chip
+from ui.widgets import Button, chip, column, fix, label, row, set_chip
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -165,7 +165,7 @@ class ScanPicker(QDialog):
             space=6,
         )
         beside = QWidget()
-        beside.setFixedWidth(_LARGE + 24)
+        fix(beside, width=_LARGE + 24)
         beside.setLayout(side)
         middle = row(self.list, beside, space=12)
         middle.setStretch(0, 1)

@@ -17,7 +17,7 @@ from ui.dossier_view import DossierPane
 from ui.fields import Choice
 from ui.lists import COMPACT, DossierList
 from ui.page import Page
-from ui.widgets import Button, Card, label, row
+from ui.widgets import Button, Card, fix, label, row
 
 _MOST = 200
 _LEFT, _LEFT_NARROW = 408, 352
@@ -71,7 +71,7 @@ class SearchPage(Page):
         self.filter.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         self.filter.changed.connect(self._find)
         left = Card(self.box, self.filter, self._told, self.list)
-        left.setFixedWidth(_LEFT)
+        fix(left, width=_LEFT)
         self._left = left
         self.pane = DossierPane(desk)
         self.pane.form.closed.connect(self._on_form_closed)
@@ -155,7 +155,7 @@ class SearchPage(Page):
     def set_narrow(self, narrow: bool) -> None:
         """Less for the list."""
         self.pane.set_narrow(narrow)
-        self._left.setFixedWidth(_LEFT_NARROW if narrow else _LEFT)
+        fix(self._left, width=_LEFT_NARROW if narrow else _LEFT)
 
     def finish(self) -> None:
         """What is being asked, else the likeliest next step."""

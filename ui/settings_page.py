@@ -18,7 +18,7 @@ from ui.settings.screen import ScreenSection
 from ui.settings.section import Section
 from ui.settings.server import ServerSection
 from ui.settings.wording import WordingSection
-from ui.widgets import Banner, Button, Card, NavButton, column, row
+from ui.widgets import Banner, Button, Card, NavButton, column, fix, row
 
 SECTIONS: tuple[tuple[str, Callable[[Desk, Banner], Section]], ...] = (
     ("Cơ quan", OfficeSection),
@@ -58,7 +58,7 @@ class SettingsPage(Page):
         tabs.addStretch(1)
         self._tabs.idClicked.connect(self._choose)
         left = Card(tabs, margins=1)
-        left.setFixedWidth(_LEFT)
+        fix(left, width=_LEFT)
         self._left = left
         self._stack = QStackedWidget()
         self._save = Button("Lưu", "F12", "primary")
@@ -80,7 +80,7 @@ class SettingsPage(Page):
 
     def set_narrow(self, narrow: bool) -> None:
         """Less for the list of sections."""
-        self._left.setFixedWidth(_LEFT_NARROW if narrow else _LEFT)
+        fix(self._left, width=_LEFT_NARROW if narrow else _LEFT)
 
     def key(self, name: str) -> bool:
         """Alt and a number choose; the rest is the section's."""

@@ -5,17 +5,20 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QButtonGroup, QGridLayout, QLineEdit, QPushButton, QWidget
 
 from ui.assets import pixmap
 from ui.desk import Desk
-from ui.widgets import Button, column, label, row
+from ui.theme import px
+from ui.widgets import Button, column, fix, label, row, scrolled
 
 if TYPE_CHECKING:
     from counter_app.domain.officer import Officer
     from counter_app.services.results import Rejected
 
 SAMPLE_PIN = "246813"
+_NARROW = 1000
 
 
 class SignInPage(QWidget):
@@ -39,12 +42,12 @@ class SignInPage(QWidget):
         self.pin = QLineEdit()
         self.pin.setEchoMode(QLineEdit.EchoMode.Password)
         self.pin.setMaxLength(12)
-        self.pin.setFixedWidth(330)
+        fix(self.pin, width=330)
         self.pin.setPlaceholderText("Mã PIN")
         self.pin.setAccessibleName("Mã PIN")
         self.pin.returnPressed.connect(self._try)
         self.told = label("", "problem", wrap=True)
-        self.told.setMinimumHeight(24)
+        fix(self.told, low=24)
         enter = Button("Vào làm việc", "Enter", "primary")
         enter.clicked.connect(self._try)
         right = column(
@@ -65,7 +68,9 @@ class SignInPage(QWidget):
         right.setContentsMargins(48, 24, 48, 24)
         whole = row(self._side(), space=0)
         whole.addLayout(right, 1)
-        self.setLayout(whole)
+        inside = QWidget()
+        inside.setLayout(whole)
+        self.setLayout(row(scrolled(inside)))
         self._timer = QTimer(self)
         self._timer.setInterval(1000)
         self._timer.timeout.connect(self._tick)
@@ -116,10 +121,15 @@ class SignInPage(QWidget):
             return True
         return False
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Without the day where large letters leave no room for it."""
+        super().resizeEvent(event)
+        self._beside.setVisible(self.width() >= px(_NARROW))
+
     def _side(self) -> QWidget:
-        side = QWidget()
+        side = self._beside = QWidget()
         side.setObjectName("rail")
-        side.setFixedWidth(470)
+        fix(side, width=470)
         mark = label()
         mark.setPixmap(pixmap("mot-cua", "", 64))
         self._office = label("", "railName", wrap=True)

@@ -6,7 +6,7 @@ from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
 from ui.assets import pixmap
 from ui.counter import SyncWords
 from ui.theme import Palette
-from ui.widgets import label, row, set_name
+from ui.widgets import fix, label, row, set_name
 
 _LEVELS = {
     "ok": ("circle-check", "green"),
@@ -32,7 +32,7 @@ class StatusBar(QWidget):
         super().__init__()
         self.setObjectName("status")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-        self.setFixedHeight(28)
+        fix(self, height=28)
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self._palette = palette
         self._sync = (label(), label("", "statusStrong"))

@@ -28,7 +28,7 @@ from ui.lists import DossierList
 from ui.open_file import documents
 from ui.page import Page
 from ui.sync_parts import RoundsBox, StateBox
-from ui.widgets import Banner, Button, Card, clear, column, label, row
+from ui.widgets import Banner, Button, Card, clear, column, fix, label, row
 
 _STICK = (
     "Xã không có mạng: xuất gói ra USB, đưa cấp trên, rồi nhập gói trả lời. Gói niêm phong, mất USB "
@@ -113,7 +113,7 @@ class SyncPage(Page):
         beside = QWidget()
         beside.setLayout(side)
         side.setContentsMargins(0, 0, 0, 0)
-        beside.setFixedWidth(_SIDE)
+        fix(beside, width=_SIDE)
         whole = row(space=12)
         whole.addLayout(left, 1)
         whole.addWidget(beside)
@@ -224,7 +224,7 @@ class SyncPage(Page):
         clear(self._facts)
         for name, value in facts:
             caption = label(name, "label")
-            caption.setFixedWidth(84)
+            fix(caption, width=84)
             line = row(caption, label(value, wrap=True))
             line.setStretch(1, 1)
             self._facts.addLayout(line)

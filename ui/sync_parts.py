@@ -11,7 +11,7 @@ from PySide6.QtGui import QColor, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from ui.assets import pixmap
-from ui.widgets import chip, clear, column, label, row
+from ui.widgets import chip, clear, column, fix, label, row
 
 if TYPE_CHECKING:
     from counter_app.ports.sync import Standing, Summary
@@ -41,7 +41,7 @@ class Share(QWidget):
         super().__init__()
         self._palette = palette
         self._parts: tuple[tuple[int, str], ...] = ()
-        self.setFixedHeight(_BAR_HEIGHT)
+        fix(self, height=_BAR_HEIGHT)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
 
     def show_parts(self, parts: tuple[tuple[int, str], ...]) -> None:
@@ -160,9 +160,9 @@ class RoundsBox(QWidget):
             lines = [(self._since, "blue", "Đang gửi", "Việc khác cứ làm"), *lines][: self._most]
         for at, kind, word, text in lines:
             time = label(f"{at:%H:%M}", "label")
-            time.setFixedWidth(44)
+            fix(time, width=44)
             place = QWidget()
-            place.setMinimumWidth(_WORD)
+            fix(place, least=_WORD)
             inside = row(chip(kind, word), 1)
             inside.setContentsMargins(0, 0, 0, 0)
             place.setLayout(inside)

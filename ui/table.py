@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import QAbstractListModel, QRect, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QFont, QFontMetrics, QKeyEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import (
     QListView,
     QStyle,
@@ -14,8 +14,8 @@ from PySide6.QtWidgets import (
 )
 
 from ui.lists import Index
-from ui.theme import Theme
-from ui.widgets import column
+from ui.theme import Theme, px
+from ui.widgets import Letters, column, fix, letters
 
 _ROLE = Qt.ItemDataRole.UserRole
 _EDGE, _SPACE = 12, 10
@@ -69,35 +69,28 @@ class Table(QWidget):
         return self.view.current_id
 
 
-def _places(theme: Theme, columns: Sequence[Column], width: int) -> list[tuple[int, int]]:
+def _places(columns: Sequence[Column], width: int) -> list[tuple[int, int]]:
     """Left edge and width of each column; no width where it has gone."""
     shown = list(columns)
     for dropped in (None, *reversed([one for one in columns if one.may_go])):
         shown = [one for one in shown if one is not dropped]
-        fixed = sum(theme.px(one.width) + _SPACE for one in shown) - _SPACE
+        fixed = sum(px(one.width) + _SPACE for one in shown) - _SPACE
         rest = width - 2 * _EDGE - fixed
-        if rest >= theme.px(_LEAST):
+        if rest >= px(_LEAST):
             break
     places, x = [], _EDGE
     for one in columns:
-        wide = 0 if one not in shown else theme.px(one.width) if one.width else max(60, rest)
+        wide = 0 if one not in shown else px(one.width) if one.width else max(60, rest)
         places.append((x, wide))
         x += wide + _SPACE if wide else 0
     return places
-
-
-def _font(theme: Theme, size: int, *, bold: bool) -> QFont:
-    font = QFont("Noto Sans")
-    font.setPixelSize(theme.px(size))
-    font.setWeight(QFont.Weight.DemiBold if bold else QFont.Weight.Normal)
-    return font
 
 
 class _Head(QWidget):
     def __init__(self, theme: Theme, columns: Sequence[Column]) -> None:
         super().__init__()
         self._theme, self._columns = theme, columns
-        self.setFixedHeight(theme.px(30))
+        fix(self, height=30)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Words on panel grey, a line below."""
@@ -106,8 +99,8 @@ class _Head(QWidget):
         painter.setPen(QPen(QColor(palette.line), palette.border))
         painter.drawLine(self.rect().bottomLeft(), self.rect().bottomRight())
         painter.setPen(QColor(palette.ink2))
-        painter.setFont(_font(self._theme, 13, bold=True))
-        places = _places(self._theme, self._columns, self.width())
+        painter.setFont(letters(13, bold=True).font)
+        places = _places(self._columns, self.width())
         for one, (x, width) in zip(self._columns, places, strict=True):
             if width:
                 box = QRect(x, 0, width, self.height())
@@ -146,17 +139,11 @@ class _Delegate(QStyledItemDelegate):
     def __init__(self, theme: Theme, columns: Sequence[Column]) -> None:
         super().__init__()
         self._theme, self._columns = theme, columns
-        self._bold, self._plain = _font(theme, 14, bold=True), _font(theme, 14, bold=False)
-        self._chip, self._head = _font(theme, 13, bold=True), _font(theme, 13, bold=True)
-        self._metrics = {
-            id(font): QFontMetrics(font)
-            for font in (self._bold, self._plain, self._chip, self._head)
-        }
 
     def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
         """One line."""
         line: Line = index.data(_ROLE)
-        return QSize(100, self._theme.px(_HEIGHT if line.id else 30))
+        return QSize(100, px(_HEIGHT if line.id else 30))
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         """Words and chips, one hairline."""
@@ -174,32 +161,35 @@ class _Delegate(QStyledItemDelegate):
         painter.setPen(pen)
         painter.drawLine(area.bottomLeft(), area.bottomRight())
         if not line.id:
-            self._text(painter, area.adjusted(_EDGE, 0, -_EDGE, 0), str(line.cells[0]), self._head)
+            self._text(
+                painter,
+                area.adjusted(_EDGE, 0, -_EDGE, 0),
+                str(line.cells[0]),
+                letters(13, bold=True),
+            )
         else:
-            places = _places(self._theme, self._columns, area.width())
+            places = _places(self._columns, area.width())
             for number, (cell, (x, width)) in enumerate(zip(line.cells, places, strict=True)):
                 box = QRect(area.left() + x, area.top(), width, area.height())
                 if not width:
                     continue
                 if isinstance(cell, str):
-                    self._text(painter, box, cell, self._plain if number else self._bold)
+                    self._text(painter, box, cell, letters(14, bold=not number))
                 elif cell[1]:
                     self._draw_chip(painter, box, cell)
         painter.restore()
 
-    def _text(self, painter: QPainter, box: QRect, text: str, font: QFont) -> None:
-        painter.setFont(font)
+    def _text(self, painter: QPainter, box: QRect, text: str, font: Letters) -> None:
+        painter.setFont(font.font)
         painter.setPen(QColor(self._theme.palette.ink))
-        cut = self._metrics[id(font)].elidedText(text, Qt.TextElideMode.ElideRight, box.width())
+        cut = font.metrics.elidedText(text, Qt.TextElideMode.ElideRight, box.width())
         painter.drawText(box, Qt.AlignmentFlag.AlignVCenter, cut)
 
     def _draw_chip(self, painter: QPainter, box: QRect, cell: tuple[str, str]) -> None:
-        tint = self._theme.palette.chips[cell[0]]
-        words = self._metrics[id(self._chip)].elidedText(
-            cell[1], Qt.TextElideMode.ElideRight, box.width() - 18
-        )
-        width = self._metrics[id(self._chip)].horizontalAdvance(words) + 18
-        height = self._theme.px(24)
+        tint, font = self._theme.palette.chips[cell[0]], letters(13, bold=True)
+        words = font.metrics.elidedText(cell[1], Qt.TextElideMode.ElideRight, box.width() - 18)
+        width = font.metrics.horizontalAdvance(words) + 18
+        height = px(24)
         place = QRect(box.left(), box.center().y() - height // 2, width, height)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         bordered = self._theme.palette.border > 1
@@ -207,7 +197,7 @@ class _Delegate(QStyledItemDelegate):
         painter.setBrush(QColor(tint.ground))
         painter.drawRoundedRect(place, 6, 6)
         painter.setPen(QColor(tint.text))
-        painter.setFont(self._chip)
+        painter.setFont(font.font)
         painter.drawText(place, Qt.AlignmentFlag.AlignCenter, words)
 
 

@@ -1,5 +1,6 @@
 """Every colour, size and space of the window: the one place where they are literals."""
 
+import re
 from dataclasses import dataclass
 from string import Template
 
@@ -128,38 +129,51 @@ CONTRAST = Palette(
 )
 
 SCALES = (1.0, 1.15, 1.3)
+"""Text sizes that can be chosen."""
+
+
+class _Text:
+    """The text size in force: one for the program, as it has one window."""
+
+    scale = SCALES[0]
+
+
+def text_scale() -> float:
+    """How much larger than at 100 % letters are now."""
+    return _Text.scale
+
+
+def set_text_scale(scale: float) -> None:
+    """Another text size; what stands on the screen follows by `ui.widgets.refit`."""
+    _Text.scale = scale
+
+
+def px(size: int) -> int:
+    """The one way from a measure to pixels: what holds text, given for 100 %, grows with the text."""
+    return round(size * _Text.scale)
 
 
 @dataclass(frozen=True, slots=True)
 class Theme:
-    """A palette at a text size."""
+    """A palette, and the sheet that is made of it."""
 
     palette: Palette
-    scale: float
-
-    def px(self, size: int) -> int:
-        """A token in pixels at this text size."""
-        return round(size * self.scale)
 
     def style_sheet(self) -> str:
-        """The one sheet of the application."""
+        """The one sheet of the application, at the text size in force."""
         values = {
             name: getattr(self.palette, name)
             for name in self.palette.__slots__
             if name not in ("chips", "border")
         }
         values["edge"] = f"{self.palette.border}px"
-        values |= {
-            f"s{size}": f"{self.px(size)}px" for size in (12, 13, 14, 15, 16, 20, 25, 34, 72)
-        }
-        values |= {f"h{size}": f"{self.px(size)}px" for size in (20, 24, 30, 32, 34, 36, 38)}
-        values["w116"] = f"{self.px(116)}px"
+        values |= {f"px{size}": f"{px(int(size))}px" for size in re.findall(r"\$px(\d+)", _SHEET)}
         sheet = Template(_SHEET).substitute(values)
         for name, tint in self.palette.chips.items():
             sheet += (
                 f'QLabel[chip="{name}"] {{ color: {tint.text}; background: {tint.ground};'
                 f" border-radius: 6px; padding: 1px 9px; font-weight: 600;"
-                f" font-size: {self.px(13)}px; min-height: {self.px(20)}px;"
+                f" font-size: {px(13)}px; min-height: {px(20)}px;"
                 f" border: {self.palette.border - 1}px solid {tint.text}; }}\n"
                 f'QFrame[verdict="{name}"] {{ background: {tint.ground};'
                 f" border: {self.palette.border}px solid {tint.text}; border-radius: 8px; }}\n"
@@ -171,49 +185,49 @@ class Theme:
 
 
 _SHEET = """
-* { font-family: "Noto Sans"; font-size: $s14; color: $ink; }
+* { font-family: "Noto Sans"; font-size: $px14; color: $ink; }
 QWidget#canvas { background: $canvas; }
 QWidget#header, QWidget#actions { background: $surface; }
 QWidget#header { border-bottom: $edge solid $line; }
 QWidget#actions { border-top: $edge solid $line; }
 QWidget#rail { background: $rail; }
 QWidget#status { background: $rail; }
-QWidget#status QLabel { color: $rail_text; font-size: $s13; }
-QLabel#brand { font-family: "Be Vietnam Pro"; font-weight: 600; font-size: $s16;
+QWidget#status QLabel { color: $rail_text; font-size: $px13; }
+QLabel#brand { font-family: "Be Vietnam Pro"; font-weight: 600; font-size: $px16;
   color: $on_accent; }
-QLabel#railSmall { color: $rail_dim; font-size: $s12; }
+QLabel#railSmall { color: $rail_dim; font-size: $px12; }
 QLabel#railName { color: $on_accent; font-weight: 600; }
 /* two marks on a capital (Ễ) stand above the ascent: without room the upper one is cut */
-QLabel#title { font-family: "Be Vietnam Pro"; font-weight: 600; font-size: $s20; padding-top: 6px; qproperty-indent: 0; }
-QLabel#clock { font-family: "Be Vietnam Pro"; font-weight: 600; font-size: $s16; }
-QLabel#bigDim { font-family: "Be Vietnam Pro"; font-weight: 600; font-size: $s25; color: $ink3; }
-QLabel#big { font-family: "Be Vietnam Pro"; font-weight: 600; font-size: $s25; color: $accent; }
-QLabel#huge { font-family: "Be Vietnam Pro"; font-weight: 600; font-size: $s34; color: $on_accent; }
-QLabel#code { font-weight: 700; font-size: $s25; color: $green; }
-QLabel#verdict { font-family: "Be Vietnam Pro"; font-weight: 600; font-size: $s16; }
-QLabel#due { font-weight: 700; font-size: $s16; color: $accent; }
-QLabel#codeSmall { font-weight: 700; font-size: $s16; color: $green; }
-QLabel#cardTitle { font-weight: 700; font-size: $s16; }
-QLabel#sectionTitle { font-weight: 700; font-size: $s14; }
-QLabel#sectionNumber { background: $soft; color: $accent; font-weight: 700; font-size: $s13;
-  border-radius: 5px; padding: 0px; min-width: $h20; max-width: $h20; min-height: $h20;
-  max-height: $h20; }
-QLabel#queue { font-family: "Be Vietnam Pro"; font-weight: 600; font-size: $s72; color: $accent; }
-QLabel#figure { font-family: "Be Vietnam Pro"; font-weight: 600; font-size: $s34; }
-QLabel#figureRed { font-family: "Be Vietnam Pro"; font-weight: 600; font-size: $s34; color: $red; }
+QLabel#title { font-family: "Be Vietnam Pro"; font-weight: 600; font-size: $px20; padding-top: 6px; qproperty-indent: 0; }
+QLabel#clock { font-family: "Be Vietnam Pro"; font-weight: 600; font-size: $px16; }
+QLabel#bigDim { font-family: "Be Vietnam Pro"; font-weight: 600; font-size: $px25; color: $ink3; }
+QLabel#big { font-family: "Be Vietnam Pro"; font-weight: 600; font-size: $px25; color: $accent; }
+QLabel#huge { font-family: "Be Vietnam Pro"; font-weight: 600; font-size: $px34; color: $on_accent; }
+QLabel#code { font-weight: 700; font-size: $px25; color: $green; }
+QLabel#verdict { font-family: "Be Vietnam Pro"; font-weight: 600; font-size: $px16; }
+QLabel#due { font-weight: 700; font-size: $px16; color: $accent; }
+QLabel#codeSmall { font-weight: 700; font-size: $px16; color: $green; }
+QLabel#cardTitle { font-weight: 700; font-size: $px16; }
+QLabel#sectionTitle { font-weight: 700; font-size: $px14; }
+QLabel#sectionNumber { background: $soft; color: $accent; font-weight: 700; font-size: $px13;
+  border-radius: 5px; padding: 0px; min-width: $px20; max-width: $px20; min-height: $px20;
+  max-height: $px20; }
+QLabel#queue { font-family: "Be Vietnam Pro"; font-weight: 600; font-size: $px72; color: $accent; }
+QLabel#figure { font-family: "Be Vietnam Pro"; font-weight: 600; font-size: $px34; }
+QLabel#figureRed { font-family: "Be Vietnam Pro"; font-weight: 600; font-size: $px34; color: $red; }
 QLabel#required { color: $red; font-weight: 600; }
-QLabel#missing { color: $red; font-weight: 600; font-size: $s13; }
-QLabel#enough { color: $green; font-weight: 600; font-size: $s13; }
+QLabel#missing { color: $red; font-weight: 600; font-size: $px13; }
+QLabel#enough { color: $green; font-weight: 600; font-size: $px13; }
 QLabel#statusStrong { font-weight: 600; }
 QWidget#status QLabel#statusRed { font-weight: 600; color: $on_accent; background: $red;
   border-radius: 4px; }
-QLabel#caption { color: $ink3; font-size: $s13; }
-QLabel#label { color: $ink2; font-size: $s13; }
+QLabel#caption { color: $ink3; font-size: $px13; }
+QLabel#label { color: $ink2; font-size: $px13; }
 QLabel#strong { font-weight: 600; }
-QLabel#problem { color: $red; font-size: $s13; }
-QLabel#warning { color: $amber; font-size: $s13; }
+QLabel#problem { color: $red; font-size: $px13; }
+QLabel#warning { color: $amber; font-size: $px13; }
 QLabel#good { color: $green; font-weight: 600; }
-QLabel#keycap { color: $ink2; font-size: $s12; font-weight: 600; border: 1px solid $field;
+QLabel#keycap { color: $ink2; font-size: $px12; font-weight: 600; border: 1px solid $field;
   border-radius: 4px; padding: 1px 5px; background: $surface; }
 QFrame#card { background: $surface; border: $edge solid $line; border-radius: 8px; }
 QFrame#banner { background: $focus; border: $edge solid $amber; border-radius: 8px; }
@@ -221,10 +235,10 @@ QFrame#bannerRed { background: $surface; border: 2px solid $red; border-radius: 
 QFrame#bannerGreen { background: $surface; border: 2px solid $green; border-radius: 8px; }
 QFrame#next { background: $soft; border: 1px dotted $accent; border-radius: 8px; }
 QFrame#actForm { background: $panel; border: 2px solid $accent; border-radius: 8px; }
-QComboBox QLineEdit, QComboBox QLineEdit:focus { border: none; padding: 0px; background: transparent; min-height: 20px; }
+QComboBox QLineEdit, QComboBox QLineEdit:focus { border: none; padding: 0px; background: transparent; min-height: $px20; }
 QFrame#rule { background: $line; max-height: 1px; }
 QLineEdit, QPlainTextEdit, QComboBox { background: $surface; border: $edge solid $field;
-  border-radius: 5px; padding: 3px 9px; font-size: $s15; min-height: 24px;
+  border-radius: 5px; padding: 3px 9px; font-size: $px15; min-height: $px24;
   selection-background-color: $accent; selection-color: $on_accent;
   placeholder-text-color: $placeholder; }
 QLineEdit:focus, QPlainTextEdit:focus, QComboBox:focus { border: 2px solid $accent;
@@ -237,7 +251,7 @@ QComboBox::drop-down { border: none; width: 22px; }
 QComboBox QAbstractItemView { background: $surface; border: $edge solid $field;
   selection-background-color: $focus; selection-color: $ink; outline: none; }
 QPushButton { background: $surface; border: $edge solid $field; border-radius: 6px;
-  padding: 4px 12px; min-height: 24px; }
+  padding: 4px 12px; min-height: $px24; }
 QPushButton:hover { background: $hover; }
 QPushButton:focus { border: 2px solid $accent; background: $focus; padding: 3px 11px; }
 QPushButton[kind="primary"] { background: $accent; color: $on_accent; font-weight: 600;
@@ -247,8 +261,7 @@ QPushButton[kind="primary"]:focus { border: 2px solid $gold; }
 QPushButton[kind="danger"] { color: $red; border-color: $red; }
 QPushButton[kind="ghost"] { color: $accent; border-color: transparent; background: transparent; }
 QPushButton[kind="rail"] { text-align: left; color: $rail_text; background: transparent;
-  border: none; border-left: 4px solid transparent; border-radius: 0px; padding: 0px 8px;
-  min-height: 41px; }
+  border: none; border-left: 4px solid transparent; border-radius: 0px; padding: 0px 8px; }
 QPushButton[kind="rail"]:hover { background: $rail_active; }
 QPushButton[kind="rail"]:checked { background: $rail_active; color: $on_accent; font-weight: 600;
   border-left: 4px solid $gold; }
@@ -260,7 +273,7 @@ QPushButton[kind="choice"]:focus { border: 2px solid $accent; background: $focus
   padding: 3px 9px; }
 QPushButton[kind="choice"]:checked:focus { color: $accent; }
 QPushButton[kind="nav"] { text-align: left; border: none; border-left: 4px solid transparent;
-  border-radius: 0px; padding: 0px 12px; min-height: $h38; background: transparent; }
+  border-radius: 0px; padding: 0px 12px; min-height: $px38; background: transparent; }
 QPushButton[kind="nav"]:hover { background: $hover; }
 QPushButton[kind="nav"]:checked { background: $selected; font-weight: 600;
   border-left: 4px solid $accent; }
@@ -269,23 +282,23 @@ QPushButton[kind="tab"] { border: none; border-bottom: 3px solid transparent; bo
   background: transparent; padding: 4px 8px; }
 QPushButton[kind="tab"]:checked { color: $accent; font-weight: 600;
   border-bottom: 3px solid $accent; }
-QPushButton[kind="tile"] { text-align: left; font-size: $s15; font-weight: 600; min-height: 60px;
+QPushButton[kind="tile"] { text-align: left; font-size: $px15; font-weight: 600; min-height: $px60;
   border-radius: 10px; padding: 3px 16px; }
 QPushButton[kind="tile"]:checked { border: 2px solid $accent; background: $soft; }
 QPushButton[kind="figure"] { text-align: left; border: $edge solid $line; border-radius: 8px; }
 QPushButton[kind="figure"]:checked { border: 2px solid $accent; background: $focus; }
 QCheckBox { spacing: 8px; selection-color: $on_accent; }
-QWidget#sectionSide { min-width: $w116; max-width: $w116; }
+QWidget#sectionSide { min-width: $px116; max-width: $px116; }
 QFrame#paperHead { background: $panel; border-bottom: $edge solid $line;
-  border-left: 4px solid transparent; min-height: $h24; }
+  border-left: 4px solid transparent; min-height: $px24; }
 QFrame#paperRow { background: $surface; border-bottom: $edge solid $line; border-left: 4px solid transparent;
-  min-height: $h30; }
+  min-height: $px30; }
 QFrame#paperRow[state="focus"] { background: $focus; border-left: 4px solid $accent; }
-QFrame#paperRow QLineEdit { min-height: 20px; padding: 1px 5px; font-size: $s14; }
+QFrame#paperRow QLineEdit { min-height: $px20; padding: 1px 5px; font-size: $px14; }
 QFrame#paperRow QLineEdit:focus { padding: 0px 4px; }
 QFrame#queueLine { background: $surface; border-top: $edge solid $line; }
 QFrame#line { background: $surface; border-bottom: $edge solid $line; }
-QCheckBox::indicator { width: 18px; height: 18px; border: $edge solid $field; border-radius: 4px;
+QCheckBox::indicator { width: $px18; height: $px18; border: $edge solid $field; border-radius: 4px;
   background: $surface; }
 QCheckBox::indicator:checked { background: $accent; border-color: $accent; }
 QCheckBox:focus { background: $focus; }

@@ -1,6 +1,8 @@
 """The parts that screens are made of."""
 
 from collections.abc import Callable, Sequence
+from functools import lru_cache
+from typing import NamedTuple
 
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import (
@@ -19,6 +21,7 @@ from PySide6.QtWidgets import (
     QLabel,
     QLayout,
     QPushButton,
+    QScrollArea,
     QSizePolicy,
     QStackedWidget,
     QStyle,
@@ -29,7 +32,10 @@ from PySide6.QtWidgets import (
 )
 
 from ui.assets import pixmap
-from ui.theme import Palette
+from ui.theme import Palette, px
+
+_AT_100 = "At100"
+"""Ends the name of a property that keeps a measure."""
 
 CHIP_OF_STATUS = {
     "registered": ("teal", "Mới đăng ký"),
@@ -91,7 +97,7 @@ def tile(name: str, kind: str, palette: Palette) -> QLabel:
     """An icon on a tint."""
     made = label()
     set_tile(made, name, kind, palette)
-    made.setFixedSize(34, 34)
+    fix(made, width=34, height=34)
     made.setAlignment(Qt.AlignmentFlag.AlignCenter)
     return made
 
@@ -161,7 +167,7 @@ class Avatar(QWidget):
     def __init__(self, palette: Palette, size: int) -> None:
         super().__init__()
         self._palette, self._letters = palette, ""
-        self.setFixedSize(size, size)
+        fix(self, width=size, height=size)
 
     def show_name(self, name: str) -> None:
         """The first letters of the family name and of the given one."""
@@ -357,6 +363,54 @@ class Banner(QFrame):
         self.answer(str(self.sender().property("answer")))
 
 
+_MEASURES: dict[str, Callable[[QWidget, int], object]] = {
+    "width": QWidget.setFixedWidth,
+    "height": QWidget.setFixedHeight,
+    "least": QWidget.setMinimumWidth,
+    "most": QWidget.setMaximumWidth,
+    "low": QWidget.setMinimumHeight,
+}
+
+
+def fix(widget: QWidget, **measures: int) -> None:
+    """Hold a widget at measures given for a text size of 100 %: `width`, `height`, `least` and
+    `most` width, `low`est height.
+
+    At another text size `refit` holds it at that one.
+    """
+    for name, size in measures.items():
+        widget.setProperty(name + _AT_100, size)
+        _MEASURES[name](widget, px(size))
+
+
+def refit(root: QWidget) -> None:
+    """Everything that was fixed inside, at the text size in force."""
+    for widget in root.findChildren(QWidget):
+        for name, hold in _MEASURES.items():
+            if size := widget.property(name + _AT_100):
+                hold(widget, px(size))
+
+
+class Letters(NamedTuple):
+    """What is painted by hand takes its letters from here."""
+
+    font: QFont
+    metrics: QFontMetrics
+
+
+def letters(size: int, *, bold: bool = False) -> Letters:
+    """Of a size given for 100 %, at the text size in force."""
+    return _letters(px(size), bold)
+
+
+@lru_cache
+def _letters(pixels: int, bold: bool) -> Letters:
+    font = QFont("Noto Sans")
+    font.setPixelSize(pixels)
+    font.setWeight(QFont.Weight.DemiBold if bold else QFont.Weight.Normal)
+    return Letters(font, QFontMetrics(font))
+
+
 class Screens(QStackedWidget):
     """Asks for the room of what is seen, not of the widest that was ever made."""
 
@@ -373,6 +427,17 @@ class Screens(QStackedWidget):
         """The seen one's too: a stack asks all of its screens."""
         shown = self.currentWidget()
         return super().heightForWidth(width) if shown is None else shown.heightForWidth(width)
+
+
+def scrolled(inside: QWidget) -> QScrollArea:
+    """What is wider or higher than its place is moved under it, never cut."""
+    area = QScrollArea()
+    area.setWidgetResizable(True)
+    area.setWidget(inside)
+    area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+    for ground in (area.viewport(), inside):
+        ground.setAutoFillBackground(False)
+    return area
 
 
 def clear(layout: QLayout) -> None:

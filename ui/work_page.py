@@ -23,6 +23,7 @@ from ui.widgets import (
     chip,
     clear,
     column,
+    fix,
     label,
     row,
     set_chip,
@@ -47,7 +48,7 @@ _EMPTY = {
     "waiting_return": "Không có kết quả nào chờ người đến lấy.",
 }
 _SHAPE = Shape(("code", "due", "holder"), marks=True)
-_RIGHT, _RIGHT_NARROW = 352, 300
+_RIGHT, _RIGHT_NARROW = 352, 324
 _WORDS = 60
 """Letters of a procedure's name that leave room for a form."""
 _STEPS, _NAMES = 3, 6
@@ -98,7 +99,7 @@ class WorkPage(Page):
         self._buttons.idClicked.connect(self._choose)
         self._buttons.button(0).setChecked(True)
         left = Card(trays, margins=1)
-        left.setFixedWidth(236)
+        fix(left, width=236)
         self.list = DossierList(self.desk.theme, _SHAPE)
         self.list.opened.connect(self.desk.open_requested)
         self.list.pointed.connect(self._on_pointed)
@@ -108,7 +109,7 @@ class WorkPage(Page):
         head = DossierHead(self.desk.theme, _SHAPE)
         middle = Card(self._told, head, self.list, margins=1, space=0)
         self._right = self._build_right()
-        self._right.setFixedWidth(_RIGHT)
+        fix(self._right, width=_RIGHT)
         whole = row(left, middle, self._right, space=12)
         whole.setStretch(1, 1)
         whole.setContentsMargins(16, 12, 16, 12)
@@ -155,7 +156,7 @@ class WorkPage(Page):
 
     def set_narrow(self, narrow: bool) -> None:
         """Less for the right side."""
-        self._right.setFixedWidth(_RIGHT_NARROW if narrow else _RIGHT)
+        fix(self._right, width=_RIGHT_NARROW if narrow else _RIGHT)
 
     def key(self, name: str) -> bool:
         """Trays, letters of what may be done; Esc lets go of the marked."""
@@ -302,7 +303,9 @@ class WorkPage(Page):
         self._what.setText("Mọi hồ sơ này cùng làm một việc." if self._allowed else
                            "Các hồ sơ này không có việc nào chung. Bỏ bớt rồi làm.")  # fmt: skip
         for dossier in dossiers[:_NAMES]:
-            self._steps.addWidget(label(f"{seq_of(dossier)}  {dossier.facts.applicant.name}"))
+            self._steps.addWidget(
+                label(f"{seq_of(dossier)}  {dossier.facts.applicant.name}", wrap=True)
+            )
         if len(dossiers) > _NAMES:
             self._steps.addWidget(label(f"và {len(dossiers) - _NAMES} hồ sơ nữa", "caption"))
 

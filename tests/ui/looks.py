@@ -26,7 +26,7 @@ def cut(root: QWidget) -> Iterator[str]:
     """Everything whose words do not fit where they stand."""
     for label in visible(root, QLabel):
         if label.text() and label.pixmap().isNull():
-            yield from _cut_label(label, root)
+            yield from _cut_label(label)
     for button in visible(root, QAbstractButton):
         wanted, given = button.sizeHint().width(), button.width()
         if button.isChecked() and button.property("kind") in _BOLD_WHEN_CHOSEN:
@@ -49,8 +49,13 @@ def cut(root: QWidget) -> Iterator[str]:
         width = combo.fontMetrics().horizontalAdvance(combo.currentText())
         if width > room.width() + 1:
             yield f"choice “{combo.currentText()}” has {room.width()} of {width} px"
+    for kind in _READ:
+        for widget in visible(root, kind):
+            yield from _outside(widget, root)
 
 
+_READ: tuple[type[QWidget], ...] = (QLabel, QAbstractButton, QLineEdit, QComboBox, QPlainTextEdit)
+"""What must lie inside of what it stands in."""
 _BOLD_WHEN_CHOSEN = ("choice", "tab", "rail")
 
 
@@ -61,7 +66,7 @@ def _bold_width(button: QAbstractButton) -> int:
     return QFontMetrics(font).horizontalAdvance(button.text())
 
 
-def _cut_label(label: QLabel, root: QWidget) -> Iterator[str]:
+def _cut_label(label: QLabel) -> Iterator[str]:
     metrics, room = label.fontMetrics(), label.contentsRect()
     if label.wordWrap():
         area = QRect(0, 0, room.width(), 100_000)
@@ -73,16 +78,23 @@ def _cut_label(label: QLabel, root: QWidget) -> Iterator[str]:
             f"label “{label.text()}” has {room.width()}×{room.height()} "
             f"of {wanted.width()}×{wanted.height()} px"
         )
-    parent = label.parentWidget()
-    inside: QWidget = label
-    while parent is not None and inside is not root:
+
+
+def _outside(widget: QWidget, root: QWidget) -> Iterator[str]:
+    """Beyond the edge of what it stands in, up to what scrolls."""
+    parent = widget.parentWidget()
+    while parent is not None and not widget.isWindow():
         if isinstance(parent.parentWidget(), QAbstractScrollArea):
             return
-        place = QRect(label.mapTo(parent, label.rect().topLeft()), label.size())
+        place = QRect(widget.mapTo(parent, widget.rect().topLeft()), widget.size())
         if not parent.rect().adjusted(-1, -1, 1, 1).contains(place):
-            yield f"label “{label.text()}” stands outside its {type(parent).__name__}"
+            words = widget.property("text") or widget.accessibleName()
+            kind = type(widget).__name__
+            yield f"{kind} “{words}” stands outside its {type(parent).__name__}"
             return
-        inside, parent = parent, parent.parentWidget()
+        if parent is root:
+            return
+        parent = parent.parentWidget()
 
 
 def _cut_line(edit: QLineEdit) -> Iterator[str]:

@@ -12,6 +12,7 @@ ROOT = Path(ui.__file__).parent
 FILES = sorted(ROOT.rglob("*.py"))
 _HEX = re.compile(r"#(?:[0-9a-fA-F]{8}|[0-9a-fA-F]{6}|[0-9a-fA-F]{3,4})\b|\brgba?\(")
 _STRANGERS = ("db", "district_server", "sqlalchemy", "httpx", "sqlcipher3", "PIL", "reportlab")
+_MEASURE = re.compile(r"set(Fixed|Minimum|Maximum)(Width|Height|Size)|setPixelSize")
 _WAITS = ("sleep", "msleep", "usleep", "qWait", "qSleep", "processEvents")
 
 
@@ -104,6 +105,23 @@ def test_only_the_lanes_start_threads() -> None:
         if {"threading", "concurrent.futures", "multiprocessing"} & set(imported(path))
     }
     assert found == {"lanes.py"}
+
+
+def test_measures_follow_the_text() -> None:
+    """Pixels of what holds words come from `px` and `fix`: a plain number stays as it is while letters grow.
+    Those that reckon them, or hold a picture, are few.
+    """
+    reckon = ("widgets.py", "intake/due_card.py", "scan_picker.py")
+    kept = [
+        f"{short(path)}:{node.lineno}: {ast.unparse(node)}"
+        for path in FILES
+        for node in ast.walk(parsed(path))
+        if isinstance(node, ast.Call)
+        and _MEASURE.fullmatch(called(node))
+        and [ast.unparse(argument) for argument in node.args] != ["1"]
+        and short(path) not in reckon
+    ]
+    assert kept == []
 
 
 def test_widgets_have_no_sheet_of_their_own() -> None:

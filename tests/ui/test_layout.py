@@ -32,7 +32,7 @@ from scenes import SCENES
 from ui.application import Window
 from ui.frame import Frame
 from ui.intake.due_card import DayStrip, DueCard
-from ui.theme import LIGHT, SCALES, Theme
+from ui.theme import LIGHT, SCALES, Theme, set_text_scale, text_scale
 from ui.widgets import label
 
 FULL, USUAL = QSize(1366, 768), QSize(1366, 690)
@@ -89,24 +89,22 @@ def test_it_fits_the_smallest_screen(scene: Hand) -> None:
     assert window.size() == FULL
 
 
-def test_nothing_is_cut(scene: Hand) -> None:
-    found: set[str] = set()
-    for size in (USUAL, FULL):
-        scene.window.resize(size)
-        QApplication.sendPostedEvents()
-        found |= set(cut(scene.window))
-    assert found == set()
-
-
-def test_nothing_scrolls_sideways(scene: Hand) -> None:
-    """What has to be pushed aside to be read does not fit."""
+def test_nothing_is_cut_or_pushed_aside(scene: Hand) -> None:
     for size in (QUARTER_MORE, TIGHT, USUAL, FULL):
         scene.window.resize(size)
-        scene.settle()
-        # parts that change with the width are laid out in more than one round
-        with suppress(AssertionError):
-            scene.wait(lambda: not pushed(scene))
-        assert pushed(scene) == []
+        assert amiss(scene) == []
+
+
+def amiss(scene: Hand) -> list[str]:
+    """What is cut or has to be pushed aside, once all is laid out: that takes more than one round."""
+
+    def found() -> list[str]:
+        return [*cut(scene.window), *pushed(scene)]
+
+    scene.settle()
+    with suppress(AssertionError):
+        scene.wait(lambda: not found())
+    return found()
 
 
 def pushed(scene: Hand) -> list[str]:
@@ -247,6 +245,21 @@ def test_a_chosen_row_has_a_colour_of_ours(scene: Hand) -> None:
             assert colours(shown.viewport(), row) <= ours, shown.accessibleName()
 
 
+def test_at_every_text_size_nothing_is_cut(scene: Hand) -> None:
+    """What holds text grows with it; what has no room any more scrolls, downwards only. It stands last: the
+    letters stay as large as they can be.
+    """
+    window = scene.window
+    window.resize(FULL)
+    scene.front()
+    for scale in SCALES[1:]:
+        scene.press("Ctrl++")
+        assert text_scale() == scale
+        assert amiss(scene) == []
+        assert window.size() == FULL
+        assert window.minimumSizeHint().height() <= USUAL.height()
+
+
 def colours(widget: QWidget, area: QRect) -> set[int]:
     """The colours of a part of what is drawn."""
     image = widget.grab(area).toImage()
@@ -312,7 +325,9 @@ def test_strange_words_and_missing_names_are_seen(qtbot: QtBot) -> None:
 def test_two_marks_on_a_capital_stand_whole(qapp: QApplication, scale: float) -> None:
     """Ễ and Ẫ rise above the ascent: their upper mark is the first to be cut."""
     title = label("ỄẪ", "title", wrap=True)
-    title.setStyleSheet(Theme(LIGHT, scale).style_sheet())
+    set_text_scale(scale)
+    title.setStyleSheet(Theme(LIGHT).style_sheet())
+    set_text_scale(SCALES[0])
     title.ensurePolished()
     title.resize(title.sizeHint())
     picture = title.grab().toImage()

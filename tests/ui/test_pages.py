@@ -960,6 +960,11 @@ def test_a_new_officer_may_sign_in(hand: Hand, place: Place) -> None:
 
 
 def test_text_grows_and_shrinks_and_goes_back(hand: Hand) -> None:
+    """What stands on the screen stays there, and so does the keyboard."""
+    opened(1, "Alt+B")(hand)
+    hand.type("Thiếu giấy")
+    typed_in = hand.focus
+
     def size() -> int:
         return next(
             w.fontInfo().pixelSize()
@@ -973,6 +978,8 @@ def test_text_grows_and_shrinks_and_goes_back(hand: Hand) -> None:
         hand.settle()
         sizes.append(size())
     assert sizes == [23, 26, 26, 23, 20]
+    assert hand.focus is typed_in
+    assert "Thiếu giấy" in typed_in.toPlainText()  # type: ignore[attr-defined]
 
 
 def test_what_is_thrown_away_with_a_look_dies_on_its_own_thread(hand: Hand, qtlog: object) -> None:

@@ -123,12 +123,12 @@ def test_another_person_is_another_visit(hand: Hand, place: Place) -> None:
 
 
 def test_a_visit_survives_another_look(hand: Hand, place: Place) -> None:
-    """Another text size makes the screens anew; the visit goes on."""
+    """Other colours make the screens anew; the visit goes on."""
     filled(hand)
     hand.press("Ctrl+D")
     hand.wait(lambda: hand.says("hồ sơ 2: đang nhập"))
     hand.settle()
-    hand.press("Ctrl++")
+    hand.press("Ctrl+K")
     hand.settle()
     hand.wait(lambda: hand.says("hồ sơ 2: đang nhập"))
     assert hand.field("Họ và tên").text() == NAME

@@ -20,13 +20,15 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 from counter_app.domain.calendar import weekday_name
 from counter_app.domain.due import DueMoment, Role, TraceDay
 from ui.assets import pixmap
-from ui.theme import Theme
+from ui.theme import Theme, px
 from ui.widgets import Card, label, row, set_name
 
 _SHORT = ("T2", "T3", "T4", "T5", "T6", "T7", "CN")
 _LEAST, _MOST = 5, 9
 """Cells."""
 _WIDEST_CELL = 46
+_LOW = 238
+"""How high a promise is where its sentences are short."""
 _SPACE, _SPACE_TIGHT = 5, 2
 _WORDS = ("nhận", "nghỉ", "chờ", "lễ", "hẹn")
 _PROMISE = "HẸN TRẢ KẾT QUẢ"
@@ -68,17 +70,17 @@ class DayStrip(QWidget):
             days = [*days[: most - 4], None, *days[-3:]]
         count = max(min(7, most), len(days))
         width = (self.width() - space * (count - 1)) // count
-        return min(width, _WIDEST_CELL), space, days
+        return min(width, px(_WIDEST_CELL)), space, days
 
     def _font(self, size: int, bold: bool = False) -> QFont:
         font = QFont("Noto Sans")
-        font.setPixelSize(self._theme.px(size))
+        font.setPixelSize(px(size))
         font.setBold(bold)
         return font
 
     def sizeHint(self) -> QSize:
         """Three lines of text."""
-        return QSize(320, self._theme.px(80))
+        return QSize(320, px(80))
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Draw the cells."""
@@ -150,7 +152,6 @@ class DueCard(Card):
         self._change = label("sửa hẹn", "caption")
         head = row(icon, self._head, 1, self._key, self._change)
         super().__init__(head, self._day, self._hour, self._strip, self._why, 1, space=4)
-        self._least_height = theme.px(238)
         self._narrow = False
         self._say_again: Callable[[], None]
         self.show_due(None, None, "", None)
@@ -213,4 +214,4 @@ class DueCard(Card):
         """As high as the slip below leaves it, higher where its sentences need that."""
         inside = self.layout()
         assert inside is not None
-        self.setFixedHeight(max(self._least_height, inside.heightForWidth(self.width())))
+        self.setFixedHeight(max(px(_LOW), inside.heightForWidth(self.width())))

@@ -4,12 +4,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from PySide6.QtCore import QEvent, QObject, Qt
-from PySide6.QtWidgets import QFrame, QLineEdit, QScrollArea, QSizePolicy, QWidget
+from PySide6.QtWidgets import QFrame, QLineEdit, QSizePolicy, QWidget
 
 from counter_app.domain.procedure import Component, ProcedureCase
 from ui.fields import EnterMoves, Tick
 from ui.intake.section import Section
-from ui.widgets import clear, column, label, row, set_name, set_property
+from ui.widgets import clear, column, fix, label, row, scrolled, set_name, set_property
 
 _COUNTS = (("originals", "Chính"), ("certified", "C.thực"), ("copies", "Sao"))
 _TICK, _COUNT, _STATE, _PAGES = 30, 44, 52, 80
@@ -27,7 +27,7 @@ class _Line(QFrame):
         whole = row(space=8)
         for cell, width in cells:
             if width:
-                cell.setFixedWidth(width)
+                fix(cell, width=width)
             whole.addWidget(cell, 0 if width else 1)
         whole.setContentsMargins(2, 1, 4, 1)
         self.setLayout(whole)
@@ -131,13 +131,8 @@ class Papers(Section):
         self._lines = column(space=0)
         inner = QWidget()
         inner.setLayout(self._lines)
-        inner.setAutoFillBackground(False)
-        area = QScrollArea()
-        area.setWidgetResizable(True)
-        area.setWidget(inner)
-        area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        area = scrolled(inner)
         area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        area.viewport().setAutoFillBackground(False)
         super().__init__(3, "Giấy tờ", column(area, space=0))
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Expanding)
 

@@ -10,7 +10,7 @@ from counter_app.domain.problems import Problem
 from ui.assets import pixmap
 from ui.fields import Field
 from ui.theme import Palette
-from ui.widgets import Card, clear, column, label, row
+from ui.widgets import Card, clear, column, fix, label, row
 
 _MOST = 9
 _SECTIONS = {
@@ -76,7 +76,7 @@ class _Line(QFrame):
         icon = label()
         name, colour = ("alert-circle", palette.red) if must else ("alert-triangle", palette.amber)
         icon.setPixmap(pixmap(name, colour, 20))
-        icon.setFixedWidth(28)
+        fix(icon, width=28)
         words = label(problem.message, wrap=True)
         whole = row(icon, words, label(str(number), "keycap"), space=4)
         whole.setStretch(1, 1)

@@ -28,10 +28,11 @@ class ProcedureSection(Section):
         self.box = ProcedureBox()
         self.case = Drop("Trường hợp", width=230)
         self._field_chip = chip("grey", "")
-        self._meta = label("", "label")
+        self._meta = label("", "label", wrap=True)
         first = row(self.box, self.case)
         first.setStretch(0, 1)
-        meta = row(self._field_chip, self._meta, 1)
+        meta = row(self._field_chip, self._meta)
+        meta.setStretch(1, 1)
         super().__init__(2, "Thủ tục", column(first, meta, space=5))
         self.caption.setText("Gõ 3 chữ")
         self.places = {"procedure": self.box.field}

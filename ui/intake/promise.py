@@ -15,7 +15,7 @@ from ui.intake.due_card import DueCard
 from ui.intake.problem_list import ProblemList
 from ui.intake.slip_view import SlipView
 from ui.theme import Theme
-from ui.widgets import Card, column, label, row
+from ui.widgets import Card, column, fix, label, row
 
 _WIDTH, _WIDTH_NARROW = 352, 244
 
@@ -48,7 +48,7 @@ class Promise(QWidget):
 
     def set_narrow(self, narrow: bool) -> None:
         """Less of it."""
-        self.setFixedWidth(_WIDTH_NARROW if narrow else _WIDTH)
+        fix(self, width=_WIDTH_NARROW if narrow else _WIDTH)
         self._due.set_narrow(narrow)
 
     def toggle(self) -> None:

@@ -2,7 +2,7 @@
 
 from ui.desk import Desk
 from ui.settings.section import Section
-from ui.widgets import Banner, column, label, row
+from ui.widgets import Banner, column, fix, label, row
 
 
 class OfficeSection(Section):
@@ -24,7 +24,7 @@ class OfficeSection(Section):
             ("Thư mục sổ", str(desk.counter.folder)),
         ):
             caption = label(name, "label")
-            caption.setFixedWidth(120)
+            fix(caption, width=120)
             line = row(caption, label(value or "chưa có", wrap=True))
             line.setStretch(1, 1)
             lines.addLayout(line)

@@ -18,7 +18,7 @@ from ui.desk import Desk
 from ui.fields import Field
 from ui.settings.section import Section
 from ui.table import Column, Line, Table
-from ui.widgets import Banner, Button, column, label, row
+from ui.widgets import Banner, Button, column, fix, label, row
 
 _COLUMNS = (Column("Mẫu"), Column("Câu chữ", 112))
 _LEAST, _LIST = 300, 420
@@ -45,8 +45,7 @@ class WordingSection(Section):
         self._text: str | None = None
         self._key = ""
         self.table = Table(desk.theme, _COLUMNS, "Mẫu in")
-        self.table.setMinimumWidth(_LEAST)
-        self.table.setMaximumWidth(_LIST)
+        fix(self.table, least=_LEAST, most=_LIST)
         self.table.pointed.connect(self._on_pointed)
         self._sheet = _Sheet()
         area = QScrollArea()
