@@ -349,17 +349,17 @@ class Counter:
 
     def enrol_answer_mark(self, source: Path) -> str:
         """By stick: the fingerprint to compare before the answer is taken."""
-        from counter_app.keys.device import verify
+        from counter_app.keys.device import verify_by_ca
         from counter_app.sync.enrol import mark_of_answer
 
-        return mark_of_answer(self.sync_store, verify, source)
+        return mark_of_answer(self.sync_store, verify_by_ca, source)
 
     def enrol_answer(self, source: Path, fingerprint: str | None) -> tuple[str, str]:
         """By stick: take the answer; the device id and the fingerprint of the server's CA."""
-        from counter_app.keys.device import verify
+        from counter_app.keys.device import verify_by_ca
         from counter_app.sync.enrol import take_answer
 
-        enrolled, mark = take_answer(self.sync_store, verify, source, fingerprint)
+        enrolled, mark = take_answer(self.sync_store, verify_by_ca, source, fingerprint)
         self._read_identity()
         return enrolled.device, mark
 

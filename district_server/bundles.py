@@ -236,7 +236,8 @@ def enrol_by_stick(
     if isinstance(enrolled, Refused):
         raise enrolled
     content = encode(EnrolledFrom(enrolled, url, keys.ca_pem.decode("ascii"))).decode()
-    answer = EnrolAnswer(content, keys.sign(enrolled_bytes(content)))
+    signed = enrolled_bytes(content)
+    answer = EnrolAnswer(content, keys.sign(signed), keys.sign_as_ca(signed))
     part = target.with_name(target.name + ".part")
     try:
         part.write_bytes(encode(answer))

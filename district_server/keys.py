@@ -72,6 +72,11 @@ class ServerKeys:
         """Base64."""
         return base64.b64encode(self.signing.sign(message)).decode("ascii")
 
+    def sign_as_ca(self, message: bytes) -> str:
+        """Base64 of DER: for a counter that knows nothing of this server but the CA's fingerprint."""
+        signature = _private(self.ca_key_pem).sign(message, ec.ECDSA(hashes.SHA256()))
+        return base64.b64encode(signature).decode("ascii")
+
 
 def fingerprint_of(ca_pem: bytes) -> str:
     """The first 16 hex digits of the certificate's SHA-256 in four groups."""
@@ -146,8 +151,6 @@ def verify(public_key: bytes, signature: bytes, message: bytes) -> bool:
 def issue_certificate(keys: ServerKeys, hosts: Sequence[str]) -> tuple[bytes, bytes]:
     """A certificate of this installation's CA for these names: (chain, key), PEM."""
     ca = x509.load_pem_x509_certificate(keys.ca_pem)
-    ca_key = load_pem_private_key(keys.ca_key_pem, None)
-    assert isinstance(ca_key, ec.EllipticCurvePrivateKey)
     key = ec.generate_private_key(ec.SECP256R1())
     now = datetime.now(UTC)
     names: list[x509.GeneralName] = []
@@ -165,11 +168,17 @@ def issue_certificate(keys: ServerKeys, hosts: Sequence[str]) -> tuple[bytes, by
         .not_valid_before(_EVER)
         .not_valid_after(now + timedelta(days=365 * _YEARS))
         .add_extension(x509.SubjectAlternativeName(names), critical=False)
-        .sign(ca_key, hashes.SHA256())
+        .sign(_private(keys.ca_key_pem), hashes.SHA256())
     )
     # without the CA's own: who trusts it has it, and every handshake would carry it
     chain = certificate.public_bytes(Encoding.PEM)
     return chain, key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+
+
+def _private(ca_key_pem: bytes) -> ec.EllipticCurvePrivateKey:
+    key = load_pem_private_key(ca_key_pem, None)
+    assert isinstance(key, ec.EllipticCurvePrivateKey)
+    return key
 
 
 def _sealed(secret: bytes, passphrase: str | None) -> str:

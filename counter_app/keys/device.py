@@ -40,3 +40,19 @@ def verify(public_key: bytes, signature: bytes, message: bytes) -> bool:
     except (InvalidSignature, ValueError):
         return False
     return True
+
+
+def verify_by_ca(ca_pem: str, signature: bytes, message: bytes) -> bool:
+    """Whether `signature` of `message` was made with the key of that CA. ValueError: it is no certificate."""
+    from cryptography import x509  # only an enrolment by stick needs it
+    from cryptography.hazmat.primitives.asymmetric import ec
+    from cryptography.hazmat.primitives.hashes import SHA256
+
+    key = x509.load_pem_x509_certificate(ca_pem.encode()).public_key()
+    if not isinstance(key, ec.EllipticCurvePublicKey):
+        return False
+    try:
+        key.verify(signature, message, ec.ECDSA(SHA256()))
+    except InvalidSignature:
+        return False
+    return True

@@ -13,7 +13,6 @@ from urllib.parse import urlsplit
 import msgspec
 
 from counter_app.data_folder import refuse_book
-from counter_app.domain.slip_code import Verify
 from counter_app.errors import EnvironmentFault, Refused
 from counter_app.ports import Signer
 from counter_app.ports.sync import BY_STICK, LineFault, SyncIdentity, SyncStore
@@ -28,7 +27,10 @@ from counter_app.wire.messages import (
     Refusal,
     encode,
 )
-from counter_app.wire.signing import enrol_bytes, enrolled_bytes
+from counter_app.wire.signing import enrol_bytes, enrolled_bytes, from_base64
+
+ByCa = Callable[[str, bytes, bytes], bool]
+"""Whether (CA as PEM, signature, message) go together; ValueError where that is no certificate."""
 
 _NOT_ITS_NAME = (
     "Máy chủ không nhận địa chỉ này là của nó. Gõ đúng địa chỉ cấp trên đưa; vẫn vậy thì báo cấp trên thêm địa chỉ "
@@ -87,12 +89,12 @@ def write_request(store: SyncStore, signer: Signer, code: str, target: Path) -> 
 
 
 def take_answer(
-    store: SyncStore, verify: Verify, source: Path, fingerprint: str | None
+    store: SyncStore, by_ca: ByCa, source: Path, fingerprint: str | None
 ) -> tuple[Enrolled, str]:
     """By stick: bind to the server that answered. Also tells the fingerprint of its CA, for comparing
     with the paper from above.
     """
-    told, mark = _read_answer(store, verify, source)
+    told, mark = _read_answer(store, by_ca, source)
     if fingerprint and _plain(fingerprint) != _plain(mark):
         raise Refused(
             "fingerprint_wrong",
@@ -102,12 +104,15 @@ def take_answer(
     return told.enrolled, mark
 
 
-def mark_of_answer(store: SyncStore, verify: Verify, source: Path) -> str:
+def mark_of_answer(store: SyncStore, by_ca: ByCa, source: Path) -> str:
     """The fingerprint to compare before an answer is taken; binds nothing."""
-    return _read_answer(store, verify, source)[1]
+    return _read_answer(store, by_ca, source)[1]
 
 
-def _read_answer(store: SyncStore, verify: Verify, source: Path) -> tuple[EnrolledFrom, str]:
+def _read_answer(store: SyncStore, by_ca: ByCa, source: Path) -> tuple[EnrolledFrom, str]:
+    """The content names the key that this counter will trust: it counts only as far as the CA, whose mark
+    people compare, signed it.
+    """
     identity = store.identity()
     wrong = Refused("answer_wrong", "Tệp này không phải câu trả lời ghi danh cho máy này.")
     try:
@@ -119,18 +124,21 @@ def _read_answer(store: SyncStore, verify: Verify, source: Path) -> tuple[Enroll
     try:
         answer = msgspec.json.decode(raw, type=EnrolAnswer)
         told = msgspec.json.decode(answer.content, type=EnrolledFrom)
-        key = base64.b64decode(told.enrolled.server_key, validate=True)
-        signature = base64.b64decode(answer.signature, validate=True)
-        mark = grouped(told.ca_pem)
+        ca_pem = _alone(told.ca_pem)
+        signed = by_ca(ca_pem, from_base64(answer.by_ca), enrolled_bytes(answer.content))
     except (*UNREADABLE, ValueError):
         raise wrong from None
-    if not verify(key, signature, enrolled_bytes(answer.content)):
+    if not answer.by_ca:
+        raise Refused(
+            "server_old", "Máy chủ cấp trên còn là bản cũ. Nhờ nâng cấp rồi xin tệp trả lời khác."
+        )
+    if not signed:
         raise wrong
     if told.enrolled.device != identity.device_id:
         raise wrong
     if told.enrolled.commune != identity.org_code:
         raise Refused("commune_wrong", "Câu trả lời này là của xã khác. Hãy báo cấp trên.")
-    return told, mark
+    return msgspec.structs.replace(told, ca_pem=ca_pem), grouped(ca_pem)
 
 
 def _write_whole(target: Path, raw: bytes) -> None:
@@ -203,10 +211,17 @@ def _ca_of(address: str) -> str:
         raise EnvironmentFault("line", _NO_LINE) from None
     finally:
         link.close()
-    text = body.decode("ascii", "replace")
-    if status != 200 or "BEGIN CERTIFICATE" not in text:
-        raise EnvironmentFault("line", "Địa chỉ này không phải máy chủ Một Cửa. Xem lại địa chỉ.")
-    return text
+    if status == 200:
+        with suppress(ValueError):
+            return _alone(body.decode("ascii"))
+    raise EnvironmentFault("line", "Địa chỉ này không phải máy chủ Một Cửa. Xem lại địa chỉ.")
+
+
+def _alone(ca_pem: str) -> str:
+    """The one certificate that its fingerprint is of. Behind it another might stand, which nobody compared
+    and TLS would trust as well. ValueError: it is none.
+    """
+    return ssl.DER_cert_to_PEM_cert(ssl.PEM_cert_to_DER_cert(ca_pem))
 
 
 def _checked(url: str) -> str:

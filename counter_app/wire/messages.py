@@ -386,11 +386,16 @@ class EnrolRequest(msgspec.Struct, frozen=True, tag="enrol-request"):
 
 
 class EnrolAnswer(msgspec.Struct, frozen=True, tag="enrol-answer"):
-    """The server's answer on a stick, signed over `content`."""
+    """The server's answer on a stick. Whoever holds the stick can put a key of his own into `content`; only
+    what the CA signed, whose fingerprint people compare, is the server's.
+    """
 
     content: str
     """An `EnrolledFrom` as JSON."""
     signature: str
+    """Of the key that `content` names: all that counters of before look at."""
+    by_ca: str = ""
+    """Over the same, by the key of the CA: ECDSA with SHA-256, DER."""
 
 
 class EnrolledFrom(msgspec.Struct, frozen=True):

@@ -1,5 +1,6 @@
 """Bundles on a stick: in any order, twice, damaged, for someone else; and counters that have no line."""
 
+import base64
 import hashlib
 import os
 import resource
@@ -25,7 +26,15 @@ from counter_app.services.results import Accepted
 from counter_app.sync import bundles as counter_bundles
 from counter_app.sync.enrol import write_request
 from counter_app.wire import bundle
-from counter_app.wire.messages import BundlePage, BundleProof, Damaged, TooLarge
+from counter_app.wire.messages import (
+    BundlePage,
+    BundleProof,
+    Damaged,
+    EnrolAnswer,
+    TooLarge,
+    encode,
+)
+from counter_app.wire.signing import enrolled_bytes
 from db.check import check
 from district_server import bundles, publishing
 from district_server.acts import act
@@ -791,6 +800,18 @@ def test_enrolment_by_stick_is_refused_where_it_must_be(upper, make_counter, sti
     (stick / "sua.json").write_text(text, encoding="utf-8")
     with pytest.raises(Refused):
         counter.enrol_answer(stick / "sua.json", None)
+    # whoever has the stick knows the CA and may name a key of his own beside it
+    told = msgspec.json.decode(answer.read_bytes(), type=EnrolAnswer)
+    key = Ed25519PrivateKey.generate()
+    own = base64.b64encode(key.public_key().public_bytes_raw()).decode()
+    content = told.content.replace(base64.b64encode(upper.keys.public_key).decode(), own)
+    signed = base64.b64encode(key.sign(enrolled_bytes(content))).decode()
+    for by_ca, why in ((told.by_ca, "answer_wrong"), (signed, "answer_wrong"), ("", "server_old")):
+        forged = EnrolAnswer(content, signed, by_ca)
+        (stick / "sua.json").write_bytes(encode(forged))
+        with pytest.raises(Refused) as refused:
+            counter.enrol_answer(stick / "sua.json", upper.keys.fingerprint)
+        assert refused.value.code == why
     with pytest.raises(Refused):
         counter.bundles.write(stick / "a.hsx")
 

@@ -3,19 +3,25 @@
 import socket
 import ssl
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import pytest
 from conftest import SOME_MORNING, ToldClock
 from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import Encoding, load_pem_private_key
 from fault_proxy import FaultProxy
 from scans_made import jpeg
 from sync_steps import Enrolled, accept, do, synced
 
+from counter_app.bootstrap import Counter
+from counter_app.errors import EnvironmentFault
 from counter_app.ports.sync import Blame, LineFault, Standing
 from counter_app.sync.link import HttpLink
 from counter_app.sync.words import state_of
@@ -222,6 +228,60 @@ def test_a_certificate_of_somebody_else_is_told_as_such(tmp_path: Path) -> None:
         link.close()
 
 
+def test_a_second_certificate_behind_the_one_that_was_compared_is_not_trusted(
+    make_counter: Callable[[int], Counter], tmp_path: Path
+) -> None:
+    """Who sits in the line shows the server's CA and his own behind it, and then speaks by his own."""
+    other = named_otherwise(keys(tmp_path / "hai.db"))
+    ours = next(filter(_is_padded, (keys(tmp_path / f"mot-{n}.db") for n in range(40))))
+    asked: list[str] = []
+
+    class Between(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            asked.append(self.command)
+            both = (ours.ca_pem + other.ca_pem) if self.command == "GET" else b"{}"
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(both)))
+            self.end_headers()
+            self.wfile.write(both)
+
+        do_POST = do_GET
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with HTTPServer(("127.0.0.1", 0), Between) as server:
+        server.socket = context_of(other, tmp_path).wrap_socket(server.socket, server_side=True)
+        thread = threading.Thread(target=server.serve_forever, args=(0.05,))
+        thread.start()
+        url = f"https://127.0.0.1:{server.server_port}"
+        with pytest.raises(EnvironmentFault):
+            make_counter(1).enrol(url, "AAAAAAAAAA", ours.fingerprint)
+        server.shutdown()
+        thread.join(5)
+    assert asked == ["GET"]
+
+
+def named_otherwise(made: ServerKeys) -> ServerKeys:
+    """With a CA of another name, so that TLS tells the two apart."""
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "Ke o giua")])
+    key = load_pem_private_key(made.ca_key_pem, None)
+    assert isinstance(key, EllipticCurvePrivateKey)
+    authority = (
+        x509.CertificateBuilder(name, name, key.public_key(), 7)
+        .not_valid_before(datetime(2020, 1, 1, tzinfo=UTC))
+        .not_valid_after(datetime(2060, 1, 1, tzinfo=UTC))
+        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+        .sign(key, SHA256())
+    )
+    return replace(made, ca_pem=authority.public_bytes(Encoding.PEM))
+
+
+def _is_padded(made: ServerKeys) -> bool:
+    """Whether a reader of its text stops at its end, whatever stands behind."""
+    return b"=" in made.ca_pem
+
+
 @pytest.mark.parametrize("year", [1980, 2000, 2015, 2036])
 def test_a_wrong_clock_finds_the_servers_certificate_good(tmp_path: Path, year: int) -> None:
     ours = keys(tmp_path / "mot.db")
@@ -241,14 +301,20 @@ def keys(path: Path) -> ServerKeys:
     return made
 
 
-@contextmanager
-def speaking_tls(who: ServerKeys, folder: Path) -> Iterator[int]:
-    """One connection is greeted as that server greets."""
+def context_of(who: ServerKeys, folder: Path) -> ssl.SSLContext:
+    """With a certificate of that server's CA."""
     certificate, key = issue_certificate(who, ["127.0.0.1"])
     (folder / "c.pem").write_bytes(certificate)
     (folder / "k.pem").write_bytes(key)
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     context.load_cert_chain(folder / "c.pem", folder / "k.pem")
+    return context
+
+
+@contextmanager
+def speaking_tls(who: ServerKeys, folder: Path) -> Iterator[int]:
+    """One connection is greeted as that server greets."""
+    context = context_of(who, folder)
     with socket.create_server(("127.0.0.1", 0)) as listener:
 
         def greet() -> None:
