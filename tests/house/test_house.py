@@ -107,3 +107,15 @@ def test_every_promise_names_a_module_and_a_test_that_there_are() -> None:
 def test_no_tracked_file_is_large() -> None:
     big = [path.name for path in FILES if path.stat().st_size > 1_000_000]
     assert big == []
+
+
+def test_every_decision_has_a_number_of_its_own_and_is_listed() -> None:
+    folder = ROOT / "docs" / "adr"
+    told = sorted(path.name for path in folder.glob("[0-9]*.md"))
+    listed = re.findall(
+        r"^\| \[(\d{4})\]\((\1-[a-z0-9-]+\.md)\)", (folder / "README.md").read_text("utf-8"), re.M
+    )
+    assert [name for _, name in listed] == told
+    assert len({name[:4] for name in told}) == len(told)
+    for name in told:
+        assert (folder / name).read_text("utf-8").startswith(f"# {name[:4]} ")
