@@ -411,10 +411,13 @@ def test_a_copy_parts_by_stick(
     assert one.code == other.code
     carry(upper, first, stick)
     device = first[0].identity.device_id
+    (stick / "len.hsx").rename(stick / "mot.hsx")
     copy[0].bundles.write(stick / "len.hsx")
     with pytest.raises(ServerRefused, match="gói trả lời") as refused:
         up(upper, stick / "len.hsx")
     assert refused.value.code == "bundle_fork"
+    # its twin wrote as much; what that one handed in, handed in again, is no answer to the copy
+    up(upper, stick / "mot.hsx")
     bundles.write(upper.database, upper.keys, device, stick / "tach.hsx")
 
     told = copy[0].bundles.take_in(stick / "tach.hsx")
@@ -424,7 +427,8 @@ def test_a_copy_parts_by_stick(
     # the other one takes the same file, and nothing in it is news to it
     told = first[0].bundles.take_in(stick / "tach.hsx")
     assert (told.received, told.problems) == (0, [])
-    (stick / "tach.hsx").unlink()
+    for name in ("tach.hsx", "mot.hsx"):
+        (stick / name).unlink()
     carry(upper, copy, stick)
     carry(upper, first, stick)
     assert_at_rest(upper, first, copy)

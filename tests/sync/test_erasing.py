@@ -271,6 +271,33 @@ def test_what_the_server_erases_goes_down_and_comes_back_to_it(
 
 
 @IN_A_FILE
+def test_what_the_server_erased_and_lost_from_the_beginning_comes_back_to_it_erased(
+    upper, enrolled: Enrolled, clock: ToldClock, past: None
+) -> None:
+    """The dossier comes empty, before the word of the server's own that says why."""
+    first = enrolled(1)
+    synced(first)
+    saved = upper.save()
+    made = ended(first)
+    synced(first)
+    years_pass(clock, first)
+    synced(first)
+    with upper.database.begin() as connection:
+        retention.set_years(connection, YEARS, "")
+    assert retention.erase(upper.database, upper.keys, None, "Trần Minh Đức")
+    synced(first)
+
+    upper.put_back(saved)
+    assert not first[0].sync.cycle().fault
+
+    log = above(upper, made.dossier_id)
+    assert log.pop("subject.erased")
+    assert "dossier.returned" in log
+    assert not any(log.values())
+    assert_at_rest(upper, first)
+
+
+@IN_A_FILE
 @pytest.mark.parametrize("way", ["line", "stick"])
 def test_a_counter_that_erased_alone_is_taken_in_whole(
     upper,

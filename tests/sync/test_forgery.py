@@ -2,6 +2,7 @@
 
 import base64
 from collections.abc import Callable, Mapping
+from typing import Any
 
 import msgspec
 import pytest
@@ -22,6 +23,7 @@ from counter_app.wire.messages import (
     encode,
 )
 from counter_app.wire.signing import answer_bytes, proof_bytes
+from district_server import feed
 
 Answer = tuple[Mapping[str, str], bytes]
 Forge = Callable[[Upper, Mapping[str, str], Mapping[str, str], bytes], Answer]
@@ -99,3 +101,30 @@ def test_only_the_servers_own_signature_acknowledges(
     assert (summary.blame, summary.sent, summary.waiting) == ("person", 0, 1)
     synced(first)
     assert_at_rest(upper, first)
+
+
+def test_a_page_that_follows_on_another_story_is_not_taken(
+    upper: Upper, enrolled: Enrolled, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The server itself tells of a neighbour what hangs in no chain that is here."""
+    first, second = enrolled(1), enrolled(2)
+    accept(first)
+    synced(first)
+    synced(second)
+    accept(first)
+    synced(first)
+    pull = feed.pull
+
+    def spoilt(*asked: Any) -> Any:
+        answer = pull(*asked)
+        runs = [msgspec.structs.replace(run, prev_hash="f" * 64) for run in answer.runs]
+        return msgspec.structs.replace(answer, runs=tuple(runs))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(feed, "pull", spoilt)
+        summary = second[0].sync.cycle()
+
+    assert "không phải của máy chủ đã ghi danh" in summary.fault
+    assert (summary.blame, summary.received) == ("person", 0)
+    synced(second)
+    assert_at_rest(upper, first, second)
