@@ -210,7 +210,7 @@ def test_a_copy_takes_a_number_of_its_own(
     assert "quầy khác" in copy[0].sync_state().hint
     assert parted(first) == ["renumbered"]
     before, lives = place(other.code).number, (life(first), life(copy))
-    with pytest.raises(Refused, match="không đúng"):
+    with pytest.raises(Refused, match="Mã ghi danh không phải của"):
         copy[0].enrol(proxy.url, "AAAAAAAAAA", None)
     assert copy[0].identity.counter_no == 1
 

@@ -406,3 +406,26 @@ def test_a_life_of_the_server_that_had_ended_before_it_was_seen(upper, enrolled:
 
     assert_at_rest(upper, first)
     assert stories(upper, made.code, first) == before
+
+
+def test_put_back_while_the_order_behind_a_fork_was_on_its_way_again(
+    upper, enrolled: Enrolled
+) -> None:  # type: ignore[no-untyped-def]
+    """What was decided above stands in no order any more, neither here nor there."""
+    first = enrolled(1)
+    made = accept(first)
+    do(first, made.dossier_id, "transfer", to="upper")
+    settle(first)
+    saved, shared = upper.save(), first[0].sync_store.identity().cursor
+    decide(upper, made.code, "complete", shelf="K1")
+    settle(first)
+    before = stories(upper, made.code, first)
+    assert before[0]["status"] == "completed"  # type: ignore[index]
+    first[0].sync_store.forget_order(shared)
+
+    upper.put_back(saved)
+    restore_done(upper)
+    settle(first)
+
+    assert_at_rest(upper, first)
+    assert stories(upper, made.code, first) == before
