@@ -23,6 +23,7 @@ from counter_app.wire.messages import (
     Refusal,
     TooLarge,
     decompress,
+    plainly,
 )
 from counter_app.wire.signing import PROTOCOL, answer_bytes, from_base64, request_bytes
 
@@ -48,6 +49,8 @@ class SignedLine:
         self.is_too_old = False
         """Whether the server speaks only what comes after this program: then it takes, and tells nothing."""
         self._challenge = ""
+        self._has_dictionary = True
+        """Until the server says that it does not know ours."""
 
     def hello(self) -> Hello:
         """A challenge: at first, and where a refused request spent one without giving the next."""
@@ -77,6 +80,9 @@ class SignedLine:
     def send(self, method: str, target: str, body: bytes = b"") -> tuple[int, bytes]:
         """Status and body of a signed request."""
         identity, challenge = self.identity, self._challenge
+        packed = body
+        if method == "POST" and body and not self._has_dictionary:
+            body = plainly(packed)
         message = request_bytes(
             method, target, challenge, body, identity.device_id, identity.incarnation
         )
@@ -86,12 +92,15 @@ class SignedLine:
             CHALLENGE_HEADER: challenge,
             SIGNATURE_HEADER: base64.b64encode(self._signer.sign(message)).decode("ascii"),
         }
-        if body:
+        if body and self._has_dictionary:
             headers[DICTIONARY_HEADER] = DICTIONARY_ID
         status, answered, raw = self._send(method, target, headers, body)
         if status != 200:
-            if status in (409, 413):
+            if status in (409, 413, 415):
                 self.hello()
+            if status == 415 and self._has_dictionary:
+                self._has_dictionary = False
+                return self.send(method, target, packed)
             return status, raw
         signature = from_base64(answered.get(SIGNATURE_HEADER, ""))
         if not self._verify(identity.server_key, signature, answer_bytes(challenge, raw)):

@@ -426,6 +426,11 @@ def compress(raw: bytes) -> bytes:
     return squeezer.compress(raw) + squeezer.flush()
 
 
+def plainly(packed: bytes) -> bytes:
+    """The same without the preset dictionary, for a server that knows another."""
+    return zlib.compress(decompress(packed, DICTIONARY_ID), 9)
+
+
 def decompress(packed: bytes, dictionary_id: str) -> bytes:
     """Never more than the cap, whatever the sender claims."""
     if dictionary_id == DICTIONARY_ID:

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Table, func, select, update
 from sync_steps import Enrolled, accept, assert_at_rest, do, events_above, synced
 
 from counter_app.errors import EnvironmentFault, Refused
-from counter_app.sync import conversation
+from counter_app.sync import conversation, signed_line
 from counter_app.sync.enrol import enrol
 from counter_app.sync.link import HttpLink
 from counter_app.sync.pace import FIRST_BATCH
@@ -434,6 +434,24 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
     monkeypatch.setattr(HttpLink, "send", noted)
     return paths
+
+
+def test_a_server_that_knows_another_dictionary_gets_plain_zlib(
+    upper,  # type: ignore[no-untyped-def]
+    enrolled: Enrolled,
+    asked: list[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    first, second = enrolled(1), enrolled(2)
+    made = accept(first)
+    asked.clear()
+    monkeypatch.setattr(signed_line, "DICTIONARY_ID", "2")
+
+    assert first[0].sync.cycle().waiting == 0
+
+    assert asked[:4] == ["hello", "push", "hello", "push"]
+    synced(second)
+    assert second[0].search.open(made.dossier_id) is not None
 
 
 def test_the_last_push_brings_what_a_pull_would(
