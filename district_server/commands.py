@@ -167,6 +167,8 @@ def attachments(options: argparse.Namespace) -> int:
         with database.begin() as connection:
             found = by_code(connection, options.code)
             papers = [one for place in found for one in papers_of(connection, *place)]
+            if papers and options.out is not None:
+                _note(connection, "scan_download", options.code, options)
     if not found:
         raise Refused("dossier_unknown", f"Không có hồ sơ mã {options.code}. Xem lại mã.")
     for number, paper in enumerate(papers, 1):
@@ -360,7 +362,11 @@ def bundle_in(options: argparse.Namespace) -> int:
     """Take a counter's bundle from a stick."""
     with _opened(options) as (database, keys):
         objects = _objects(database, keys, options.attachments)
-        write(take_in(database, keys, options.file, objects))
+        taken = take_in(database, keys, options.file, objects)
+        with database.begin() as connection:
+            about = f"{taken['commune']}, {taken['device']}"
+            _note(connection, "bundle", about, options)
+    write(taken)
     return 0
 
 
@@ -368,14 +374,20 @@ def bundle_out(options: argparse.Namespace) -> int:
     """The answer for a counter, onto a stick."""
     with _opened(options) as (database, keys):
         objects = _objects(database, keys, options.attachments)
-        write(write_bundle(database, keys, options.device, options.file, objects))
+        made = write_bundle(database, keys, options.device, options.file, objects)
+        with database.begin() as connection:
+            _note(connection, "bundle_out", options.device, options)
+    write(made)
     return 0
 
 
 def enrol_file(options: argparse.Namespace) -> int:
     """Answer a request to be taken in that came on a stick."""
     with _opened(options) as (database, keys):
-        write(enrol_by_stick(database, keys, options.request, options.answer, options.url))
+        done = enrol_by_stick(database, keys, options.request, options.answer, options.url)
+        with database.begin() as connection:
+            _note(connection, "enrol_file", f"{done['commune']}, {done['device']}", options)
+    write(done)
     return 0
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import msgspec
-from sqlalchemy import Connection, delete, func, select, update
+from sqlalchemy import Connection, delete, func, select, tuple_, update
 
 from counter_app.domain.events import ERASED
 from district_server.caller import Caller
@@ -78,17 +78,30 @@ def waiting(connection: Connection) -> int:
     return connection.execute(select(func.count()).select_from(inner)).scalar_one()
 
 
-def cases(connection: Connection, state: str, limit: int = 200) -> list[Case]:
-    """Dossiers in that state, those that wait longest first."""
-    heads = connection.execute(
-        select(quarantine.c.commune, quarantine.c.subject)
+def cases(
+    connection: Connection, state: str, limit: int, after: str = ""
+) -> tuple[list[Case], str]:
+    """Dossiers in that state, those that wait longest first; and behind which of them the next page begins,
+    empty where there is none.
+    """
+    since_when = func.coalesce(func.min(quarantine.c.set_aside_at), "")
+    place = (since_when, quarantine.c.commune, quarantine.c.subject)
+    query = (
+        select(*place)
         .where(quarantine.c.state == state)
         .group_by(quarantine.c.commune, quarantine.c.subject)
-        .order_by(func.min(quarantine.c.set_aside_at), quarantine.c.commune)
-        .limit(limit)
-    ).fetchall()
-    found = (case_of(connection, row.commune, row.subject) for row in heads)
-    return [case for case in found if case is not None]
+        .order_by(*place)
+        .limit(limit + 1)
+    )
+    since, _, rest = after.partition(" ")
+    org, _, subject = rest.partition(" ")
+    if subject:
+        query = query.having(tuple_(*place) > tuple_(since, org, subject))
+    heads = connection.execute(query).fetchall()
+    shown = [tuple(row) for row in heads[:limit]]
+    found = (case_of(connection, org, subject) for _, org, subject in shown)
+    further = " ".join(shown[-1]) if len(heads) > limit else ""
+    return [case for case in found if case is not None], further
 
 
 def case_of(connection: Connection, org: str, subject: str) -> Case | None:

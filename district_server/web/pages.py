@@ -285,7 +285,7 @@ class Pages:
             silent=sorted(
                 (one for one in visit.devices if one.silence), key=lambda one: -one.silent_days
             )[:12],
-            cases=reviewing.cases(visit.connection, "waiting", 8),
+            cases=reviewing.cases(visit.connection, "waiting", 8)[0],
             drafts=[row for row in publishing.all_of(visit.connection) if row.state == "draft"],
         )
 
@@ -398,11 +398,14 @@ class Pages:
 
     def _quarantine(self, visit: Visit) -> Response:
         state = "discarded" if visit.request.query_params.get("show") == "discarded" else "waiting"
+        after = visit.request.query_params.get("after", "")
+        cases, further = reviewing.cases(visit.connection, state, _MOST_ROWS, after)
         return self._page(
             visit,
             "quarantine.html",
             "Sự kiện chưa vào sổ",
-            cases=reviewing.cases(visit.connection, state, _MOST_ROWS),
+            cases=cases,
+            further=further,
             state=state,
             names=_names(visit.connection),
         )
@@ -457,15 +460,18 @@ class Pages:
     def _bundle_down(self, request: Request, body: bytes) -> Response:
         """The answer is written in a transaction of its own."""
         with self._database.begin() as connection:
-            if self._session(connection, request) is None:
-                return _to("/sign-in")
+            session = self._session(connection, request)
+        if session is None:
+            return _to("/sign-in")
         with TemporaryDirectory(prefix="mot-cua-") as folder:
             target = Path(folder) / "goi.hsx"
+            device_id = str(request.path_params["device"])
             try:
-                device_id = str(request.path_params["device"])
                 bundles.write(self._database, self._keys, device_id, target, self._objects)
             except Refused:
                 raise GONE from None
+            with self._database.begin() as connection:
+                note(connection, session.administrator, "bundle_out", device_id)
             return _download(target.read_bytes(), "tra-loi.hsx")
 
     def _enrol_by_stick(self, form: Form, folder: Path) -> Page:
@@ -553,11 +559,15 @@ class Pages:
     # ---- who did what --------------------------------------------------------------------------
 
     def _log(self, visit: Visit) -> Response:
-        rows = visit.connection.execute(
-            select(admin_log).order_by(admin_log.c.id.desc()).limit(_MOST_ROWS)
-        ).fetchall()
+        query = select(admin_log).order_by(admin_log.c.id.desc()).limit(_MOST_ROWS + 1)
+        if before := visit.request.query_params.get("before", ""):
+            query = query.where(admin_log.c.id < before)
+        rows = visit.connection.execute(query).fetchall()
+        shown = rows[:_MOST_ROWS]
         total = visit.connection.execute(select(func.count()).select_from(admin_log)).scalar_one()
-        return self._page(visit, "log.html", "Nhật ký quản trị", rows=rows, total=total)
+        older = shown[-1].id if len(rows) > _MOST_ROWS else ""
+        title = "Nhật ký quản trị"
+        return self._page(visit, "log.html", title, rows=shown, total=total, older=older)
 
 
 _KEPT = {"Cache-Control": "private, max-age=86400", "X-Content-Type-Options": "nosniff"}

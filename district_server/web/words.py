@@ -49,6 +49,7 @@ ACTIONS = {
     "release": "Kiểm tra lại việc chưa vào sổ",
     "discard": "Để riêng, không nhận",
     "bundle": "Nhận gói USB",
+    "bundle_out": "Lấy gói trả lời USB",
     "enrol_file": "Ghi danh bằng USB",
     "restored": "Đặt lại từ bản sao lưu",
     "retention": "Đặt hạn lưu",

@@ -7,8 +7,11 @@ from pathlib import Path
 import pytest
 from conftest import draft
 from console import Console
+from sqlalchemy import select
 
 from district_server.__main__ import main as district
+from district_server.database import Database
+from district_server.tables import admin_log
 
 
 class District:
@@ -16,11 +19,11 @@ class District:
 
     def __init__(self, capsys: pytest.CaptureFixture[str], url: str) -> None:
         self._capsys = capsys
-        self._url = url
+        self.url = url
 
     def __call__(self, *words: object) -> tuple[int, dict[str, object]]:
         self._capsys.readouterr()
-        status = district([*map(str, words), "--database-url", self._url])
+        status = district([*map(str, words), "--database-url", self.url])
         lines = self._capsys.readouterr().out.splitlines()
         return status, json.loads(lines[-1]) if lines else {}
 
@@ -62,6 +65,10 @@ def test_the_way_of_a_counter_without_a_line(
     back = console("bundle-in", coming).one
     assert (back["received"], back["waiting"], back["bytes_in"]) == (0, 0, coming.stat().st_size)
     assert console("show", made["code"]).one["sent"] == "sent"
+
+    with Database(upper.url).begin() as connection:
+        done = connection.execute(select(admin_log.c.action).order_by(admin_log.c.id)).scalars()
+        assert list(done) == ["code", "enrol_file", "bundle", "bundle_out"]
 
     # again and again, and what is damaged or not there
     assert upper("bundle-in", going) == (0, {**taken, "received": 0})

@@ -17,7 +17,7 @@ import pytest
 from conftest import draft
 from postgres import cluster
 from scans_made import noisy
-from sqlalchemy import create_engine, text
+from sqlalchemy import create_engine, select, text
 from upper import Upper
 
 from counter_app.bootstrap import Counter
@@ -28,6 +28,7 @@ from district_server.keys import load_keys
 from district_server.objects import objects_at
 from district_server.sealing import Sealed
 from district_server.serving import LONGEST_FAREWELL
+from district_server.tables import admin_log
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
 SENTENCE = "mot cau dai cat trong ket"
@@ -257,6 +258,10 @@ def test_a_backup_comes_back_on_another_machine_and_the_counters_bring_the_rest(
             # the keys have come along: what was sealed there is opened here
             (seen,) = out.iterdir()
             assert hashlib.sha256(seen.read_bytes()).hexdigest() == page
+        with closing(Database(url)) as database, database.begin() as connection:
+            # only what left the store is noted, not what was only listed
+            taken = select(admin_log.c.object).where(admin_log.c.action == "scan_download")
+            assert sorted(connection.scalars(taken)) == sorted(codes)
         with closing(Database(url)) as database, database.begin_for_counter() as connection:
             # the wall has come along
             assert connection.execute(text("SELECT count(*) FROM event")).scalar_one() == 0

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from html import unescape
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -16,7 +17,7 @@ import resources
 from counter_app.bootstrap import Counter
 from counter_app.services.results import Accepted
 from district_server.__main__ import main
-from district_server.administrators import set_password
+from district_server.administrators import note, set_password
 from district_server.database import get_meta
 from district_server.enrolment import revoke
 from district_server.faults import Refused
@@ -32,6 +33,7 @@ from district_server.tables import (
     publication,
     quarantine,
 )
+from district_server.web import pages
 from district_server.web.forms import read_form
 
 NAME, PASSWORD = "Trần Minh Đức", "ba con trau di cay"
@@ -328,6 +330,30 @@ def test_what_a_counter_leaves_unrepaired_stands_out_from_the_third_day(
         assert ("4 ngày</span>" in inside.get("/desk").text) == is_told
 
 
+def test_what_one_page_does_not_hold_is_on_the_next(
+    upper: Upper, filled: Machine, inside: httpx.Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    broken = [{"event_id": f"hong-{n}", "occurred_at": "hôm qua"} for n in range(4)]
+    filled.hello()
+    assert filled.push(filled.seal(broken)).status_code == 200
+    with upper.database.begin() as connection:
+        for number in range(3):
+            note(connection, NAME, "code", f"dòng-{number}")
+    monkeypatch.setattr(pages, "_MOST_ROWS", 2)
+    subject = re.compile(f'href="/quarantine/{ORG}/([^"]+)"')
+    for path, one, expected in (
+        ("/quarantine", subject, [CASE.rpartition("/")[2], *(f"hong-{n}" for n in range(4))]),
+        ("/log", re.compile("dòng-[0-9]"), ["dòng-2", "dòng-1", "dòng-0"]),
+    ):
+        found: list[str] = []
+        while path and len(found) <= len(expected):
+            page = inside.get(path).text
+            found += one.findall(page)
+            following = re.search('<p class="empty"><a href="([^"]+)"', page)
+            path = unescape(following[1]) if following else ""
+        assert sorted(found) == sorted(expected)
+
+
 def test_what_is_done_at_the_console_stands_in_the_same_log(
     upper: Upper, filled: Machine, inside: httpx.Client, database_url: str
 ) -> None:
@@ -413,6 +439,9 @@ def test_a_counter_without_a_line_is_served_by_stick(
     assert seen is not None
     assert seen.row.sent == "sent"
     assert inside.get("/bundles/c-0").status_code == 404
+    with upper.database.begin() as connection:
+        query = select(admin_log.c.action).where(admin_log.c.object == counter.identity.device_id)
+        assert connection.scalars(query).all() == ["bundle_out"]
     inside.cookies.clear()
     assert inside.get(f"/bundles/{counter.identity.device_id}").status_code == 303
 
