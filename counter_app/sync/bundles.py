@@ -261,8 +261,7 @@ class Bundles:
                 case BundlePage() as part:
                     self._pull(part, summary)
                 case BundleFile(item, text):
-                    key = self._store.identity().server_key
-                    publications.take_in(self._store, item, text.encode(), key, self._verify)
+                    publications.take_in(self._store, item, text.encode(), self._is_signed)
                 case BundleFiles(version):
                     self._store.keep_published_list(version)
                 case BundlePlaces() as part:
@@ -273,6 +272,9 @@ class Bundles:
                     wanted = wanted or self._wanted()
                     self._keep_scan(part, wanted, summary)
         self._store.cross_out(dict(told.highs.upper))
+
+    def _is_signed(self, signature: str, message: bytes) -> bool:
+        return self._verify(self._store.identity().server_key, from_base64(signature), message)
 
     def _part(self, told: BundlePlaces, summary: Summary) -> None:
         """Where another store wrote something else under this life, this one goes on under a new life."""
@@ -291,7 +293,7 @@ class Bundles:
         message = proof_bytes(
             identity.device_id, part.life, answer.high, answer.head_hash, answer.epoch
         )
-        if not self._verify(identity.server_key, from_base64(answer.signature), message):
+        if not self._is_signed(answer.signature, message):
             raise Damaged("proof")
         summary.problems += self._store.acknowledged(part.life, answer)
 

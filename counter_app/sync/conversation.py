@@ -4,7 +4,6 @@ Any request may be lost, repeated or answered twice; nothing here relies on more
 open while the line is waited for.
 """
 
-import base64
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -13,9 +12,8 @@ from typing import TypeVar
 import msgspec
 
 from counter_app.domain.events import Event
-from counter_app.domain.slip_code import Verify
 from counter_app.errors import Refused
-from counter_app.ports import Clock, Signer
+from counter_app.ports import Clock
 from counter_app.ports.sync import Forked, LineFault, Summary, SyncProblem, SyncStore
 from counter_app.sync.faults import FORK
 from counter_app.sync.pace import FIRST_BATCH, MOST_BYTES, MOST_TURNS, Pace
@@ -45,7 +43,7 @@ from counter_app.wire.messages import (
     run_of,
 )
 from counter_app.wire.page import PullPage, opened
-from counter_app.wire.signing import from_base64, head_bytes, proof_bytes
+from counter_app.wire.signing import head_bytes, proof_bytes
 
 _Answer = TypeVar("_Answer")
 
@@ -80,8 +78,6 @@ class Conversation:
         self,
         store: SyncStore,
         line: SignedLine,
-        signer: Signer,
-        verify: Verify,
         clock: Clock,
         summary: Summary,
         pages: Pages | None,
@@ -90,8 +86,6 @@ class Conversation:
     ) -> None:
         self._store = store
         self._line = line
-        self._signer = signer
-        self._verify = verify
         self._clock = clock
         self._summary = summary
         self._pages = pages
@@ -295,8 +289,7 @@ class Conversation:
         """A run for the line; the last that there is may ask for what a pull would bring."""
         run, last = run_of(events), events[-1]
         head = head_bytes(last.device, last.incarnation, last.dseq, last.hash)
-        signature = base64.b64encode(self._signer.sign(head)).decode("ascii")
-        message = Push(self._line.identity.epoch, run, last.hash, signature)
+        message = Push(self._line.identity.epoch, run, last.hash, self._line.sign(head))
         here = self._store.identity()
         if and_pull and (last.incarnation, last.dseq) == (here.incarnation, here.dseq):
             message = msgspec.structs.replace(message, after=here.cursor, keys=here.keys_version)
@@ -371,8 +364,7 @@ class Conversation:
             answer.head_hash,
             answer.epoch,
         )
-        good = self._verify(self._line.identity.server_key, from_base64(answer.signature), message)
-        if not good or answer.high < last.dseq:
+        if not self._line.is_signed(answer.signature, message) or answer.high < last.dseq:
             raise LineFault("proof")
         if answer.high == last.dseq and answer.head_hash != last.hash:
             raise LineFault("proof")
@@ -459,7 +451,7 @@ class Conversation:
         """What is published above, where it is not what is here; last, for it can wait."""
         if self._line.published in ("", self._line.identity.published):
             return
-        fetch(self._read, self._store, self._line.identity.server_key, self._verify)
+        fetch(self._read, self._store, self._line.is_signed)
 
     def _read(self, target: str) -> bytes:
         self._pause()

@@ -142,8 +142,6 @@ class SyncEngine:
         return Conversation(
             self._store,
             SignedLine(link, self._signer, self._verify, self._store.identity()),
-            self._signer,
-            self._verify,
             self._clock,
             summary,
             self._pages,

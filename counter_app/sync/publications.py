@@ -11,17 +11,18 @@ from urllib.parse import quote
 import msgspec
 
 from counter_app.domain.published import CALENDAR, PROCEDURES, Published
-from counter_app.domain.slip_code import Verify
 from counter_app.ports.sync import LineFault, SyncStore
 from counter_app.wire.messages import UNREADABLE, PublicationList, WirePublication
-from counter_app.wire.signing import from_base64, publication_bytes
+from counter_app.wire.signing import publication_bytes
+
+IsSigned = Callable[[str, bytes], bool]
+"""Whether the server made that signature, Base64, under that message."""
 
 
 def fetch(
     ask: Callable[[str], bytes],
     store: SyncStore,
-    server_key: bytes,
-    verify: Verify,
+    is_signed: IsSigned,
 ) -> None:
     """Bring the store to the server's list. What was fetched before a cut is not fetched again."""
     have = store.identity().published
@@ -35,7 +36,7 @@ def fetch(
     for item in listed.items:
         if (item.kind, item.name, item.version) in known or item.kind not in (CALENDAR, PROCEDURES):
             continue
-        _check_signed(item, server_key, verify)
+        _check_signed(item, is_signed)
         raw = ask(
             f"/sync/v1/published/text?kind={quote(item.kind)}&name={quote(item.name)}"
             f"&version={item.version}"
@@ -44,20 +45,18 @@ def fetch(
     store.keep_published_list(listed.version)
 
 
-def take_in(
-    store: SyncStore, item: WirePublication, raw: bytes, server_key: bytes, verify: Verify
-) -> None:
+def take_in(store: SyncStore, item: WirePublication, raw: bytes, is_signed: IsSigned) -> None:
     """One file as it came. Raises `LineFault` where it is not what the server signed."""
-    _check_signed(item, server_key, verify)
+    _check_signed(item, is_signed)
     if (item.kind, item.name, item.version) in store.published_here():
         return
     if item.kind in (CALENDAR, PROCEDURES):
         store.keep_published(_file(item, raw))
 
 
-def _check_signed(item: WirePublication, server_key: bytes, verify: Verify) -> None:
+def _check_signed(item: WirePublication, is_signed: IsSigned) -> None:
     message = publication_bytes(item.kind, item.name, item.version, item.effective_on, item.sha256)
-    if not verify(server_key, from_base64(item.signature), message):
+    if not is_signed(item.signature, message):
         raise LineFault("answer")
 
 

@@ -52,6 +52,14 @@ class SignedLine:
         self._has_dictionary = True
         """Until the server says that it does not know ours."""
 
+    def sign(self, message: bytes) -> str:
+        """The device's signature, Base64."""
+        return base64.b64encode(self._signer.sign(message)).decode("ascii")
+
+    def is_signed(self, signature: str, message: bytes) -> bool:
+        """Whether the server that took this device in signed that; Base64."""
+        return self._verify(self.identity.server_key, from_base64(signature), message)
+
     def hello(self) -> Hello:
         """A challenge: at first, and where a refused request spent one without giving the next."""
         headers = {DEVICE_HEADER: self.identity.device_id}
@@ -90,7 +98,7 @@ class SignedLine:
             DEVICE_HEADER: identity.device_id,
             INCARNATION_HEADER: identity.incarnation,
             CHALLENGE_HEADER: challenge,
-            SIGNATURE_HEADER: base64.b64encode(self._signer.sign(message)).decode("ascii"),
+            SIGNATURE_HEADER: self.sign(message),
         }
         if body and self._has_dictionary:
             headers[DICTIONARY_HEADER] = DICTIONARY_ID
@@ -102,8 +110,7 @@ class SignedLine:
                 self._has_dictionary = False
                 return self.send(method, target, packed)
             return status, raw
-        signature = from_base64(answered.get(SIGNATURE_HEADER, ""))
-        if not self._verify(identity.server_key, signature, answer_bytes(challenge, raw)):
+        if not self.is_signed(answered.get(SIGNATURE_HEADER, ""), answer_bytes(challenge, raw)):
             raise LineFault("answer")
         self._challenge = answered.get(CHALLENGE_HEADER, "")
         try:
