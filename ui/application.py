@@ -344,8 +344,9 @@ class Window(QStackedWidget):
         set_text_scale(SCALES[to])
         self.setStyleSheet(self.theme.style_sheet())
         refit(self)
-        if self.frame is not None:
-            self.frame.follow_width()
+        for screen in (self.sign_in, self.frame):
+            if screen is not None:
+                screen.follow_width()
 
     def _restyle(self, theme: Theme) -> None:
         """Other colours: screens are made anew, so that nothing painted keeps the old ones."""

@@ -68,6 +68,8 @@ PAGES: tuple[tuple[str, str, str, type[Page]], ...] = (
 _BUILD_AHEAD_MS = 300
 _TOAST_MS = 4000
 _NARROW = 1200
+_HEAD, _HEAD_NARROW = (12, 12, 6, 10), (0, 12, 0, 10)
+"""Pixels round the mark."""
 
 
 class Frame(QWidget):
@@ -183,6 +185,7 @@ class Frame(QWidget):
         rail.setObjectName("rail")
         mark = label()
         mark.setPixmap(pixmap("mot-cua", "", 34))
+        mark.setAlignment(Qt.AlignmentFlag.AlignCenter)
         name = counter.office.name.removeprefix("Bộ phận Một cửa ").removesuffix(" (mẫu)")
         self._words = QWidget()
         words = QVBoxLayout(self._words)
@@ -190,12 +193,12 @@ class Frame(QWidget):
         words.setSpacing(0)
         words.addWidget(label("Một Cửa", "brand"))
         words.addWidget(label(f"{name} · Quầy {counter.identity.counter_no}", "railSmall"))
-        head = row(mark, self._words, 1, space=9)
-        head.setContentsMargins(12, 12, 6, 10)
+        self._head = row(mark, self._words, space=9)
+        self._head.setStretch(1, 1)
         lines = QVBoxLayout(rail)
         lines.setContentsMargins(0, 0, 0, 0)
         lines.setSpacing(0)
-        lines.addLayout(head)
+        lines.addLayout(self._head)
         self._buttons = QButtonGroup(rail)
         for number, (key, caption, icon_name, _) in enumerate(PAGES):
             button = RailButton(caption, key, icon(icon_name, palette.rail_text, 20), palette)
@@ -230,6 +233,7 @@ class Frame(QWidget):
             return
         self.narrow = narrow
         fix(self._rail, width=60 if narrow else 188)
+        self._head.setContentsMargins(*(_HEAD_NARROW if narrow else _HEAD))
         for part in (self._words, self._foot):
             part.setVisible(not narrow)
         self._status.set_narrow(narrow)

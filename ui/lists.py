@@ -231,13 +231,14 @@ class DossierDelegate(QStyledItemDelegate):
         if self._shape.compact:
             self._paint_compact(painter, line, area)
         else:
-            self._paint_columns(painter, line, area)
+            self._paint_columns(painter, line, area, option.widget.width())
         painter.restore()
 
-    def _paint_columns(self, painter: QPainter, line: Line, area: QRect) -> None:
-        if self._columns_for != (area.width(), px(100)):
-            self._columns = _places(area.width(), self._shape)
-            self._columns_for = (area.width(), px(100))
+    def _paint_columns(self, painter: QPainter, line: Line, area: QRect, room: int) -> None:
+        # a bar at the right moves no column away from its caption: it has room beside the last one
+        if self._columns_for != (room, px(100)):
+            self._columns = _places(room, self._shape)
+            self._columns_for = (room, px(100))
         palette, chips = self._theme.palette, self._theme.palette.chips
         plain = letters(14)
         for name, (x, width) in self._columns.items():

@@ -1,7 +1,7 @@
 """A line of the rail: icon, words, key."""
 
 from PySide6.QtCore import QRect, QSize, Qt
-from PySide6.QtGui import QColor, QIcon, QPainter, QPaintEvent
+from PySide6.QtGui import QColor, QFont, QIcon, QPainter, QPaintEvent
 from PySide6.QtWidgets import QPushButton, QSizePolicy
 
 from ui.theme import Palette, px
@@ -66,7 +66,9 @@ class RailButton(QPushButton):
 
     def _badge(self, painter: QPainter, right: int) -> None:
         text = str(self._count) if self._count < 100 else "99+"
-        painter.setFont(letters(12, bold=True).font)
+        font = QFont(letters(12).font)
+        font.setBold(True)
+        painter.setFont(font)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         high = px(20)
         width = max(high, painter.fontMetrics().horizontalAdvance(text) + 10)

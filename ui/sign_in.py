@@ -122,8 +122,12 @@ class SignInPage(QWidget):
         return False
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Without the day where large letters leave no room for it."""
+        """Another width."""
         super().resizeEvent(event)
+        self.follow_width()
+
+    def follow_width(self) -> None:
+        """Without the day where large letters leave no room for it."""
         self._beside.setVisible(self.width() >= px(_NARROW))
 
     def _side(self) -> QWidget:

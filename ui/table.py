@@ -168,7 +168,7 @@ class _Delegate(QStyledItemDelegate):
                 letters(13, bold=True),
             )
         else:
-            places = _places(self._columns, area.width())
+            places = _places(self._columns, option.widget.width())
             for number, (cell, (x, width)) in enumerate(zip(line.cells, places, strict=True)):
                 box = QRect(area.left() + x, area.top(), width, area.height())
                 if not width:

@@ -307,6 +307,7 @@ QListWidget::item:selected { background: $selected; color: $ink; }
 QListWidget::item:selected:focus { background: $focus; color: $ink; }
 QScrollArea { border: none; background: transparent; }
 QScrollArea > QWidget > QWidget { background: transparent; }
+QAbstractScrollArea::corner { background: $panel; border: none; }
 QScrollBar:vertical { background: $panel; width: 10px; margin: 0px; }
 QScrollBar::handle:vertical { background: $field; border-radius: 5px; min-height: 30px; }
 QScrollBar:horizontal { background: $panel; height: 10px; margin: 0px; }

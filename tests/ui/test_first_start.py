@@ -79,9 +79,11 @@ def upper(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Upper:
 
 
 def keeps_the_rules(hand: Hand) -> None:
-    """Nothing cut, nothing strange, nothing without a name."""
-    QApplication.sendPostedEvents()
-    assert list(cut(hand.window)) == []
+    """Nothing cut at any text size, nothing strange, nothing without a name."""
+    for key in ("Ctrl++", "Ctrl++", "Ctrl+0"):
+        hand.press(key)
+        QApplication.sendPostedEvents()
+        assert list(cut(hand.window)) == [], key
     assert strange_words(words_of(hand.window)) == {}
     assert nameless(hand.window) == []
 

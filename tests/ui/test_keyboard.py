@@ -238,6 +238,7 @@ def test_a_code_is_cut_on_the_left(hand: Hand, key: str) -> None:
         index = shown.model().index(row, 0)
         option = QStyleOptionViewItem()
         option.initFrom(shown)
+        option.widget = shown
         option.rect = shown.visualRect(index)
         painter = MagicMock()
         shown.itemDelegate().paint(painter, option, index)
