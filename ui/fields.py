@@ -129,6 +129,15 @@ class Choice(QWidget):
         """Where Tab stops."""
         return list(self._buttons.values())
 
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """A digit chooses the one that it names."""
+        wanted = self._buttons.get(event.text())
+        if wanted is None:
+            super().keyPressEvent(event)
+            return
+        wanted.setFocus()
+        wanted.click()
+
     def _on_clicked(self) -> None:
         self.changed.emit(self.value)
 

@@ -60,7 +60,7 @@ def enrol(
         if not fingerprint:
             raise Refused(
                 "fingerprint_needed",
-                f"So dấu {grouped(ca_pem)} với giấy của cấp trên, rồi ghi danh lại với dấu đó.",
+                f"So dấu {grouped(ca_pem)} với giấy của cấp trên. Khớp thì gõ dấu đó vào rồi ghi danh lại.",
             )
         if _plain(fingerprint) != _plain(grouped(ca_pem)):
             raise Refused(

@@ -5,12 +5,13 @@ from pathlib import Path
 import pypdfium2
 import pytest
 import zxingcpp
+from looks import strange_words, words_of
 from PIL import Image, ImageChops, ImageFilter
 from printing.contents import receipt
-from PySide6.QtCore import QSizeF
+from PySide6.QtCore import QSizeF, Qt
 from PySide6.QtGui import QPageSize
 from PySide6.QtPrintSupport import QPrinter
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QFileDialog, QHeaderView
 from pytestqt.qtbot import QtBot
 
 import resources
@@ -126,6 +127,18 @@ def test_our_words_leave_the_names_of_paper_alone(qapp: QApplication) -> None:
     try:
         assert QPageSize(QSizeF(420, 595), QPageSize.Unit.Point).isValid()
         assert qapp.translate("QLineEdit", "&Copy") == "&Chép"
+        files = QFileDialog(None, "Gói")
+        files.setOption(QFileDialog.Option.DontUseNativeDialog)
+        files.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+        files.show()
+        columns = files.findChild(QHeaderView).model()
+        heads = [str(columns.headerData(n, Qt.Orientation.Horizontal)) for n in range(4)]
+        # (what is in the folder is named by people)
+        said = [text for text in words_of(files) if not text.startswith("/")]
+        assert strange_words([*said, *heads]) == {}
+        assert heads == ["Tên", "Cỡ", "Loại", "Lúc sửa"]
+        assert "&Ghi" in said
+        files.close()
     finally:
         qapp.removeTranslator(words)
 
