@@ -42,7 +42,7 @@ class Syncs(QObject):
         """A round that takes long tells how far it is."""
         self._looking.setInterval(_LOOK_MS)
         self._looking.timeout.connect(self.tell)
-        desk.sync_requested.connect(self.begin)
+        desk.sync_requested.connect(self.begin_by_hand)
         desk.changed.connect(self.tell)
 
     def start(self) -> None:
@@ -56,6 +56,11 @@ class Syncs(QObject):
             self.begin()
         else:
             self._plan()
+
+    def begin_by_hand(self) -> None:
+        """Somebody knows better than the waiting that grew with each fault: it begins anew too."""
+        self._failures = 0
+        self.begin()
 
     def begin(self) -> None:
         """A round now, if none is under way."""

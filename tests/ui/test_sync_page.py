@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Sequence
 
+import pytest
 from hands import PEOPLE, Hand, Place, visible
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QLabel
@@ -119,6 +120,24 @@ def test_rounds_from_before_the_first_visit_are_shown(hand: Hand) -> None:
     ]
     assert len(shown) == 3
     assert hand.says("Còn tiếp")
+
+
+def test_a_round_by_hand_ends_the_long_waiting(hand: Hand, monkeypatch: pytest.MonkeyPatch) -> None:
+    desk, frame = hand.window.desk, hand.window.frame
+    assert desk is not None
+    asked: list[int] = []
+    monkeypatch.setattr(
+        desk.counter, "seconds_until_sync", lambda failures: asked.append(failures) or 3600.0
+    )
+    desk.counter.sync = Rounds(*[Summary(fault="Chưa nối được máy chủ.")] * 4)  # type: ignore[misc]
+    for number in range(1, 4):
+        frame.syncs.begin()
+        hand.wait(lambda number=number: len(asked) == number, 10_000)
+    screen("F9")(hand)
+    hand.press("F12")
+    hand.wait(lambda: len(asked) == 4, 10_000)
+    assert asked == [1, 2, 3, 1]
+    frame.syncs.timer.stop()
 
 
 def test_a_round_under_way_is_seen_and_its_refusal_stands_red_on_every_screen(hand: Hand) -> None:
