@@ -47,6 +47,9 @@ from db.tables import (
     pad_slip,
 )
 
+NOT_ERASED = "not_erased"
+"""The code of something that is left to be done in a book that is sound."""
+
 
 @dataclass(frozen=True, slots=True)
 class Fault:
@@ -191,7 +194,7 @@ def _unerased(books: Books, erasures: _Erasures) -> Iterator[Fault]:
     event_id = books.connection.execute(left.limit(1), listed(erasures.counting)).scalar()
     if event_id is not None:
         message = "Có hồ sơ hết hạn lưu chưa xóa hết. Hãy đồng bộ, hoặc chạy lại lệnh erase."
-        yield Fault("not_erased", message, event_id)
+        yield Fault(NOT_ERASED, message, event_id)
 
 
 def _chain(books: Books, erasures: _Erasures) -> Iterator[Fault]:

@@ -12,28 +12,6 @@ from counter_app.wire import console
 from district_server.faults import Refused, ServerFault
 from district_server.output import write_problem
 
-COMMANDS = (
-    "init",
-    "serve",
-    "issue-code",
-    "find",
-    "show",
-    "act",
-    "attachments",
-    "seal-attachments",
-    "revoke",
-    "status",
-    "check",
-    "admin",
-    "reset-second-factor",
-    "reader",
-    "restore-done",
-    "erase",
-    "bundle-in",
-    "bundle-out",
-    "enrol-file",
-)
-
 
 class WrongUsage(Exception):
     """The command line itself is wrong."""

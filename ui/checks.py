@@ -2,6 +2,7 @@
 
 from PySide6.QtCore import QObject, QTimer
 
+from counter_app.services.soundness import Found
 from ui.desk import Desk
 
 _SETTLED_MS = 20_000
@@ -28,9 +29,11 @@ class Checks(QObject):
             self._desk.counter.checks.behind, self._on_looked, self._on_fault
         )
 
-    def _on_looked(self, found: str) -> None:
-        if found:
-            self._desk.refused.emit(f"Sổ có chỗ hỏng. {found} {_WHAT_TO_DO}")
+    def _on_looked(self, found: Found) -> None:
+        if found.is_damage:
+            self._desk.refused.emit(f"Sổ có chỗ hỏng. {found.message} {_WHAT_TO_DO}")
+        elif found.message:
+            self._desk.refused.emit(found.message)
 
     def _on_fault(self, fault: Exception) -> None:
         # that it could not be looked at today is nothing a clerk can mend; ours is written down

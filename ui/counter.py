@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from counter_app.services.scan_plan import ScanPlan
     from counter_app.services.scans import Scans
     from counter_app.services.search import Search
-    from counter_app.services.soundness import Soundness
+    from counter_app.services.soundness import Found, Soundness
     from counter_app.services.sync_notices import SyncNotices
     from counter_app.services.tickets import Tickets
     from counter_app.services.visits import Visits
@@ -74,8 +74,8 @@ class Checks(Protocol):
     def end(self) -> None:
         """Whether the log ends as it was written. Raises `EnvironmentFault`."""
 
-    def behind(self) -> str:
-        """Look in a process that gives way; what is wrong, in a sentence."""
+    def behind(self) -> Found:
+        """Look in a process that gives way."""
 
 
 class Counter(Protocol):

@@ -41,7 +41,6 @@ from ui.theme import px
 from ui.widgets import (
     Avatar,
     Banner,
-    Button,
     Screens,
     chip,
     column,
@@ -513,7 +512,3 @@ class Frame(QWidget):
                 part.setVisible(bool(text))
         for name, bar in self._bars.items():
             bar.setVisible(name == key)
-
-    def buttons_shown(self) -> list[Button]:
-        """The buttons of the action bar."""
-        return self._bars[self.current].findChildren(Button)

@@ -96,25 +96,3 @@ class LanesByName:
             lane.stop(0.0)
         for lane in lanes:
             lane.stop(max(0.0, ends - time.monotonic()))
-
-
-class InstantLane:
-    """Does the work at once: for tests."""
-
-    def __init__(self, on_fault: Failed) -> None:
-        self._on_fault = on_fault
-
-    def submit(
-        self, work: Work, on_done: Done | None = None, on_error: Failed | None = None
-    ) -> None:
-        """At once, on the calling thread."""
-        try:
-            result = work()
-        except Exception as fault:
-            (on_error or self._on_fault)(fault)
-        else:
-            if on_done is not None:
-                on_done(result)
-
-    def stop(self, wait: float = 0.0) -> None:
-        """Nothing to end."""

@@ -9,8 +9,8 @@ from counter_app import child
 from counter_app.errors import EnvironmentFault
 from counter_app.keys.device import verify
 from counter_app.ports import Clock
-from counter_app.services.soundness import Soundness
-from db.check import Report, check, check_pages
+from counter_app.services.soundness import Found, Soundness
+from db.check import NOT_ERASED, Report, check, check_pages
 from db.store import Store
 
 PAGES, WHOLE = "pages", "whole"
@@ -43,9 +43,9 @@ class Checks:
         with self._store.read() as books:
             books.log.look_at_end(_LINKS_AT_START)
 
-    def behind(self) -> str:
-        """Look at every page, each week at everything, in a process of its own that gives way; what does
-        not fit, in a sentence. Raises `EnvironmentFault` where it could not be looked at.
+    def behind(self) -> Found:
+        """Look at every page, each week at everything, in a process of its own that gives way. Raises
+        `EnvironmentFault` where it could not be looked at.
         """
         whole = self._soundness.is_due(self._clock.now())
         with subprocess.Popen(
@@ -64,8 +64,12 @@ class Checks:
             told = asked.stdout.read()
         if asked.returncode not in (0, 1):
             raise EnvironmentFault("check_failed", "Chưa kiểm được sổ. Máy sẽ kiểm lại.")
-        found = "".join(problem["message"] for problem in json.loads(told)["problems"][:1])
+        problems = json.loads(told)["problems"]
+        told_of = (Found(one["message"], one["code"] != NOT_ERASED) for one in problems)
+        # damage goes before what is left to be done
+        found = max(told_of, key=lambda one: one.is_damage, default=Found())
+        damage = found.message if found.is_damage else ""
         with suppress(EnvironmentFault):
             # a damaged book may take no more, and it is told all the same
-            self._soundness.note(found, self._clock.now(), whole=whole)
+            self._soundness.note(damage, self._clock.now(), whole=whole)
         return found

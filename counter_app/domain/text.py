@@ -46,8 +46,3 @@ def search_key(text: str) -> str:
 def initials(text: str) -> str:
     """The first letters of the words: `Đăng ký khai sinh` → `dkks`."""
     return "".join(word[0] for word in search_key(text).split())
-
-
-def capitalise_name(text: str) -> str:
-    """A name as it is written on papers: each word with a capital."""
-    return " ".join(word[:1].upper() + word[1:] for word in text.split(" "))

@@ -301,11 +301,6 @@ class Prints:
         with self._store.read() as books:
             return _job(books, job_id)
 
-    def jobs_of(self, dossier_id: str) -> tuple[PrintJob, ...]:
-        """The prints of a dossier, oldest first."""
-        with self._store.read() as books:
-            return tuple(books.prints.of(dossier_id))
-
     def answer_unknown(self, job_id: str, came_out: bool, officer: Officer) -> Changes:
         """The clerk has looked: the slip came out after all, or it did not and waits again."""
         with self._store.write() as books:

@@ -20,6 +20,16 @@ class Looked:
     """What does not fit, in a sentence; empty where all does."""
 
 
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a look tells whoever sits there."""
+
+    message: str = ""
+    """In a sentence; empty where all fits."""
+    is_damage: bool = False
+    """Otherwise the book is sound, and something is left to be done in it."""
+
+
 class Soundness:
     """Two local settings: the last whole look, and what is wrong."""
 

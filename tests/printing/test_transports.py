@@ -345,7 +345,9 @@ def test_a_crash_in_mid_print_leaves_a_question_and_prints_nothing(
         # by a program of an earlier boot
         books.prints.keep(replace(job, state="printing", printer="tcp://x", owner="boot-0 1 1 a"))
     counter.prints.after_crash()
-    (job,) = counter.prints.jobs_of(made.dossier_id)
+    view = counter.search.open(made.dossier_id)
+    assert view is not None
+    (job,) = view.prints
     assert (job.state, job.outcome) == ("unknown", Outcome.UNKNOWN)
     assert counter.prints.receipt(made.dossier_id)[1] == 1
 

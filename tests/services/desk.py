@@ -1,6 +1,6 @@
 """A desk to try the services at: one counter, its officer, a told clock, a small catalogue."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,7 @@ from counter_app.bootstrap import Counter
 from counter_app.domain.dossier import Dossier
 from counter_app.domain.events import Event, Payload
 from counter_app.domain.officer import Officer, Role
+from counter_app.ports import PrintJob
 from counter_app.services.acts import Acted
 from counter_app.services.catalogue import Catalogue
 from counter_app.services.results import Accepted, Rejected
@@ -167,6 +168,12 @@ class Desk:
         view = self.counter.search.open(dossier_id)
         assert view is not None
         return view.dossier
+
+    def prints_of(self, dossier_id: str) -> Sequence[PrintJob]:
+        """The prints of a dossier, oldest first."""
+        view = self.counter.search.open(dossier_id)
+        assert view is not None
+        return view.prints
 
     def story(self, dossier_id: str) -> list[tuple[Event, Payload | None]]:
         """The events of a dossier."""

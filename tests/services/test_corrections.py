@@ -92,7 +92,7 @@ def test_the_new_slip_waits_to_be_printed_and_counts_its_copies_from_nothing(des
     desk.do(made.dossier_id, "correct", applicant={"name": "HỒ THỊ NGUYỆN"}, reason=REASON)
 
     assert desk.counter.prints.receipt(made.dossier_id)[1] == 0
-    jobs = desk.counter.prints.jobs_of(made.dossier_id)
+    jobs = desk.prints_of(made.dossier_id)
     assert [(job.receipt_no, job.state) for job in jobs] == [
         (1, "done"),
         (1, "done"),
@@ -255,7 +255,7 @@ def test_a_procedure_that_needs_no_slip_gets_one_when_it_is_corrected_to_one_tha
 
     # the result is not handed over at once any more: the law asks for a receipt
     assert desk.dossier(made.dossier_id).slip
-    assert [job.receipt_no for job in desk.counter.prints.jobs_of(made.dossier_id)] == [2]
+    assert [job.receipt_no for job in desk.prints_of(made.dossier_id)] == [2]
 
 
 def test_a_paper_that_the_catalogue_dropped_is_still_counted_and_put_right(desk: Desk) -> None:

@@ -241,7 +241,7 @@ def test_the_printer_finds_the_dossier_in_the_book_and_no_transaction_open(desk:
 
     assert printer.seen == [(made.dossier_id, "printing")]
     assert printed.outcome is Outcome.CONFIRMED
-    assert [job.state for job in desk.counter.prints.jobs_of(made.dossier_id)] == ["done"]
+    assert [job.state for job in desk.prints_of(made.dossier_id)] == ["done"]
 
 
 class Planted(Exception):

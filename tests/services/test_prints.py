@@ -173,7 +173,7 @@ def test_no_transaction_is_open_while_a_printer_is_waited_for(desk: Desk) -> Non
     def meanwhile() -> None:
         # a write of the same store, as another lane would make it
         seen.append(desk.accept(applicant=person("Hồ Thị Mận")).code)
-        seen.extend(job.state for job in desk.counter.prints.jobs_of(made.dossier_id))
+        seen.extend(job.state for job in desk.prints_of(made.dossier_id))
 
     printed(desk, made.dossier_id, ToldPrinter(before=meanwhile))
 
@@ -246,7 +246,7 @@ def test_a_job_that_was_cut_off_becomes_a_question_and_nothing_else(desk: Desk) 
 
 def test_a_print_after_a_crash_is_marked_even_if_nobody_looked_at_the_list(desk: Desk) -> None:
     made = desk.accept()
-    (job,) = desk.counter.prints.jobs_of(made.dossier_id)
+    (job,) = desk.prints_of(made.dossier_id)
     cut_off(desk, job)
 
     assert printed(desk, made.dossier_id, ToldPrinter()).copy_no == 1
@@ -283,7 +283,7 @@ def test_the_answer_ends_the_question_and_the_count_stays(
 
 def test_only_a_question_is_answered(desk: Desk) -> None:
     made = desk.accept()
-    (job,) = desk.counter.prints.jobs_of(made.dossier_id)
+    (job,) = desk.prints_of(made.dossier_id)
     for wrong in (job.id, "khong-co"):
         with pytest.raises(Refused):
             desk.counter.prints.answer_unknown(wrong, True, desk.officer)

@@ -84,7 +84,7 @@ def test_one_print_is_the_print_of_each(desk: Desk) -> None:
     assert desk.counter.worklists.figures().unprinted == 0
     for one in made:
         assert desk.dossier(one.dossier_id).prints_of(1) == 1
-        assert [job.id for job in desk.counter.prints.jobs_of(one.dossier_id)] == [job_id]
+        assert [job.id for job in desk.prints_of(one.dossier_id)] == [job_id]
     assert slip(desk)[1] == 1
     # someone holds a paper of it: printed alone it is a reprint
     again = desk.counter.prints.print_slip(made[1].dossier_id, [ToldPrinter()], desk.officer)

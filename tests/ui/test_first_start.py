@@ -19,6 +19,7 @@ from counter_app.book.checks import Checks
 from counter_app.book.creation import restore_counter
 from counter_app.bootstrap import Counter, open_counter
 from counter_app.services.results import Accepted
+from counter_app.services.soundness import Found
 from ui.application import Doors, Window
 
 BACKUP, RECOVERY, OLD = (
@@ -304,7 +305,8 @@ def test_what_was_found_wrong_is_told_at_the_next_start_and_work_may_go_on(
     counter = place.open()
     counter.soundness.note("Danh sách khác với sổ.", place.clock.now(), whole=True)
     counter.close()
-    monkeypatch.setattr(Checks, "behind", lambda _: "Có 1 trang của tệp sổ bị hỏng.")
+    found = Found("Có 1 trang của tệp sổ bị hỏng.", is_damage=True)
+    monkeypatch.setattr(Checks, "behind", lambda _: found)
     hand = begin(place.folder)
     hand.wait(lambda: hand.says("Gõ câu mở sổ"), 10_000)
     hand.type(PASSPHRASE)
@@ -322,6 +324,10 @@ def test_what_was_found_wrong_is_told_at_the_next_start_and_work_may_go_on(
     hand.settle()  # what the desk reads first lets go of what was told
     hand.window._checks.look()
     hand.wait(lambda: hand.says("Có 1 trang của tệp sổ bị hỏng. Vẫn làm việc được: F9"), 10_000)
+    found = Found("Có hồ sơ hết hạn lưu chưa xóa hết.")
+    hand.window._checks.look()
+    hand.wait(lambda: hand.says("Có hồ sơ hết hạn lưu chưa xóa hết."), 10_000)
+    assert not hand.says("hỏng")
     assert source.exists()
 
 

@@ -14,7 +14,7 @@ from pytestqt.qtbot import QtBot
 from shiboken6 import delete
 
 from db.store import Store
-from ui.lanes import InstantLane, Lane, Runs
+from ui.lanes import Lane
 
 
 class Asker(QObject):
@@ -151,16 +151,14 @@ def test_stopping_does_not_wait_for_ever(faults: list[Exception]) -> None:
     lane.stop()
 
 
-@pytest.mark.parametrize("kind", ["lane", "instant"])
-def test_the_lane_of_tests_keeps_the_same_contract(
-    kind: str, lane: Lane, qtbot: QtBot, faults: list[Exception]
+def test_a_fault_goes_to_whoever_asked_or_to_the_lane_and_stops_nothing(
+    lane: Lane, qtbot: QtBot, faults: list[Exception]
 ) -> None:
-    runs: Runs = lane if kind == "lane" else InstantLane(faults.append)
     asker, failed = Asker(), Asker()
-    runs.submit(lambda: 1, asker.on_answer)
-    runs.submit(lambda: 1 // 0, asker.on_answer, failed.on_answer)
-    runs.submit(lambda: 1 // 0)
-    runs.submit(lambda: 2, asker.on_answer)
+    lane.submit(lambda: 1, asker.on_answer)
+    lane.submit(lambda: 1 // 0, asker.on_answer, failed.on_answer)
+    lane.submit(lambda: 1 // 0)
+    lane.submit(lambda: 2, asker.on_answer)
     qtbot.waitUntil(lambda: len(asker.answers) == 2)
     assert asker.answers == [1, 2]
     assert [type(fault) for fault in failed.answers] == [ZeroDivisionError]
