@@ -97,14 +97,16 @@ def test_nothing_is_cut_or_pushed_aside(scene: Hand) -> None:
 
 def amiss(scene: Hand) -> list[str]:
     """What is cut or has to be pushed aside, once all is laid out: that takes more than one round."""
+    found: list[str] = []
 
-    def found() -> list[str]:
-        return [*cut(scene.window), *pushed(scene)]
+    def fits() -> bool:
+        found[:] = [*cut(scene.window), *pushed(scene)]
+        return not found
 
     scene.settle()
     with suppress(AssertionError):
-        scene.wait(lambda: not found())
-    return found()
+        scene.wait(fits)
+    return found
 
 
 def pushed(scene: Hand) -> list[str]:
