@@ -15,7 +15,6 @@ class Right(StrEnum):
     OFFICERS = "officers"
     SETTINGS = "settings"
     EXPORT = "export"
-    UNLOCK = "unlock"
 
 
 class Role(StrEnum):
