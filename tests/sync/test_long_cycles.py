@@ -21,9 +21,10 @@ from counter_app.bootstrap import Counter
 from counter_app.ports.sync import LineFault, Link, Summary
 from counter_app.sync import link
 from counter_app.sync.engine import LONGEST_CYCLE, RECONNECTS
-from counter_app.wire.messages import Conflict, OrderAnswer, PageState
+from counter_app.wire.messages import Conflict, HighsAnswer, OrderAnswer, PageState
 from db.sync_store import SyncStore
 from district_server import api, bundles, feed, recovery
+from district_server.database import get_meta, put_meta
 from district_server.enrolment import revoke
 from district_server.ingest import PushConflict
 from district_server.objects import Folder
@@ -362,6 +363,60 @@ def test_a_server_that_never_comes_to_an_end_is_left_alone_and_said(
     for other in (pair, first, pair):
         assert not other[0].sync.cycle().fault
     assert_at_rest(upper, first, pair)
+
+
+def _books_that_never_agree(patch: pytest.MonkeyPatch) -> None:
+    pull = feed.pull
+    patch.setattr(feed, "pull", lambda *asked: msgspec.structs.replace(pull(*asked), digest="00"))
+    patch.setattr(feed, "order_after", lambda *asked: OrderAnswer((), False))
+
+
+def _another_epoch_at_each_greeting(patch: pytest.MonkeyPatch) -> None:
+    turns = itertools.count(1)
+
+    def spoilt(connection: Any, name: str) -> str | None:
+        if name == "epoch":
+            put_meta(connection, name, f"{next(turns):016x}")
+        return get_meta(connection, name)
+
+    patch.setattr(api, "get_meta", spoilt)
+    patch.setattr(recovery, "is_behind", lambda *asked: False)
+
+
+@pytest.mark.parametrize("spoil", [_books_that_never_agree, _another_epoch_at_each_greeting])
+def test_sending_the_same_again_over_lines_that_break_is_no_progress(
+    upper: Upper,
+    enrolled: Enrolled,
+    clock: ToldClock,
+    monkeypatch: pytest.MonkeyPatch,
+    spoil: Spoil,
+) -> None:
+    first = enrolled(1)
+    accept(first)
+    synced(first)
+    asked = slowed(first, clock, 5.0)
+    connect = first[0].sync._connect
+
+    class CutAfterAPush(SlowLink):
+        def send(
+            self, method: str, target: str, headers: Mapping[str, str], body: bytes
+        ) -> tuple[int, Mapping[str, str], bytes]:
+            if PUSH in self._seen:
+                raise LineFault("cut")
+            return super().send(method, target, headers, body)
+
+    with monkeypatch.context() as patch:
+        spoil(patch)
+        patch.setattr(recovery, "highs", lambda *asked: HighsAnswer((), ()))
+        patch.setattr(
+            first[0].sync, "_connect", lambda who: CutAfterAPush(connect(who), clock, 0.0, [])
+        )
+        done = first[0].sync.cycle()
+
+    assert "trả lời mãi không xong" in done.fault
+    assert done.sent > 0
+    assert len(asked) < 80
+    assert_at_rest(upper, first)
 
 
 def test_a_revoked_device_does_not_send_for_ever(
