@@ -41,6 +41,10 @@ _DAMAGED = (
 """Faults of opening that a backup puts right."""
 _CHECK_SECONDS = 60
 _PAINTED_MS = 40
+_LOCKS_AFTER_MS = 5 * 60 * 1000
+_LOOKS_EVERY_MS = 5_000
+_MOST_QUESTIONS = 3
+"""One before the other."""
 _USUAL = gc.get_threshold()
 _WHILE_LOADING = (2_000, 10, 100_000)
 """Only what is young is looked through for garbage."""
@@ -90,6 +94,11 @@ class Window(QStackedWidget):
         application = QApplication.instance()
         assert isinstance(application, QApplication)
         application.installEventFilter(self.keys)
+        self.idle = QTimer(self)
+        """When it is looked whether anybody is still there."""
+        self.idle.setInterval(_LOOKS_EVERY_MS)
+        self.idle.timeout.connect(self.lock_if_left)
+        self.idle.start()
         application.installTranslator(Words(application))
         # on the window, not on the application: there every part of a screen is styled anew each time
         # that it is put into another
@@ -210,6 +219,17 @@ class Window(QStackedWidget):
         if self.sign_in is not None:
             self.setCurrentWidget(self.sign_in)
             self.sign_in.enter()
+
+    def lock_if_left(self) -> None:
+        """Whoever went away five minutes ago left citizens' data on the screen."""
+        is_worked_at = self.frame is not None and self.currentWidget() is self.frame
+        if not is_worked_at or self.keys.untouched_ms() < _LOCKS_AFTER_MS:
+            return
+        for _ in range(_MOST_QUESTIONS):
+            if (asked := QApplication.activeModalWidget()) is not None:
+                # nobody answers it: as if it had been left by Esc
+                asked.close()
+        self.frame.lock()
 
     def _show_first_start(self, damaged: QWidget | None = None) -> None:
         """With a `damaged` screen behind it there is only the way of a backup, or back to that."""

@@ -317,6 +317,11 @@ class Frame(QWidget):
         page.enter()
         self._on_under_way()
 
+    def lock(self) -> None:
+        """Back to the tiles; what was begun is kept."""
+        self._pages[self.current].leave()
+        self.lock_requested.emit()
+
     def key(self, name: str) -> bool:
         """A key that no field wants; whether it was ours."""
         if name == "F12":
@@ -326,8 +331,7 @@ class Frame(QWidget):
             self.go(name)
             return True
         if name == "Ctrl+L":
-            self._pages[self.current].leave()
-            self.lock_requested.emit()
+            self.lock()
             return True
         if name == "Shift+F1":
             self._help()

@@ -3,7 +3,7 @@
 import time
 
 from PySide6.QtCore import QCoreApplication, QEvent, QObject, Qt, QTimer, Signal
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtGui import QKeyEvent, QMouseEvent, QWheelEvent
 from PySide6.QtWidgets import QApplication, QComboBox, QLineEdit, QPlainTextEdit, QWidget
 
 from counter_app.domain.wedge import Outcome, Wedge
@@ -41,11 +41,21 @@ class KeyFilter(QObject):
         self._timer.setInterval(self._wedge.gap_ms + 2)
         self._timer.timeout.connect(self._on_gap)
         self.taken = False
+        self._touched_at = _now()
+
+    def untouched_ms(self) -> float:
+        """How long nobody has used a key or the mouse."""
+        return _now() - self._touched_at
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Whether the key was ours."""
         # every event of every widget comes by: what is no key must cost nothing
-        if type(event) is not QKeyEvent or self._giving_back:
+        if type(event) is not QKeyEvent:
+            if type(event) is QMouseEvent or type(event) is QWheelEvent:
+                self._touched_at = _now()
+            return False
+        self._touched_at = _now()
+        if self._giving_back:
             return False
         if event.type() != QEvent.Type.KeyPress or not isinstance(watched, QWidget):
             return False

@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 from hands import PIN, Hand, Place, named, put_away, sign_in, visible
-from PySide6.QtCore import QElapsedTimer
-from PySide6.QtWidgets import QAbstractButton, QCheckBox, QComboBox, QLineEdit
+from PySide6.QtCore import QElapsedTimer, QPoint
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QAbstractButton, QCheckBox, QComboBox, QLineEdit, QWidget
 from scenes import filled
 
 import ui
@@ -243,6 +244,44 @@ def test_locking_keeps_the_screen_for_the_same_officer(hand: Hand) -> None:
     hand.press("F2")
     hand.settle()
     assert hand.field(NAME).text().upper() == "VÕ THỊ SEN"
+
+
+def test_a_counter_that_was_left_locks_after_five_minutes(hand: Hand) -> None:
+    window = hand.window
+
+    def is_open_after(minutes: int) -> bool:
+        hand.pace.ms += minutes * 60_000
+        begun = hand.pace.ms
+        window.idle.start(1)
+        # each look finds the clock later
+        hand.wait(lambda: hand.pace.ms > begun + 300 or window.currentWidget() is window.sign_in)
+        window.idle.stop()
+        return window.currentWidget() is window.frame
+
+    begin(hand)
+    assert window.idle.isActive()
+    assert window.idle.interval() < 10_000
+    assert is_open_after(4)
+    # a hand on the mouse is somebody too
+    QTest.mouseMove(window, QPoint(300, 300))
+    QTest.mouseMove(window, QPoint(310, 300))
+    assert is_open_after(4)
+    assert not is_open_after(1)
+    assert window.currentWidget() is window.sign_in
+    hand.settle()
+    sign_in(hand)
+    hand.press("F2")
+    hand.settle()
+    assert hand.field(NAME).text().upper() == "VÕ THỊ SEN"
+
+
+def test_a_question_that_nobody_answers_does_not_keep_it_open(hand: Hand) -> None:
+    def nobody(asked: QWidget) -> None:
+        hand.pace.ms += 300_000
+        hand.window.idle.start(1)
+
+    assert hand.during_dialog(nobody, lambda: hand.press("Shift+F1"))
+    hand.wait(lambda: hand.window.currentWidget() is hand.window.sign_in)
 
 
 def test_a_draft_of_an_organisation_asks_for_its_tax_code_and_the_next_form_for_a_person(
