@@ -39,6 +39,8 @@ _DAMAGED = (
     "head_wrong",
 )
 """Faults of opening that a backup puts right."""
+_TEXT, _COLOURS = "screen.text", "screen.colours"
+"""Settings of this PC."""
 _CHECK_SECONDS = 60
 _PAINTED_MS = 40
 _LOCKS_AFTER_MS = 5 * 60 * 1000
@@ -72,7 +74,9 @@ class Window(QStackedWidget):
     def __init__(self, doors: Doors) -> None:
         super().__init__()
         self._doors = doors
-        self.theme = Theme(LIGHT)
+        self.theme = Theme(CONTRAST if _is_contrast_wanted() else LIGHT)
+        self._is_look_chosen = False
+        """Whether somebody chose letters and colours since the program began."""
         set_text_scale(SCALES[0])
         self.desk: Desk | None = None
         self.frame: Any = None
@@ -154,6 +158,7 @@ class Window(QStackedWidget):
         counter, trouble = opened
         self.desk = Desk(counter, self.lanes, self.theme)
         self.desk.reporter = self.report
+        self._look_as_left(self.desk)
         identity = counter.identity
         mark = " - DỮ LIỆU MẪU" if identity.sample or identity.seeded else ""
         self.setWindowTitle(f"Một Cửa - {counter.office.name}, quầy {identity.counter_no}{mark}")
@@ -336,11 +341,14 @@ class Window(QStackedWidget):
     def _key(self, name: str) -> bool:
         match name:
             case "Ctrl++" | "Ctrl+-" | "Ctrl+0":
-                self._scale(name)
+                at = SCALES.index(text_scale())
+                other = {"Ctrl++": at + 1, "Ctrl+-": max(at - 1, 0), "Ctrl+0": 0}[name]
+                self._scale(SCALES[min(other, len(SCALES) - 1)])
+                self._keep_look()
                 return True
             case "Ctrl+K":
-                other = LIGHT if self.theme.palette is CONTRAST else CONTRAST
-                self._restyle(Theme(other))
+                self._restyle(Theme(LIGHT if self.theme.palette is CONTRAST else CONTRAST))
+                self._keep_look()
                 return True
         current = self.currentWidget()
         if self.frame is not None and current == self.frame:
@@ -357,11 +365,35 @@ class Window(QStackedWidget):
             return True
         return False
 
-    def _scale(self, name: str) -> None:
+    def _look_as_left(self, desk: Desk) -> None:
+        """Letters and colours of this PC; what was chosen before the book was open counts more."""
+        if self._is_look_chosen:
+            self._keep_look()
+            return
+        kept = desk.counter.settings
+        sizes = {_percent(scale): scale for scale in SCALES}
+        if (scale := sizes.get(kept.get(_TEXT), text_scale())) != text_scale():
+            self._scale(scale)
+        palette = {"light": LIGHT, "contrast": CONTRAST}.get(kept.get(_COLOURS), self.theme.palette)
+        if palette is not self.theme.palette:
+            self._restyle(Theme(palette))
+
+    def _keep_look(self) -> None:
+        self._is_look_chosen = True
+        if self.desk is None:
+            return
+        settings, text = self.desk.counter.settings, _percent(text_scale())
+        colours = "contrast" if self.theme.palette is CONTRAST else "light"
+
+        def work() -> None:
+            settings.put(_TEXT, text)
+            settings.put(_COLOURS, colours)
+
+        self.lanes.records.submit(work)
+
+    def _scale(self, scale: float) -> None:
         """Another text size: the screens stay as they are, and so does all that stands in them."""
-        at = SCALES.index(text_scale())
-        to = {"Ctrl++": min(at + 1, len(SCALES) - 1), "Ctrl+-": max(at - 1, 0), "Ctrl+0": 0}[name]
-        set_text_scale(SCALES[to])
+        set_text_scale(scale)
         self.setStyleSheet(self.theme.style_sheet())
         refit(self)
         for screen in (self.sign_in, self.frame):
@@ -432,6 +464,17 @@ class Window(QStackedWidget):
         if self.desk is not None:
             self.desk.counter.close()
         super().closeEvent(event)
+
+
+def _is_contrast_wanted() -> bool:
+    """What the system says. Each object is held: PySide lets go of one that hangs on another."""
+    hints = QApplication.styleHints()
+    wishes = hints.accessibility()
+    return wishes.contrastPreference() == Qt.ContrastPreference.HighContrast
+
+
+def _percent(scale: float) -> str:
+    return f"{scale * 100:.0f}"
 
 
 def _load_screens() -> None:

@@ -39,6 +39,7 @@ from counter_app.services.acts import Acted
 from counter_app.services.tickets import Taken
 from resources import procedure_texts
 from ui.application import _WHILE_LOADING, Doors, Window
+from ui.theme import CONTRAST, LIGHT, text_scale
 
 TITLES = {
     "F1": "Bàn làm việc",
@@ -980,6 +981,34 @@ def test_text_grows_and_shrinks_and_goes_back(hand: Hand) -> None:
     assert sizes == [23, 26, 26, 23, 20]
     assert hand.focus is typed_in
     assert "Thiếu giấy" in typed_in.toPlainText()  # type: ignore[attr-defined]
+
+
+def test_letters_and_colours_are_as_they_were_left(
+    open_window: Callable[[Place], Hand], place: Place
+) -> None:
+    """Whoever does not see well must not ask for it each morning."""
+    first = open_window(place)
+    sign_in(first)
+    for key in ("Ctrl++", "Ctrl++", "Ctrl+-", "Ctrl+K"):
+        first.press(key)
+    first.settle()
+    put_away(first.window)
+
+    again = open_window(place)
+    again.wait(lambda: again.window.desk is not None)
+
+    assert text_scale() == 1.15
+    assert again.window.theme.palette is CONTRAST
+    sign_in(again)
+    title = next(w for w in visible(again.window, QLabel) if w.objectName() == "title")
+    assert title.fontInfo().pixelSize() == 23
+    again.press("Ctrl+K")
+    again.press("Ctrl+0")
+    again.settle()
+    put_away(again.window)
+    third = open_window(place)
+    third.wait(lambda: third.window.desk is not None)
+    assert (text_scale(), third.window.theme.palette) == (1.0, LIGHT)
 
 
 def test_what_is_thrown_away_with_a_look_dies_on_its_own_thread(hand: Hand, qtlog: object) -> None:

@@ -1,4 +1,4 @@
-"""Letters and colours: kept by keys that work everywhere."""
+"""Letters and colours: chosen by keys that work everywhere, remembered on this PC."""
 
 from ui.desk import Desk
 from ui.settings.section import Section
@@ -16,6 +16,7 @@ class ScreenSection(Section):
             "Ctrl và - : chữ nhỏ hơn",
             "Ctrl và 0 : cỡ chữ gốc",
             "Ctrl và K : tương phản cao",
+            "Máy này nhớ cho lần mở sau.",
         ):
             lines.addWidget(label(text))
         lines.addStretch(1)
