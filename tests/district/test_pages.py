@@ -181,9 +181,12 @@ class _Links(HTMLParser):
 
 
 def test_pages_hide_the_citizen_run_nothing_and_stay_at_home(inside: httpx.Client) -> None:
+    style = inside.get("/static/style.css").text
     for path in PAGES:
         answer = inside.get(path, follow_redirects=True)
         assert answer.status_code == 200, path
+        # the first view of a page, without its letters
+        assert len(answer.content) + len(style.encode()) <= 60_000, path
         assert "NGUYỆT" not in answer.text
         assert "045190001234" not in answer.text
         links = _Links()
@@ -193,7 +196,6 @@ def test_pages_hide_the_citizen_run_nothing_and_stay_at_home(inside: httpx.Clien
         assert [one for one in links.found if not one.startswith(("/", "#"))] == [], path
         assert answer.headers["content-security-policy"].startswith("default-src 'none'")
         assert answer.headers["cache-control"] == "no-store"
-    style = inside.get("/static/style.css").text
     assert set(re.findall(r"url\((.*?)\)", style)) == {
         f'"/static/{name}.ttf"'
         for name in (
