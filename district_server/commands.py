@@ -321,6 +321,9 @@ def erase(options: argparse.Namespace) -> int:
         raise Refused(
             "several", "Mỗi lần một việc: --yes, --years N [--field MÃ], --hold hoặc --release."
         )
+    if options.commune and options.years is not None:
+        # the years hold for all: whoever means one commune must not shorten them for the others
+        raise Refused("years_for_all", "Hạn lưu đặt chung cho mọi xã. Bỏ --commune rồi chạy lại.")
     if options.yes:
         return _erase(options)
     with _begun(options) as (connection, keys):

@@ -337,7 +337,12 @@ class Pages:
         org = self._org(visit)
         devices = [one for one in visit.devices if one.commune == org]
         row = visit.connection.execute(select(commune).where(commune.c.org == org)).one()
-        in_use = {one.counter for one in devices if one.revoked_at is None}
+        in_use = {
+            number
+            for one in devices
+            if one.revoked_at is None
+            for number in (one.counter, *one.also)
+        }
         return self._page(
             visit,
             "unit.html",

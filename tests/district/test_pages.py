@@ -32,6 +32,7 @@ from district_server.tables import (
     event,
     publication,
     quarantine,
+    stream,
 )
 from district_server.web import pages
 from district_server.web.forms import read_form
@@ -278,6 +279,18 @@ def test_whoever_wrote_a_draft_does_not_publish_it(upper: Upper, inside: httpx.C
     assert inside.get(DRAFT).text == resources.calendar_texts()[-1]
     with upper.database.begin() as connection:
         assert connection.scalars(select(publication.c.state)).all() == ["draft"]
+
+
+def test_a_number_that_a_copy_was_given_is_shown_and_not_offered(
+    upper: Upper, filled: Machine, inside: httpx.Client
+) -> None:
+    offered = re.compile("<option[^>]*>([1-9])</option>")
+    assert "3" in offered.findall(inside.get(f"/units/{ORG}").text)
+    with upper.database.begin() as connection:
+        connection.execute(update(stream).values(counter=3))
+    page = inside.get(f"/units/{ORG}").text
+    assert "bản sao của máy này: quầy 3" in page
+    assert offered.findall(page) == list("2456789")
 
 
 def test_a_case_that_is_still_wrong_waits_on_and_says_why(

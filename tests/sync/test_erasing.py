@@ -486,6 +486,10 @@ def test_the_server_erases_by_command_down_to_the_bytes(
         assert "refused" in said("--release", made.code)[0]
         assert said("--release", made.code, "--reason", "Xong")[0]["ok"]
         assert "refused" in said("--yes", "--years", "3")[0]
+        # it would have been shorter for every commune
+        assert "mọi xã" in str(said("--commune", made.code[:9], "--years", "1"))
+        assert said()[-1]["by_field"] == {"ho-tich": 3}
+        assert said()[-1]["years"] is None
         assert secret in _bytes_of(file)
 
         assert said("--yes")[-1] == {"ok": True, "erased": 1, "pages": 1}
