@@ -35,6 +35,9 @@ class HttpLink:
         self._counter = _Counting()
         self._url = url.rstrip("/")
         context = ssl.create_default_context(cadata=ca_pem or None)
+        # from 3.13 on Python asks a CA for fields that ours have not got; people compared its fingerprint,
+        # which says more
+        context.verify_flags &= ~ssl.VERIFY_X509_STRICT
         if not verify:
             context.check_hostname = False
             context.verify_mode = ssl.CERT_NONE

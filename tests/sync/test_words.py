@@ -9,6 +9,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
+from typing import Any
 
 import pytest
 from conftest import SOME_MORNING, ToldClock
@@ -228,6 +229,25 @@ def test_a_certificate_of_somebody_else_is_told_as_such(tmp_path: Path) -> None:
         link.close()
 
 
+def test_a_newer_python_that_is_strict_about_forms_trusts_the_ca_that_was_compared(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ours, made = keys(tmp_path / "mot.db"), ssl.create_default_context
+
+    def strict(*args: Any, **more: Any) -> ssl.SSLContext:
+        context = made(*args, **more)
+        context.verify_flags |= ssl.VERIFY_X509_STRICT
+        return context
+
+    with speaking_tls(ours, tmp_path) as port:
+        monkeypatch.setattr(ssl, "create_default_context", strict)
+        link = HttpLink(f"https://127.0.0.1:{port}", ours.ca_pem.decode())
+        # greeted, and then hung up on
+        with pytest.raises(LineFault, match=r"Protocol|Read"):
+            link.send("POST", "/sync/v1/hello", {}, b"")
+        link.close()
+
+
 def test_a_second_certificate_behind_the_one_that_was_compared_is_not_trusted(
     make_counter: Callable[[int], Counter], tmp_path: Path
 ) -> None:
@@ -319,8 +339,8 @@ def speaking_tls(who: ServerKeys, folder: Path) -> Iterator[int]:
 
         def greet() -> None:
             near, _ = listener.accept()
-            with near, suppress(OSError):
-                context.wrap_socket(near, server_side=True).recv(1)
+            with near, suppress(OSError), context.wrap_socket(near, server_side=True) as far:
+                far.recv(1)
 
         thread = threading.Thread(target=greet)
         thread.start()
