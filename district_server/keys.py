@@ -36,6 +36,17 @@ from district_server.faults import ServerFault
 _EVER = datetime(1970, 1, 1, tzinfo=UTC)
 """A PC whose battery is empty shows 2015 or 1980 and finds the server all the same."""
 _YEARS = 20
+_SIGNS_CERTIFICATES = x509.KeyUsage(
+    digital_signature=False,
+    content_commitment=False,
+    key_encipherment=False,
+    data_encipherment=False,
+    key_agreement=False,
+    key_cert_sign=True,
+    crl_sign=True,
+    encipher_only=False,
+    decipher_only=False,
+)
 _SECRETS = ("signing_key", "ca_key", "sealing_key")
 
 
@@ -105,6 +116,10 @@ def make_keys(connection: Connection, passphrase: str | None) -> None:
         .not_valid_before(_EVER)
         .not_valid_after(now + timedelta(days=365 * _YEARS))
         .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+        .add_extension(_SIGNS_CERTIFICATES, critical=True)
+        .add_extension(
+            x509.SubjectKeyIdentifier.from_public_key(ca_key.public_key()), critical=False
+        )
         .sign(ca_key, hashes.SHA256())
     )
     put_meta(connection, "signing_key", _sealed(signing.private_bytes_raw(), passphrase))
@@ -153,6 +168,8 @@ def issue_certificate(keys: ServerKeys, hosts: Sequence[str]) -> tuple[bytes, by
     ca = x509.load_pem_x509_certificate(keys.ca_pem)
     key = ec.generate_private_key(ec.SECP256R1())
     now = datetime.now(UTC)
+    ca_key = _private(keys.ca_key_pem)
+    issuer = x509.AuthorityKeyIdentifier.from_issuer_public_key(ca_key.public_key())
     names: list[x509.GeneralName] = []
     for host in hosts:
         try:
@@ -168,7 +185,8 @@ def issue_certificate(keys: ServerKeys, hosts: Sequence[str]) -> tuple[bytes, by
         .not_valid_before(_EVER)
         .not_valid_after(now + timedelta(days=365 * _YEARS))
         .add_extension(x509.SubjectAlternativeName(names), critical=False)
-        .sign(_private(keys.ca_key_pem), hashes.SHA256())
+        .add_extension(issuer, critical=False)
+        .sign(ca_key, hashes.SHA256())
     )
     # without the CA's own: who trusts it has it, and every handshake would carry it
     chain = certificate.public_bytes(Encoding.PEM)

@@ -229,10 +229,10 @@ def test_a_certificate_of_somebody_else_is_told_as_such(tmp_path: Path) -> None:
         link.close()
 
 
-def test_a_newer_python_that_is_strict_about_forms_trusts_the_ca_that_was_compared(
+def test_a_newer_python_that_is_strict_about_forms_trusts_a_ca_of_before(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    ours, made = keys(tmp_path / "mot.db"), ssl.create_default_context
+    ours, made = named_otherwise(keys(tmp_path / "mot.db")), ssl.create_default_context
 
     def strict(*args: Any, **more: Any) -> ssl.SSLContext:
         context = made(*args, **more)
@@ -246,6 +246,16 @@ def test_a_newer_python_that_is_strict_about_forms_trusts_the_ca_that_was_compar
         with pytest.raises(LineFault, match=r"Protocol|Read"):
             link.send("POST", "/sync/v1/hello", {}, b"")
         link.close()
+
+
+def test_whoever_is_strict_about_forms_finds_none_missing(tmp_path: Path) -> None:
+    ours = keys(tmp_path / "mot.db")
+    strict = ssl.create_default_context(cadata=ours.ca_pem.decode())
+    strict.verify_flags |= ssl.VERIFY_X509_STRICT
+    with speaking_tls(ours, tmp_path) as port, socket.create_connection(("127.0.0.1", port)) as far:
+        with strict.wrap_socket(far, server_hostname="127.0.0.1") as spoken:
+            assert spoken.getpeercert()
+            spoken.send(b"!")
 
 
 def test_a_second_certificate_behind_the_one_that_was_compared_is_not_trusted(
@@ -283,7 +293,9 @@ def test_a_second_certificate_behind_the_one_that_was_compared_is_not_trusted(
 
 
 def named_otherwise(made: ServerKeys) -> ServerKeys:
-    """With a CA of another name, so that TLS tells the two apart."""
+    """With a CA of another name, so that TLS tells the two apart, and of no more fields than those had that
+    were made before.
+    """
     name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "Ke o giua")])
     key = load_pem_private_key(made.ca_key_pem, None)
     assert isinstance(key, EllipticCurvePrivateKey)
