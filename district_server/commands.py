@@ -46,7 +46,7 @@ from district_server.keys import (
 )
 from district_server.objects import DEFAULT, objects_at
 from district_server.output import write
-from district_server.pages import is_key
+from district_server.pages import is_key, key_of
 from district_server.papers import papers_of
 from district_server.projection import by_code, dossier_of
 from district_server.projection import find as find_ids
@@ -95,13 +95,14 @@ def serve(options: argparse.Namespace) -> int:
             if options.tls_dir is not None or not loopback:
                 tls = _tls(options, keys, Path(folder))
             limits = shared_limits(database, keys)
+            objects = _objects(database, keys, options.attachments, remember=True)
             api = Api(
                 database,
                 keys,
                 limits,
                 journal=journal,
                 metrics_token=token,
-                objects=_objects(database, keys, options.attachments, remember=True),
+                objects=objects,
             )
             server = uvicorn.Server(config(api.app(), limits.stall, log_config=None, **tls))
 
@@ -113,8 +114,12 @@ def serve(options: argparse.Namespace) -> int:
                 signal.signal(number, stop)
             url = f"{'https' if tls else 'http'}://{options.host}:{port}"
             told: dict[str, Any] = {"ok": True, "url": url, "fingerprint": keys.fingerprint}
-            if options.tls_dir is not None:
-                told["message"] = _FOR_BROWSERS
+            warnings = [
+                store_trouble(objects),
+                _FOR_BROWSERS if options.tls_dir is not None else "",
+            ]
+            if any(warnings):
+                told["message"] = " ".join(filter(None, warnings))
             write(told)
             journal.write("started", url=url)
             # what is loaded stays, and a batch is many objects that all go: the collector need not
@@ -458,6 +463,15 @@ def listen(host: str, port: int) -> socket.socket:
         ) from None
     listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, True)
     return listener
+
+
+def store_trouble(objects: Sealed) -> str:
+    """What whoever starts the server should know of its store of pages; dossiers are taken in without one."""
+    try:
+        objects.get(key_of("0", "0" * 64))
+    except ServerFault as fault:
+        return f"{fault.message} Hồ sơ vẫn nhận được, bản quét thì chờ ở quầy."
+    return ""
 
 
 _NAME = re.compile(r"[A-Za-z0-9:]([A-Za-z0-9.:-]{0,251}[A-Za-z0-9])?")

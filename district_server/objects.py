@@ -202,7 +202,8 @@ def _in_words() -> Iterator[None]:
     except (MinioException, HTTPError) as fault:
         raise ServerFault(
             "attachments_failed",
-            "Kho chứa bản quét không trả lời đúng. Xem máy kho còn chạy, khóa và tên ngăn có đúng không.",
+            "Kho chứa bản quét không trả lời đúng. Xem máy kho còn chạy, khóa và tên ngăn có đúng không, đường truyền "
+            "có mã hóa (s3://) hay không (s3+http://).",
         ) from fault
 
 

@@ -13,6 +13,7 @@ from sync_steps import Pair, accept, synced
 from upper import running
 
 from counter_app.bootstrap import Counter
+from district_server.commands import store_trouble
 from district_server.database import Database
 from district_server.faults import ServerFault
 from district_server.keys import load_keys, make_keys
@@ -186,3 +187,22 @@ def test_a_counters_page_goes_through_the_bucket_to_another(
     key = f"H50.99.01/{page.sha256[:2]}/{page.sha256}"
     lying = client.get_object(Bucket="ban-quet", Key=key)["Body"].read()
     assert content[:64] not in lying
+
+
+def test_a_store_that_does_not_answer_is_told_when_the_server_starts(
+    bucket_url: str, tmp_path: Path
+) -> None:
+    database = Database(f"sqlite:///{tmp_path / 'tren.db'}")
+    bring_up_to_date(database)
+    with database.begin() as connection:
+        make_keys(connection, None)
+        keys = load_keys(connection, None)
+    database.close()
+    for url, said in (
+        (str(tmp_path / "tren"), ""),
+        (bucket_url, ""),
+        (bucket_url + "-khac", "Kho chứa bản quét"),
+        (bucket_url.replace("s3+http", "s3"), "s3+http://"),
+    ):
+        told = store_trouble(Sealed(objects_at(url), keys))
+        assert (said in told, bool(told)) == (True, bool(said)), url
