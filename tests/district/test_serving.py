@@ -27,7 +27,7 @@ import pytest
 from conftest import draft
 from fastapi import Request, Response
 from prometheus_client.parser import text_string_to_metric_families
-from sqlalchemy import select, text, update
+from sqlalchemy import Connection, select, text, update
 from upper import Machine, Upper, pulled, running, taken
 
 from counter_app.bootstrap import Counter
@@ -476,6 +476,28 @@ def test_figures_are_for_whoever_has_the_token(tmp_path: Path) -> None:
         assert client.get("/metrics").content == unknown.content
         bearer = {"Authorization": "Bearer chi-nguoi-truc-may"}
         assert client.get("/metrics", headers=bearer).status_code == 200
+
+
+@pytest.mark.parametrize(("times", "status"), [(3, 200), (4, 500)])
+def test_two_that_got_in_each_others_way_are_tried_again(
+    upper: Upper, enrolled: Enrolled, monkeypatch: pytest.MonkeyPatch, times: int, status: int
+) -> None:
+    if not upper.database.on_postgres:
+        pytest.skip("SQLite has one writer at a time")
+    machine, push, left = enrolled(), api_module.push, ["40P01", "40001"] * (times // 2)
+    left += ["40001"] * (times % 2)
+
+    def crossed(connection: Connection, *more: Any) -> Any:
+        push(connection, *more)
+        if left:
+            connection.execute(text(f"DO $$ BEGIN RAISE SQLSTATE '{left.pop()}'; END $$"))
+        return push(connection, *more)
+
+    monkeypatch.setattr(api_module, "push", crossed)
+    assert machine.push(machine.seal([note(1)])).status_code == status
+    with upper.database.begin() as connection:
+        # what was undone left nothing behind
+        assert len(connection.execute(select(event)).fetchall()) == (status == 200)
 
 
 def test_the_journal_is_json_and_names_nobody(
