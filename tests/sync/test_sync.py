@@ -436,6 +436,19 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return paths
 
 
+def test_a_line_that_is_down_is_tried_three_times_in_a_cycle(
+    upper,  # type: ignore[no-untyped-def]
+    enrolled: Enrolled,
+    asked: list[str],
+    proxy: FaultProxy,
+) -> None:
+    first = enrolled(1)
+    upper.stop()
+    asked.clear()
+    assert first[0].sync.cycle().fault
+    assert asked == ["hello"] * 3
+
+
 def test_a_server_that_knows_another_dictionary_gets_plain_zlib(
     upper,  # type: ignore[no-untyped-def]
     enrolled: Enrolled,
