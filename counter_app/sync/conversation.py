@@ -339,9 +339,9 @@ class Conversation:
                 raise Forked(life)
             case "gap":
                 refuse_unless_further(life not in self._pace.rewound)
-                self._pace.rewound.add(life)
                 self._show_proofs()
                 self._store.rewind(life, conflict.high)
+                self._pace.rewound.add(life)
             case "epoch":
                 raise LineFault("epoch")
             case _:
@@ -385,7 +385,9 @@ class Conversation:
             while not self._is_level:
                 page, took = self._tried(asked.result, size)
                 answer = page.answer
-                refuse_unless_further(not answer.more or answer.upto > after)
+                # what another epoch answers begins at the first place; the store will not have it
+                is_other = answer.epoch != identity.epoch
+                refuse_unless_further(is_other or not answer.more or answer.upto > after)
                 after = answer.upto
                 then = self._pace.next_size(size, took)
                 over = self._clock.uptime() > self._pace.ends

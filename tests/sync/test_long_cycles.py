@@ -43,7 +43,7 @@ from district_server.keys import ServerKeys
 from district_server.objects import Folder
 from district_server.publishing import draft, publish
 
-PUSH, PIECE = "/sync/v1/push", "/sync/v1/page"
+PUSH, PIECE, PROOF = "/sync/v1/push", "/sync/v1/page", "/sync/v1/proof"
 ORDER = "/sync/v1/order?after="
 
 
@@ -463,6 +463,77 @@ def test_sending_the_same_again_over_lines_that_break_is_no_progress(
     assert done.sent > 0
     assert len(asked) < 80
     assert_at_rest(upper, first)
+
+
+class Minded(SlowLink):
+    """Something happens before a request goes; it is so slow that nothing grows."""
+
+    def __init__(self, inner: Link, clock: ToldClock, mind: Callable[[str], None]) -> None:
+        super().__init__(inner, clock, 5.0, [])
+        self._mind = mind
+
+    def send(
+        self, method: str, target: str, headers: Mapping[str, str], body: bytes
+    ) -> tuple[int, Mapping[str, str], bytes]:
+        self._mind(target)
+        return super().send(method, target, headers, body)
+
+
+def minded(pair: Pair, clock: ToldClock, mind: Callable[[str], None]) -> None:
+    """Something happens before requests of a counter."""
+    engine = pair[0].sync
+    connect = engine._connect
+    engine._connect = lambda who: Minded(connect(who), clock, mind)
+
+
+def test_a_line_that_breaks_before_a_life_is_sent_again_is_no_server_without_end(
+    upper: Upper, enrolled: Enrolled, clock: ToldClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = enrolled(1)
+    accept(first)
+    synced(first)
+    accept(first)
+    push, turns, cuts = api.push, itertools.count(), itertools.count()
+
+    def spoilt(*asked: Any) -> Any:
+        if next(turns) < 2:
+            raise PushConflict(Conflict("gap", 0, ""))
+        return push(*asked)
+
+    def cut(target: str) -> None:
+        if target == PROOF and not next(cuts):
+            raise LineFault("cut")
+
+    monkeypatch.setattr(api, "push", spoilt)
+    minded(first, clock, cut)
+    done = first[0].sync.cycle()
+    assert (done.fault, done.waiting) == ("", 0)
+    assert next(cuts) > 1
+    assert_at_rest(upper, first)
+
+
+def test_a_new_epoch_in_the_middle_of_a_pull_is_no_server_without_end(
+    upper: Upper, enrolled: Enrolled, clock: ToldClock
+) -> None:
+    """Another counter showed the server that it was put back: its next page begins at the first place."""
+    first, second = enrolled(1), enrolled(2)
+    synced(first)
+    synced(second)
+    for _ in range(8):
+        accept(first)
+    synced(first)
+    one_by_one(second)
+    pulls = itertools.count(1)
+
+    def put_back(target: str) -> None:
+        if target.startswith("/sync/v1/pull") and next(pulls) == 3:
+            with upper.database.begin() as connection:
+                recovery.begin_epoch(connection, upper.keys)
+
+    minded(second, clock, put_back)
+    assert second[0].sync.cycle().fault == ""
+    assert next(pulls) > 4
+    assert_at_rest(upper, first, second)
 
 
 def test_a_revoked_device_does_not_send_for_ever(
