@@ -127,14 +127,18 @@ class FirstStartPage(QWidget):
     def _key_step(self) -> QLayout:
         self.use_passphrase = Tick("Mở sổ bằng câu mở sổ (khi máy không có kho khóa)")
         self.passphrase = _secret("Câu mở sổ (ít nhất 10 ký tự)", 420, 200, required=False)
-        self.passphrase.hide()
-        self.use_passphrase.toggled.connect(self.passphrase.setVisible)
+        self.passphrase_again = _secret("Gõ lại câu mở sổ", 420, 200, required=False)
+        for field in (self.passphrase, self.passphrase_again):
+            field.hide()
+            self.use_passphrase.toggled.connect(field.setVisible)
+        self._enter.append(enter_moves((self.passphrase, self.passphrase_again)))
         text = "Sổ được mã hóa. Thường máy tự mở bằng kho khóa của hệ điều hành."
         return column(
             label("3. Khóa của sổ", "title"),
             label(text, wrap=True),
             self.use_passphrase,
             self.passphrase,
+            self.passphrase_again,
             1,
         )
 
@@ -282,6 +286,10 @@ class FirstStartPage(QWidget):
         text = self._file_text or self._office_text(self.office.value)
         number, name, pin = int(self.number.value), self.name.text, self.pin.text
         passphrase = self.passphrase.text if self.use_passphrase.isChecked() else None
+        # nobody sees what is typed: a slip of the finger would lock the book at its next start
+        if passphrase is not None and passphrase != self.passphrase_again.text:
+            self._wrong(self.passphrase_again, "Hai lần gõ câu mở sổ khác nhau. Gõ lại.")
+            return
         self._busy = True
         self.banner.tell("Đang tạo sổ…")
         self._lane.submit(

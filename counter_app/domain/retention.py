@@ -85,7 +85,7 @@ WHY_KEPT: Mapping[Kept, str] = {
     Kept.NO_SCHEDULE: "Lĩnh vực này chưa đặt hạn lưu.",
     Kept.TOO_SOON: "Chưa hết hạn lưu.",
     Kept.NOT_ABOVE: "Có việc của hồ sơ máy chủ chưa nhận. Đồng bộ rồi làm lại.",
-    Kept.CLOCK: "Lúc kết thúc hồ sơ, đồng hồ máy không chắc đúng. Xem lại bằng tay.",
+    Kept.CLOCK: "Lúc kết thúc hồ sơ, đồng hồ máy không chắc đúng nên không tự xóa.",
 }
 
 

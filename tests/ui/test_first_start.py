@@ -248,6 +248,11 @@ def test_a_new_office_asks_for_enrolment_by_stick_and_goes_on_later(
     page = hand.window.first_start
     page.use_passphrase.setChecked(True)
     hand.field("Câu mở sổ (ít nhất 10 ký tự)").setText(NEW_PASSPHRASE)
+    hand.field("Gõ lại câu mở sổ").setText(NEW_PASSPHRASE + "h")
+    hand.press("F12")
+    hand.wait(lambda: hand.says("Hai lần gõ câu mở sổ khác nhau. Gõ lại."), 10_000)
+    assert not folder.exists()
+    hand.field("Gõ lại câu mở sổ").setText(NEW_PASSPHRASE)
     hand.press("F12")
     hand.wait(lambda: hand.says("4. Mã khôi phục"), 20_000)
     hand.type(page.code.text()[-4:])
