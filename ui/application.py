@@ -86,6 +86,7 @@ class Window(QStackedWidget):
         self._restorable = False
         self._goes_on = False
         self._damaged: QWidget | None = None
+        """What lies behind a restore that is not done: nothing is written into that book meanwhile."""
         records, sync, paper, backup, check = (
             Lane(name, self.report) for name in ("records", "sync", "paper", "backup", "check")
         )
@@ -156,6 +157,7 @@ class Window(QStackedWidget):
 
     def _on_opened(self, opened: tuple[Counter, str]) -> None:
         counter, trouble = opened
+        self._damaged = None
         self.desk = Desk(counter, self.lanes, self.theme)
         self.desk.reporter = self.report
         self._look_as_left(self.desk)
@@ -255,14 +257,16 @@ class Window(QStackedWidget):
     def _restore_damaged(self) -> None:
         if (behind := self.currentWidget()) is not None:
             if self.desk is not None:
-                # Windows renames no folder with an open file in it; who goes on after all opens it again
-                self.desk.counter.close()
+                # Windows renames no folder with an open file in it; who goes on after all opens it again.
+                # Behind what is still to be written: that would open it too
+                self.lanes.records.submit(self.desk.counter.close)
             self._show_first_start(behind)
 
     def _on_restore_left(self) -> None:
         left, self.first_start = self.first_start, None
         if left is not None and self._damaged is not None:
             self.setCurrentWidget(self._damaged)
+            self._damaged = None
             self.removeWidget(left)
             left.deleteLater()
 
@@ -380,7 +384,7 @@ class Window(QStackedWidget):
 
     def _keep_look(self) -> None:
         self._is_look_chosen = True
-        if self.desk is None:
+        if self.desk is None or self._damaged is not None:
             return
         settings, text = self.desk.counter.settings, _percent(text_scale())
         colours = "contrast" if self.theme.palette is CONTRAST else "light"
