@@ -474,7 +474,7 @@ def store_trouble(objects: Sealed) -> str:
     return ""
 
 
-_NAME = re.compile(r"[A-Za-z0-9:]([A-Za-z0-9.:-]{0,251}[A-Za-z0-9])?")
+_NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]{0,251}[A-Za-z0-9])?")
 _FOR_BROWSERS = (
     "Chứng thư ở --tls-dir chỉ dành cho trình duyệt: quầy không nối vào cổng này. Chạy thêm một serve không có "
     "--tls-dir cho các quầy."
@@ -508,13 +508,20 @@ def _tls(options: argparse.Namespace, keys: ServerKeys, folder: Path) -> dict[st
 def _names(options: argparse.Namespace) -> list[str]:
     """What counters may call this server: what it was told, and what it finds out by itself."""
     for name in options.name:
-        if not _NAME.fullmatch(name):
+        if not _NAME.fullmatch(name) and not _is_address(name):
             raise ServerFault(
                 "name_wrong",
-                f"Tên máy chủ “{name[:60]}” không đúng. Ghi như may-chu.tinh.vn hoặc 10.1.2.3.",
+                f"Tên máy chủ “{name[:60]}” không đúng. Ghi như may-chu.tinh.vn hoặc 10.1.2.3, không ghi cổng.",
             )
     own = {options.host, socket.gethostname(), "localhost"} - {"0.0.0.0", "::"}
     return sorted({*options.name, *own, *_addresses()})
+
+
+def _is_address(name: str) -> bool:
+    """With colons too; a port behind one is no part of a name."""
+    with suppress(ValueError):
+        return bool(ipaddress.ip_address(name))
+    return False
 
 
 def _addresses() -> set[str]:

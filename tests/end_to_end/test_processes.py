@@ -156,10 +156,13 @@ def test_serving_beyond_loopback_is_never_plain_and_answers_to_its_names(
     run: Run, tmp_path: Path, make_counter: Callable[..., Counter]
 ) -> None:
     run("district-server", "init")
-    assert run("district-server", "serve", "--host", "0.0.0.0", "--name", "máy chủ")[0] == 3
+    for wrong in ("máy chủ", "may-chu.tinh.vn:8443", "10.1.2.3:8443"):
+        code, told = run("district-server", "serve", "--host", "0.0.0.0", "--name", wrong)
+        assert (code, told[-1]["problems"][0]["code"]) == (3, "name_wrong")
     server = subprocess.Popen(
         [BIN / "district-server", "serve", "--host", "0.0.0.0", "--port", "0"],
-        env=run.__dict__["surroundings"] | {"DISTRICT_NAMES": "may-chu.tinh.vn, 10.1.2.3"},
+        env=run.__dict__["surroundings"]
+        | {"DISTRICT_NAMES": "may-chu.tinh.vn, MAY_CHU 10.1.2.3,fd00::1"},
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         cwd=tmp_path,
@@ -169,7 +172,7 @@ def test_serving_beyond_loopback_is_never_plain_and_answers_to_its_names(
     port = int(said["url"].rpartition(":")[2])
     ca = httpx.get(f"https://127.0.0.1:{port}/enrol/v1/ca", verify=False, trust_env=False).text
     trusting = ssl.create_default_context(cadata=ca)
-    for name in ("may-chu.tinh.vn", "10.1.2.3", "localhost"):
+    for name in ("may-chu.tinh.vn", "may_chu", "10.1.2.3", "fd00::1", "localhost"):
         with socket.create_connection(("127.0.0.1", port)) as near:
             trusting.wrap_socket(near, server_hostname=name).close()
     # another way to the same machine, by a name that nobody told it
