@@ -67,6 +67,10 @@ class Exchange:
                 raise FileNotFoundError
             for peer in peers:
                 self._read(folder / name_of(peer.device, own), peer, done)
+            known = {name_of(peer.device, own) for peer in peers}
+            for path in sorted(folder.glob(name_of(_ANY, own))):
+                if path.name not in known:
+                    done.faults.append(_UNKNOWN.format(path.name))
             for peer in peers:
                 self._write(folder / name_of(own, peer.device), peer, done)
         except OSError:
@@ -141,6 +145,14 @@ class Exchange:
             head = head_bytes(last.device, last.incarnation, last.dseq, last.hash)
             signature = base64.b64encode(self._signer.sign(head)).decode("ascii")
             yield encode(PeerRun(run_of(events), last.hash, signature))
+
+
+_ANY = "__" + "?" * 12
+"""In the place of a sender: whoever it is."""
+_UNKNOWN = (
+    "Gói {} là của quầy mà máy này chưa biết. Quầy mới: đồng bộ với cấp trên, hoặc nhập gói mới của cấp trên, rồi "
+    "máy tự đọc. Quầy đã thôi dùng: xóa tệp đó."
+)
 
 
 def name_of(sender: str, recipient: str) -> str:

@@ -170,6 +170,29 @@ def test_who_is_revoked_is_not_listened_to(
     assert status(second, made.dossier_id) == ""
 
 
+def test_a_bundle_of_a_counter_that_is_not_known_yet_is_told(
+    enrolled: Enrolled, folder: Path
+) -> None:
+    """A new counter writes; who has not heard of it from above says so and reads once it has."""
+    first, second = enrolled(1), enrolled(2)
+    synced(first)
+    synced(second)
+    synced(first)
+    third = enrolled(3)
+    synced(third)
+    made = accept(third)
+    met(folder, third)
+    name = name_of(third[0].identity.device_id, second[0].identity.device_id)
+
+    told = second[0].exchange.round(folder)
+
+    assert [name in fault and "đồng bộ với cấp trên" in fault for fault in told.faults] == [True]
+    assert status(second, made.dossier_id) == ""
+    synced(second)
+    assert second[0].exchange.round(folder).faults == []
+    assert status(second, made.dossier_id) != ""
+
+
 def test_without_the_list_from_above_nobody_is_trusted(
     make_counter: Callable[..., Counter], folder: Path
 ) -> None:
