@@ -54,7 +54,7 @@ class Pages:
             while state is not None and content and not state.done:
                 events_first()
                 state = self._next_piece(ask, page, content, state)
-                summary.pieces += 1
+                summary.pieces += state is not None
             if state is not None and state.done:
                 self._uploads.taken(page)
             unwanted = unwanted + 1 if state is None else 0

@@ -576,7 +576,7 @@ def test_a_scanned_page_from_nowhere_is_left_alone(
     monkeypatch.setattr(api, "take", lambda *asked: PageState(asked[5] + 1, False))
     asked = slowed(first, clock, 10.0)
     done = first[0].sync.cycle()
-    assert (done.fault, done.unfinished) == ("", False)
+    assert (done.fault, done.unfinished, done.pieces) == ("", False, 0)
     assert asked.count(PIECE) == 1
 
 
