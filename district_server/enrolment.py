@@ -48,7 +48,7 @@ _OTHER = (
     "Mã này của quầy {}, máy này đang là quầy {}. Nếu máy này làm từ bản sao của một máy khác thì ghi danh lại "
     "kèm số quầy mới; nếu không, xin mã của đúng quầy."
 )
-_WRONG = "Mã ghi danh không phải của {}, hoặc đã hết hạn. Xin mã mới ở cấp trên."
+_WRONG = "Mã ghi danh không phải của đơn vị {}, hoặc đã hết hạn. Xin mã mới ở cấp trên."
 
 
 def issue_code(connection: Connection, org: str, counter_no: int) -> tuple[str, str]:
