@@ -1,10 +1,13 @@
 """An administrator's wording: from a file, refused with its line, in force from then on."""
 
+from datetime import timedelta
 from pathlib import Path
 
 import pypdfium2
 import pytest
 from console import Console, in_vietnamese
+
+from counter_app.system import SystemClock
 
 DRAFT = {"procedure": "1.004873", "applicant": {"name": "HỒ THỊ NGUYỆT"}, "components": "all"}
 
@@ -33,9 +36,11 @@ def reworded(file: Path) -> Path:
 
 
 def test_a_wording_holds_for_what_comes_after_it_and_is_given_back(
-    console: Console, wording: Path, tmp_path: Path
+    console: Console, wording: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    before = console.accept(DRAFT).one["code"]
+    before, shown = console.accept(DRAFT).one["code"], SystemClock.now
+    # what happens in one second stands in one second
+    monkeypatch.setattr(SystemClock, "now", lambda pc: shown(pc) + timedelta(seconds=1))
     assert console("templates", "load", "FS-2018", "receipt", reworded(wording)).status == 0
     listed = console("templates", "list").lines
     assert [(x["set"], x["form"]) for x in listed if x["changed"]] == [("FS-2018", "receipt")]
