@@ -17,7 +17,14 @@ from counter_app.domain.printer import FoundPrinter, Profile
 from counter_app.errors import EnvironmentFault
 from counter_app.keys import store_key
 from counter_app.ports import Clock, IdSource, OfficeClock, PaperMaker, Printer
-from counter_app.system import ANY_ZONE, OfficeTime, SystemClock, SystemIds, SystemProcess
+from counter_app.system import (
+    ANY_ZONE,
+    OfficeTime,
+    SystemClock,
+    SystemIds,
+    SystemProcess,
+    has_network,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -393,6 +400,10 @@ class Counter:
         # a server that is busy is not asked sooner, and not by all counters in the same second
         asked = self.sync_store.wanted_wait() if failures else 0.0
         return max(wait, asked * (1.0 + chance / 4))
+
+    def has_network(self) -> bool:
+        """Whether this PC has any way out."""
+        return has_network()
 
     def printer_at(self, address: str, profile: Profile, name: str = "") -> Printer:
         """The printer at an address such as `tcp://192.168.1.50:9100`."""

@@ -2,6 +2,7 @@
 
 import os
 import secrets
+import socket
 import sys
 import time
 from datetime import datetime, timedelta
@@ -145,6 +146,19 @@ class SystemProcess:
         pid, begun, _ = rest.split(" ")
         # a later run in this same process is another one
         return int(pid) != os.getpid() and _begun(int(pid)) == begun
+
+
+def has_network() -> bool:
+    """Whether this PC has any way out: a cable, a Wi-Fi, a stick. Nothing is sent; what lies behind the first
+    router is not known.
+    """
+    try:
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as way:
+            # an address of documentation (RFC 5737): only the table of routes is asked
+            way.connect(("192.0.2.1", 9))
+    except OSError:
+        return False
+    return True
 
 
 def _begun(pid: int) -> str:

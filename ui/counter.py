@@ -160,6 +160,9 @@ class Counter(Protocol):
     def seconds_until_sync(self, failures: int) -> float:
         """When the next cycle is due by the office's schedule."""
 
+    def has_network(self) -> bool:
+        """Whether this PC has any way out; what lies behind the first router is not known."""
+
     def enrol(self, url: str, code: str, fingerprint: str | None, number: int | None = None) -> str:
         """Bind this device; answers its id. `number`: the code's, where this store is a copy."""
 

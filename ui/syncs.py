@@ -12,6 +12,7 @@ from ui.desk import Desk
 
 _GOES_ON_MS = 1000
 _LOOK_MS = 2000
+_NETWORK_MS = 5000
 
 
 class Syncs(QObject):
@@ -42,6 +43,11 @@ class Syncs(QObject):
         """A round that takes long tells how far it is."""
         self._looking.setInterval(_LOOK_MS)
         self._looking.timeout.connect(self.tell)
+        self._had_network = True
+        self._network = QTimer(self)
+        """Whether the PC was plugged in again is looked for while it waits."""
+        self._network.setInterval(_NETWORK_MS)
+        self._network.timeout.connect(self.look_for_network)
         desk.sync_requested.connect(self.begin_by_hand)
         desk.changed.connect(self.tell)
 
@@ -49,6 +55,14 @@ class Syncs(QObject):
         """How it stands, and when the next round is due."""
         self.tell()
         self._plan()
+        self._network.start()
+
+    def look_for_network(self) -> None:
+        """Where it is back and the last round failed, the next one waits no longer."""
+        had, self._had_network = self._had_network, self._desk.counter.has_network()
+        if self._had_network and not had and self._failures:
+            self._failures = 0
+            self._on_due()
 
     def _on_due(self) -> None:
         """Where there is no line, only a hand begins one, and is told so."""

@@ -140,6 +140,41 @@ def test_a_round_by_hand_ends_the_long_waiting(hand: Hand, monkeypatch: pytest.M
     frame.syncs.timer.stop()
 
 
+def test_a_network_that_is_back_ends_the_long_waiting(
+    hand: Hand, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk, frame = hand.window.desk, hand.window.frame
+    assert desk is not None
+    ways = [True, False, False, True, True, False, True]
+    monkeypatch.setattr(desk.counter, "has_network", lambda: ways.pop(0))
+    monkeypatch.setattr(frame.syncs, "_has_line", True)
+    monkeypatch.setattr(desk.counter, "seconds_until_sync", lambda failures: 3600.0)
+    desk.counter.sync = Rounds(  # type: ignore[misc]
+        Summary(fault="Chưa nối được máy chủ."), Summary(sent=1), Summary(sent=2)
+    )
+    frame.syncs._network.stop()
+    frame.syncs.begin()
+    hand.wait(lambda: len(desk.rounds) == 1, 10_000)
+    for _ in range(3):
+        frame.syncs.look_for_network()
+        hand.settle()
+        assert len(desk.rounds) == 1
+    monkeypatch.setattr(frame.syncs, "_has_line", True)
+
+    frame.syncs.look_for_network()
+
+    hand.wait(lambda: len(desk.rounds) == 2, 10_000)
+    # after a round that went well there is nothing to hurry for
+    while ways:
+        hand.settle()
+        monkeypatch.setattr(frame.syncs, "_has_line", True)
+        frame.syncs.look_for_network()
+    hand.settle()
+    assert not frame.syncs._busy
+    assert len(desk.rounds) == 2
+    frame.syncs.timer.stop()
+
+
 def test_a_round_under_way_is_seen_and_its_refusal_stands_red_on_every_screen(hand: Hand) -> None:
     desk, frame = hand.window.desk, hand.window.frame
     assert desk is not None
