@@ -65,11 +65,11 @@ class Exchange:
         try:
             if not folder.is_dir():
                 raise FileNotFoundError
-            for peer in peers:
-                self._read(folder / name_of(peer.device, own), peer, done)
-            known = {name_of(peer.device, own) for peer in peers}
+            coming = {name_of(peer.device, own): peer for peer in peers}
+            for name, peer in coming.items():
+                self._read(folder / name, peer, done)
             for path in sorted(folder.glob(name_of(_ANY, own))):
-                if path.name not in known:
+                if path.name not in coming:
                     done.faults.append(_UNKNOWN.format(path.name))
             for peer in peers:
                 self._write(folder / name_of(own, peer.device), peer, done)

@@ -1,4 +1,6 @@
-"""How much goes over a line at once: more while it is quick, less where it breaks."""
+"""How much goes over a line at once: more while it is quick, less where it breaks; and how often one cycle may
+begin again.
+"""
 
 from dataclasses import dataclass, field
 
